@@ -1,0 +1,359 @@
+"""What the public never sees: reviews, what checks said, decisions and their record, letters, and the moderators."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_security import AsaList, RoleMixin, UserMixin
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.ext.mutable import MutableList
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from pledges.db import Base, BigId, Translated, text_enum
+from pledges.models import Campaign, Contribution, Revision
+
+from .checks.base import Verdict
+from .workflow import Move, State
+
+
+class Lane(StrEnum):
+    """Where an item of the queue stands; it may stand in several."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    REPORTED = "reported"
+    SPAM = "spam"
+    ABUSE = "abuse"
+    PERSONAL_DATA = "personal_data"
+    WELSH = "welsh"
+    APPEALS = "appeals"
+    UPDATES = "updates"
+    ANSWERS = "answers"
+    ORGANISATIONS = "organisations"
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    MODERATOR = "moderator"
+    LEAD = "lead"
+    OWNER = "owner"
+
+
+class Review(Base):
+    """How far the checking of one revision is; the row is the queue of people and of jobs."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        Index("ix_reviews_queue", "campaign_id", "state", "waiting_since", "id"),
+        Index("ix_reviews_all", "state", "waiting_since", "id"),
+        Index("ix_reviews_due", "check_after", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id", ondelete="RESTRICT"), unique=True)
+    contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="RESTRICT"), index=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="RESTRICT"))
+    state: Mapped[State] = mapped_column(text_enum(State), default=State.RECEIVED)
+    version: Mapped[int] = mapped_column(default=1)  # counts moves: stops two moderators deciding at once
+    waiting_since: Mapped[datetime]
+    masked: Mapped[bool] = mapped_column(default=False)  # strong words stay out of the page until asked for
+    not_checked: Mapped[bool] = mapped_column(default=True)  # some check could not answer
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
+    claimed_until: Mapped[datetime | None]
+    passed_to_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
+    parked_until: Mapped[datetime | None]
+    needs_second: Mapped[bool] = mapped_column(default=False)
+    check_after: Mapped[datetime | None]  # when a job is to look at it; none: nothing is owed
+    check_reason: Mapped[str] = mapped_column(String(24), default="")  # '' | edit | recheck | retry
+    attempts: Mapped[int] = mapped_column(default=0)
+    round: Mapped[int] = mapped_column(default=0)  # of screening
+    surely_spam: Mapped[bool] = mapped_column(default=False)  # moved to spam by the program, for the short term
+
+    revision: Mapped[Revision] = relationship()
+    contribution: Mapped[Contribution] = relationship()
+    campaign: Mapped[Campaign] = relationship()
+    evidence: Mapped[Evidence | None] = relationship(back_populates="review")
+    findings: Mapped[list[Finding]] = relationship(back_populates="review", order_by="Finding.id")
+    decisions: Mapped[list[Decision]] = relationship(back_populates="review", order_by="Decision.id")
+    lanes: Mapped[list[ReviewLane]] = relationship(back_populates="review", cascade="all, delete-orphan")
+    claimed_by: Mapped[Moderator | None] = relationship(foreign_keys=[claimed_by_id])
+    passed_to: Mapped[Moderator | None] = relationship(foreign_keys=[passed_to_id])
+
+
+class ReviewLane(Base):
+    """An item stands in a lane; a page of a lane is one index. Rows exist only while the item waits."""
+
+    __tablename__ = "review_lanes"
+    __table_args__ = (Index("ix_review_lanes_page", "lane", "campaign_id", "waiting_since", "review_id"),)
+
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True)
+    lane: Mapped[Lane] = mapped_column(text_enum(Lane), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    waiting_since: Mapped[datetime]
+
+    review: Mapped[Review] = relationship(back_populates="lanes")
+
+
+class Evidence(Base):
+    """Where a submission came from, as it was then; kept apart and forgotten early."""
+
+    __tablename__ = "evidence"
+
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True)
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(500), default="")
+    referrer: Mapped[str] = mapped_column(String(500), default="")
+    accept_language: Mapped[str] = mapped_column(String(200), default="")
+    permalink: Mapped[str] = mapped_column(String(500), default="")
+    seconds_on_form: Mapped[float | None]
+    trap_name: Mapped[str] = mapped_column(String(60), default="")
+    trap_value: Mapped[str | None] = mapped_column(String(500))  # none: the field was missing altogether
+    akismet_guid: Mapped[str | None] = mapped_column(String(100))
+    akismet_said: Mapped[str | None] = mapped_column(String(5))  # true | false: what the check answered
+    akismet_fields: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # as first sent, for feedback
+    feedback_sent: Mapped[str | None] = mapped_column(String(4))  # spam | ham
+    forget_after: Mapped[datetime] = mapped_column(index=True)
+
+    review: Mapped[Review] = relationship(back_populates="evidence")
+
+
+class Finding(Base):
+    """What one check said in one round; its detail quotes words, so erasure empties it."""
+
+    __tablename__ = "findings"
+    __table_args__ = (UniqueConstraint("review_id", "check", "round"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"))
+    check: Mapped[str] = mapped_column(String(40))
+    round: Mapped[int]
+    verdict: Mapped[Verdict] = mapped_column(text_enum(Verdict))
+    lane: Mapped[str | None] = mapped_column(String(24))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    quotes: Mapped[list[Any]] = mapped_column(JSON, default=list)  # [field, start, end, rule], in code points
+    found_at: Mapped[datetime]
+
+    review: Mapped[Review] = relationship(back_populates="findings")
+
+
+class Report(Base):
+    """A visitor's complaint about what is shown; it never hides by itself."""
+
+    __tablename__ = "reports"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="RESTRICT"), index=True)
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id", ondelete="SET NULL"))
+    form_token: Mapped[str | None] = mapped_column(String(64), unique=True)
+    category: Mapped[str] = mapped_column(String(24))
+    note: Mapped[str] = mapped_column(Text, default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    lang: Mapped[str] = mapped_column(String(20), default="en")
+    made_at: Mapped[datetime]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))
+
+    contribution: Mapped[Contribution] = relationship()
+
+
+class Reason(Base):
+    """Why words were declined or a change is asked for; edited by making a new row."""
+
+    __tablename__ = "reasons"
+    __table_args__ = (Index(None, "campaign_id", "use", "place"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))  # none: all
+    key: Mapped[str] = mapped_column(String(40))
+    use: Mapped[str] = mapped_column(String(20))  # reject | revise
+    name: Mapped[Translated]
+    words: Mapped[Translated]  # what the author reads
+    note: Mapped[str] = mapped_column(Text, default="")  # for moderators alone
+    rule: Mapped[int | None]  # the number of a house rule
+    hidden: Mapped[bool] = mapped_column(default=False)  # the author is not told this reason
+    needs_second: Mapped[bool] = mapped_column(default=False)
+    place: Mapped[int]
+    made_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class Decision(Base):
+    """A move of a review, by a person or by the program (no moderator); rows are only ever added."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index(None, "moderator_id", "decided_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="RESTRICT"), index=True)
+    move: Mapped[Move] = mapped_column(text_enum(Move))
+    from_state: Mapped[State] = mapped_column(text_enum(State))
+    to_state: Mapped[State] = mapped_column(text_enum(State))
+    version: Mapped[int]  # of the review, after the move
+    shown_before_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id", ondelete="RESTRICT"))
+    shown_after_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id", ondelete="RESTRICT"))
+    moderator_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="RESTRICT"))
+    by_author: Mapped[bool] = mapped_column(default=False)
+    reason_id: Mapped[int | None] = mapped_column(ForeignKey("reasons.id", ondelete="RESTRICT"))
+    note: Mapped[str] = mapped_column(Text, default="")  # to the author, when a change is asked for; else internal
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="RESTRICT"))
+    feedback: Mapped[str | None] = mapped_column(String(4))  # spam | ham, owed to Akismet after the undo window
+    decided_at: Mapped[datetime]
+
+    review: Mapped[Review] = relationship(back_populates="decisions")
+    moderator: Mapped[Moderator | None] = relationship()
+    reason: Mapped[Reason | None] = relationship()
+
+
+class Act(Base):
+    """One line of the record: who did what to what, chained to the line before. Ids and digests, never words."""
+
+    __tablename__ = "acts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    actor: Mapped[str] = mapped_column(String(60))  # moderator:<id> | program | author | operator
+    act: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(80), index=True)
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime]
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class RecordHead(Base):
+    """The last line of the record; its row is locked while a line is added."""
+
+    __tablename__ = "record_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_act_id: Mapped[int | None] = mapped_column(BigId)
+    hash: Mapped[str] = mapped_column(String(64))
+    length: Mapped[int] = mapped_column(default=0)
+
+
+class Letter(Base):
+    """The outbox: a letter owed, written out when it is sent, so no link and no words lie in it."""
+
+    __tablename__ = "letters"
+    __table_args__ = (UniqueConstraint("kind", "cause"), Index("ix_letters_due", "sent_at", "due_at", "id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    cause: Mapped[str] = mapped_column(String(80))
+    contribution_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"))
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), index=True)
+    moderator_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="CASCADE"))
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id", ondelete="CASCADE"))
+    lang: Mapped[str] = mapped_column(String(20), default="en")
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]  # not sent on purpose: undone, unproved address, nobody to write to
+    dropped_why: Mapped[str] = mapped_column(String(40), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    message_id: Mapped[str] = mapped_column(String(120), default="")
+    queued_at: Mapped[datetime]
+
+
+class Shared(Base):
+    """A small fact that all processes share: Akismet's circuit, today's budget, an operator's alert."""
+
+    __tablename__ = "shared"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    changed_at: Mapped[datetime]
+
+
+class SecurityRole(Base, RoleMixin):
+    """What the sign-in library calls a role; ours are memberships, so this table stays empty."""
+
+    __tablename__ = "security_roles"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    description: Mapped[str | None] = mapped_column(String(255))
+    permissions: Mapped[Any] = mapped_column(MutableList.as_mutable(AsaList()), nullable=True)
+
+
+class Moderator(Base, UserMixin):
+    """Somebody who works at the desk; never deleted while an act names them."""
+
+    __tablename__ = "moderators"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(100), default="")
+    lang: Mapped[str] = mapped_column(String(20), default="en")
+    password: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    tf_primary_method: Mapped[str | None] = mapped_column(String(64))
+    tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    tf_last_counter: Mapped[int | None] = mapped_column(BigId)  # a code is taken once
+    mf_recovery_codes: Mapped[Any] = mapped_column(MutableList.as_mutable(AsaList()), nullable=True)
+    failed_codes: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    shortcuts: Mapped[bool] = mapped_column(default=True)
+    no_harsh_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+    roles: Mapped[list[SecurityRole]] = relationship(secondary="moderator_roles")
+    memberships: Mapped[list[Membership]] = relationship(back_populates="moderator")
+
+
+class ModeratorRole(Base):
+    __tablename__ = "moderator_roles"
+
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id", ondelete="CASCADE"), primary_key=True)
+    role_id: Mapped[int] = mapped_column(ForeignKey("security_roles.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Membership(Base):
+    """A moderator's role in one campaign, or in all (no campaign)."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (Index("ix_memberships_moderator", "moderator_id", "campaign_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id", ondelete="RESTRICT"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    role: Mapped[Role] = mapped_column(text_enum(Role))
+    since: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    moderator: Mapped[Moderator] = relationship(back_populates="memberships")
+    campaign: Mapped[Campaign | None] = relationship()
+
+
+class Invitation(Base):
+    """A one-time link to join the desk; only its hash is kept."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
+    role: Mapped[Role] = mapped_column(text_enum(Role))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """A session at the desk, kept here so that it can be listed and ended."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id", ondelete="CASCADE"), index=True)
+    session_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_agent: Mapped[str] = mapped_column(String(200), default="")
+    network: Mapped[str] = mapped_column(String(50), default="")
+    since: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,78 @@
+"""The state machine of a review, as a table that buttons, posts and tests all ask."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    RECEIVED = "received"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    REVISE = "revise"
+    SPAM = "spam"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+class Move(StrEnum):
+    HOLD = "hold"  # screening is done; a person decides
+    MARK_SPAM = "spam"
+    APPROVE = "approve"
+    REJECT = "reject"
+    REVISE = "revise"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"  # the author's, as are the next two
+    RESTORE = "restore"
+    SUPERSEDE = "supersede"
+    UNDO = "undo"  # brings back what the last decision changed
+
+
+_DECIDED = {
+    Move.APPROVE: State.APPROVED,
+    Move.REJECT: State.REJECTED,
+    Move.REVISE: State.REVISE,
+    Move.MARK_SPAM: State.SPAM,
+}
+_AUTHOR = {Move.WITHDRAW: State.WITHDRAWN, Move.SUPERSEDE: State.SUPERSEDED}
+
+MOVES: dict[State, dict[Move, State]] = {
+    # what stays unchecked for over two minutes may be decided by a person, hence the same moves as waiting
+    State.RECEIVED: {Move.HOLD: State.WAITING, **_DECIDED, **_AUTHOR},
+    State.WAITING: {**_DECIDED, **_AUTHOR},
+    State.APPROVED: {
+        Move.REOPEN: State.WAITING,
+        Move.REJECT: State.REJECTED,
+        Move.MARK_SPAM: State.SPAM,
+        **_AUTHOR,
+    },
+    State.REVISE: {Move.REOPEN: State.WAITING, **_AUTHOR},
+    State.REJECTED: {Move.REOPEN: State.WAITING, Move.WITHDRAW: State.WITHDRAWN},
+    State.SPAM: {Move.REOPEN: State.WAITING, Move.WITHDRAW: State.WITHDRAWN},
+    State.WITHDRAWN: {Move.RESTORE: State.WAITING},
+    State.SUPERSEDED: {Move.WITHDRAW: State.WITHDRAWN},
+}
+
+BY_PEOPLE = (Move.APPROVE, Move.REJECT, Move.REVISE, Move.MARK_SPAM, Move.REOPEN)
+NEEDS_REASON = (Move.REJECT, Move.REVISE)
+SHOWS = (Move.APPROVE,)
+HIDES = (Move.REJECT, Move.MARK_SPAM, Move.WITHDRAW)  # all other moves leave the wall as it is
+WAITS = (State.RECEIVED, State.WAITING)
+
+
+class MoveNotAllowed(Exception):
+    """The table has no such move from this state."""
+
+
+def after(state: State, move: Move) -> State:
+    """The state that `move` leads to; raises MoveNotAllowed."""
+    try:
+        return MOVES[state][move]
+    except KeyError:
+        raise MoveNotAllowed(f"{move} is no move from {state}") from None
+
+
+def open_moves(state: State) -> list[Move]:
+    """The moves that a person may make from `state`, in the order of the buttons."""
+    return [move for move in BY_PEOPLE if move in MOVES[state]]

@@ -1,0 +1,185 @@
+"""The database: what a table is made of, and how a piece of work is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, has_request_context, request
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Enum, Integer, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+EXTENSION = "wall.database"
+STATE_CHARS = 24  # every enum is kept as text of one width, so a new member needs no migration
+
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite only numbers rows itself for INTEGER
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware moment in UTC; a naive datetime is refused, since nobody can say what it means."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Translated(dict[str, str]):
+    """The same words in several languages, by language tag."""
+
+    def in_(self, lang: str) -> str:
+        """The words in `lang`, else in English, else in whatever language there is; none: an empty string."""
+        return self.get(lang) or self.get("en") or next(iter(self.values()), "")
+
+    def lang_of(self, lang: str) -> str:
+        """The language that `in_(lang)` answers in, for the `lang` attribute."""
+        if self.get(lang):
+            return lang
+        return "en" if self.get("en") else next(iter(self), lang)
+
+
+class TranslatedText(TypeDecorator[Translated]):
+    """Translated words in a JSON column."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, str] | None, dialect: Dialect) -> dict[str, str] | None:
+        return None if value is None else dict(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Translated | None:
+        return None if value is None else Translated(value)
+
+
+def text_enum(kind: type[StrEnum]) -> Enum:
+    """An enum stored as its value, in text of one width and without a CHECK, so that members can be added."""
+    return Enum(
+        kind,
+        native_enum=False,
+        length=STATE_CHARS,
+        create_constraint=False,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    """Every table: named constraints, so that migrations read alike on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads a plain dict)
+        datetime: Utc,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        Translated: TranslatedText,
+    }
+
+
+def open_engine(url: str) -> Engine:
+    """An engine that keeps what it acknowledged: on SQLite WAL with full sync, and BEGIN issued by us."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+        connect_args={"options": "-c lock_timeout=10000 -c statement_timeout=30000", "connect_timeout": 5},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver would otherwise begin by itself, and always DEFERRED
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=15000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # IMMEDIATE for everything that may write: a DEFERRED transaction that upgrades fails at once when somebody
+    # else wrote in between, and read-modify-write would lose updates.
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'IMMEDIATE')}")
+
+
+class Database:
+    """The engine, and one session for each request or job."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = open_engine(url)
+        self._reading = self.engine.execution_options(sqlite_begin="DEFERRED")
+
+    def init_app(self, app: Flask) -> None:
+        app.extensions[EXTENSION] = self
+        app.teardown_appcontext(lambda _error: self.close_session())
+
+    def new_session(self, *, reading: bool = False) -> Session:
+        return Session(self._reading if reading else self.engine, expire_on_commit=False)
+
+    @property
+    def session(self) -> Session:
+        """The session of this request or job: a GET reads, all else may write."""
+        if "wall_session" not in g:
+            g.wall_session = self.new_session(reading=has_request_context() and request.method in {"GET", "HEAD"})
+        return g.wall_session
+
+    def close_session(self) -> None:
+        session = g.pop("wall_session", None)
+        if session is not None:
+            session.close()
+
+
+def database() -> Database:
+    return current_app.extensions[EXTENSION]
+
+
+def reading() -> Session:
+    """The session of this request; what it reads is one snapshot."""
+    return database().session
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """All that is written inside is stored when the block ends, or nothing of it is."""
+    session = database().session
+    if not session.in_transaction():
+        session.expire_all()
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def utcnow() -> datetime:
+    return datetime.now(UTC)

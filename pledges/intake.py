@@ -1,0 +1,301 @@
+"""A form becomes a saved, hidden contribution, handed to the moderators in the same transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from .errors import FormUsed
+from .models import (
+    Campaign,
+    Consent,
+    Contact,
+    Contribution,
+    Kind,
+    Progress,
+    Question,
+    Revision,
+    ShowName,
+    Type,
+    Wording,
+)
+from .text import fold
+from .tokens import hash_email, hash_token, new_public_id, receipt_token
+
+DOOR = "wall.desk"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a form said, checked and in normal form: lengths in code points, times in UTC."""
+
+    type: Type
+    words: str
+    lang: str
+    page_lang: str
+    by_when: date | None = None
+    how_we_will_know: str = ""
+    name: str = ""
+    show_name: ShowName = ShowName.ANONYMOUS
+    role: str = ""
+    organisation: str = ""
+    website: str = ""
+    kind: Kind = Kind.PERSON
+    theme_id: int | None = None
+    audience_id: int | None = None
+    status: Progress | None = None
+    link: str = ""
+    email: str = ""
+    follow_up: bool = False
+    consents: dict[str, str] = field(default_factory=dict)  # purpose -> the words that were agreed to
+    form_token: str | None = None  # the one-use number of the form
+
+    @property
+    def digest(self) -> str:
+        """Tells the same words from other words sent with the same form."""
+        said = [
+            str(self.type), self.words, self.lang, str(self.by_when), self.how_we_will_know, self.name,
+            str(self.show_name), self.role, self.organisation, self.website, str(self.kind), str(self.theme_id),
+            str(self.audience_id), str(self.status), self.link, self.email, str(self.follow_up), sorted(self.consents),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a submission came from; kept apart from the words and forgotten early."""
+
+    ip: str
+    user_agent: str = ""
+    referrer: str = ""
+    accept_language: str = ""
+    permalink: str = ""
+    seconds_on_form: float | None = None
+    trap_name: str = ""
+    trap_value: str | None = None  # none: the field was missing altogether
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender is given: the contribution and the token of its private page."""
+
+    contribution: Contribution
+    token: str
+    fresh: bool  # False: this very form had already been taken
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A report as it was sent."""
+
+    category: str
+    note: str
+    email: str
+    lang: str
+    form_token: str | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the checking of an author's newest words is, in terms that the author may know."""
+
+    state: str  # received waiting approved rejected revise spam withdrawn superseded
+    reason: str = ""  # the words for the author; empty where none are given
+    note: str = ""  # what a moderator asks to be changed
+    decided_at: datetime | None = None
+    place: int | None = None  # in the queue, from 1
+    usual_wait_minutes: int | None = None
+    appeal_until: datetime | None = None
+    saw: tuple[str, ...] = ()  # what the quick checks noticed: personal_data child repeat links
+
+
+class ReviewDesk(Protocol):
+    """The door to the moderators; app.py says who stands behind it."""
+
+    def open_review(
+        self, session: Session, contribution: Contribution, revision: Revision, origin: Origin, now: datetime
+    ) -> None: ...
+
+    def stored(self, contribution: Contribution) -> None:
+        """After the commit: the checks may start. What goes wrong here is only lateness."""
+
+    def standing(self, session: Session, contribution: Contribution, lang: str, now: datetime) -> Standing: ...
+
+    def withdrawn(self, session: Session, contribution: Contribution, now: datetime) -> None: ...
+
+    def restored(self, session: Session, contribution: Contribution, now: datetime) -> None: ...
+
+    def erased(self, session: Session, contribution: Contribution, now: datetime) -> None: ...
+
+    def appealed(self, session: Session, contribution: Contribution, now: datetime) -> None: ...
+
+    def send_link(self, session: Session, contribution: Contribution, cause: str, now: datetime) -> None: ...
+
+    def file_report(self, session: Session, contribution: Contribution, complaint: Complaint, now: datetime) -> str: ...
+
+
+def review_desk() -> ReviewDesk:
+    """Who stands behind the door in this application."""
+    return current_app.extensions[DOOR]
+
+
+def receive(
+    session: Session,
+    campaign: Campaign,
+    sent: Sent,
+    origin: Origin,
+    desk: ReviewDesk,
+    *,
+    now: datetime,
+    parent: Contribution | None = None,
+    reply_to: Contribution | None = None,
+    question: Question | None = None,
+    inspired_by: Contribution | None = None,
+    event_code_id: int | None = None,
+) -> Receipt:
+    """The contribution is stored, hidden, and waits for review; the same form again gives the same receipt.
+
+    Raises FormUsed where the form was sent before with other words.
+    """
+    again = already(session, sent)
+    if again is not None:
+        return again
+    contribution = Contribution(
+        campaign_id=campaign.id,
+        type=sent.type,
+        public_id=new_public_id(),
+        parent_id=parent.id if parent else None,
+        reply_to_id=reply_to.id if reply_to else None,
+        question_id=question.id if question else None,
+        inspired_by_id=inspired_by.id if inspired_by else None,
+        event_code_id=event_code_id,
+        form_token=sent.form_token,
+        form_digest=sent.digest,
+        kind=sent.kind,
+        theme_id=sent.theme_id,
+        audience_id=sent.audience_id,
+        lang=sent.lang,
+        show_name=sent.show_name,
+        page_lang=sent.page_lang,
+        created_at=now,
+    )
+    session.add(contribution)
+    session.flush()
+    token = receipt_token(contribution.id, contribution.receipt_number)
+    contribution.receipt_hash = hash_token(token)
+    if sent.email:
+        keep_contact(session, contribution, sent, now)
+    keep_consents(session, contribution, sent, now)
+    revision = add_revision(session, contribution, sent, now)
+    desk.open_review(session, contribution, revision, origin, now)
+    return Receipt(contribution, token, fresh=True)
+
+
+def already(session: Session, sent: Sent) -> Receipt | None:
+    """The receipt that this form was given before; raises FormUsed where its words were others."""
+    if sent.form_token is None:
+        return None
+    known = session.scalars(select(Contribution).where(Contribution.form_token == sent.form_token)).first()
+    if known is None:
+        return None
+    if not hmac.compare_digest(known.form_digest or "", sent.digest):
+        raise FormUsed
+    return Receipt(known, receipt_token(known.id, known.receipt_number), fresh=False)
+
+
+def change(
+    session: Session, contribution: Contribution, sent: Sent, origin: Origin, desk: ReviewDesk, *, now: datetime
+) -> Revision:
+    """Newer words of the author wait for review; what is shown stays until they are approved."""
+    revision = add_revision(session, contribution, sent, now)
+    contribution.form_token, contribution.form_digest = sent.form_token, sent.digest
+    desk.open_review(session, contribution, revision, origin, now)
+    return revision
+
+
+def add_revision(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> Revision:
+    revision = Revision(
+        contribution=contribution,
+        number=len(contribution.revisions) + 1,
+        words=sent.words,
+        by_when=sent.by_when,
+        how_we_will_know=sent.how_we_will_know,
+        status=sent.status,
+        link=sent.link,
+        name=sent.name,
+        show_name=sent.show_name,
+        role=sent.role,
+        organisation=sent.organisation,
+        website=sent.website,
+        kind=sent.kind,
+        theme_id=sent.theme_id,
+        audience_id=sent.audience_id,
+        lang=sent.lang,
+        salt=secrets.token_hex(16),
+        digest="",
+        repeat_key=repeat_key(sent.words),
+        submitted_at=now,
+    )
+    revision.digest = digest_of(revision)
+    session.add(revision)
+    session.flush()
+    return revision
+
+
+def digest_of(revision: Revision) -> str:
+    """SHA-256 over salt and every field that is shown: approval is of exactly these."""
+    said = [
+        revision.salt, revision.words, str(revision.by_when), revision.how_we_will_know, str(revision.status or ""),
+        revision.link, revision.name, str(revision.show_name), revision.role, revision.organisation, revision.website,
+        str(revision.kind), revision.theme_id, revision.audience_id, revision.lang,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def repeat_key(words: str) -> str | None:
+    """The same for words that differ in case, marks, spaces and punctuation alone."""
+    folded = fold(words)
+    return hashlib.sha256(folded.encode()).hexdigest() if folded else None
+
+
+def keep_contact(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> None:
+    session.add(
+        Contact(
+            contribution_id=contribution.id,
+            email=sent.email,
+            email_hash=hash_email(sent.email),
+            follow_up=sent.follow_up,
+            created_at=now,
+        )
+    )
+
+
+def keep_consents(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> None:
+    for purpose, text in sent.consents.items():
+        wording = _wording(session, purpose, sent.page_lang, text, now)
+        session.add(Consent(contribution_id=contribution.id, purpose=purpose, wording_id=wording, given_at=now))
+    session.flush()
+
+
+def _wording(session: Session, purpose: str, lang: str, text: str, now: datetime) -> int:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    same = (Wording.purpose == purpose, Wording.lang == lang, Wording.digest == digest)
+    known = session.scalars(select(Wording.id).where(*same)).first()
+    if known is None:
+        try:
+            with session.begin_nested():
+                session.add(Wording(purpose=purpose, lang=lang, text=text, digest=digest, since=now))
+        except IntegrityError:
+            pass  # two first submissions at once: the other one made the row
+        known = session.scalars(select(Wording.id).where(*same)).one()
+    return known

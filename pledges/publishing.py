@@ -1,0 +1,110 @@
+"""The only writer of what is shown: published_revision, published_at, shown_at and hidden_at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from . import counters
+from .errors import WordsChanged
+from .intake import digest_of
+from .models import Campaign, Consent, Contribution, Kind, Organisation, Revision, Type
+from .text import fold
+from .tokens import new_public_id
+
+PUBLIC = "public"  # the consent without which nothing is shown
+
+
+def publish(session: Session, revision: Revision, now: datetime) -> None:
+    """Exactly these words are shown. Raises WordsChanged where they are not what was sent."""
+    contribution = revision.contribution
+    if revision.erased_at or digest_of(revision) != revision.digest:
+        raise WordsChanged(f"revision {revision.id} does not match its digest")
+    _take_down(session, contribution)
+    contribution.consent_id = session.scalars(
+        select(Consent.id).where(
+            Consent.contribution_id == contribution.id, Consent.purpose == PUBLIC, Consent.withdrawn_at.is_(None)
+        )
+    ).first()
+    contribution.published_revision_id = revision.id
+    contribution.kind, contribution.lang = revision.kind, revision.lang
+    contribution.theme_id, contribution.audience_id = revision.theme_id, revision.audience_id
+    contribution.show_name = revision.show_name
+    contribution.organisation_id = _organisation(session, revision, now)
+    contribution.changed_at = now if contribution.published_at else None
+    contribution.published_at = contribution.published_at or now
+    contribution.shown_at = contribution.published_at
+    contribution.hidden_at = None
+    _put_up(session, contribution)
+
+
+def hide(session: Session, contribution: Contribution, now: datetime) -> None:
+    """Nothing of the contribution is shown; what stands under it goes with it, since its page is gone."""
+    if contribution.published_revision_id is None:
+        return
+    _take_down(session, contribution)
+    contribution.published_revision_id = None
+    contribution.shown_at = None
+    contribution.hidden_at = now
+    session.flush()
+
+
+def _take_down(session: Session, contribution: Contribution) -> None:
+    if contribution.shown_at is not None:
+        _count(session, contribution, -1)
+
+
+def _put_up(session: Session, contribution: Contribution) -> None:
+    session.flush()
+    _count(session, contribution, +1)
+
+
+def _count(session: Session, contribution: Contribution, change: int) -> None:
+    """Counters and the wall's version follow, in the same transaction."""
+    if contribution.type is Type.COMMENT:
+        session.execute(
+            update(Contribution)
+            .where(Contribution.id == contribution.parent_id)
+            .values(comments_shown=Contribution.comments_shown + change)
+            .execution_options(synchronize_session=False)
+        )
+        parent = contribution.parent
+        if parent is not None:
+            session.expire(parent, ["comments_shown"])
+    for name, day in counters.names_of(contribution):
+        counters.add(session, contribution.campaign_id, name, change, day)
+    if (
+        contribution.type is Type.PLEDGE
+        and contribution.kind is Kind.ORGANISATION
+        and contribution.organisation_id
+        and not counters.other_pledge_of(session, contribution)
+    ):
+        counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
+    touch(session, contribution.campaign_id)
+
+
+def touch(session: Session, campaign_id: int) -> None:
+    """What is shown has changed: every kept page of the campaign is out of date."""
+    session.execute(
+        update(Campaign)
+        .where(Campaign.id == campaign_id)
+        .values(wall_version=Campaign.wall_version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _organisation(session: Session, revision: Revision, now: datetime) -> int | None:
+    """The organisation that these words name; made known when its first words are shown."""
+    name = revision.organisation.strip()
+    if not name or revision.kind is not Kind.ORGANISATION:
+        return None
+    key = fold(name)[:400] or name[:400]
+    known = session.scalars(select(Organisation.id).where(Organisation.name_key == key)).first()
+    if known is None:
+        made = Organisation(public_id=new_public_id(), name=name, name_key=key, created_at=now)
+        session.add(made)
+        session.flush()
+        known = made.id
+    return known

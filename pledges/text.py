@@ -1,0 +1,58 @@
+"""Words at the border: one normal form, and nothing in them that a reader cannot see or a machine chokes on."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Direction marks that can swallow what follows; the plain marks LRM, RLM and ALM stay, since right-to-left
+# writing needs them. Sources: Unicode TR36; trust.md, fact 8.
+_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_INVISIBLE = dict.fromkeys([0x00AD, 0x180E, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0xFEFF, 0xFFFC])
+_KEPT_CONTROLS = "\n"
+_LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85|\x0b|\x0c")
+_MANY_LINES = re.compile(r"\n{3,}")
+_MANY_MARKS = re.compile(
+    r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
+)
+
+
+def clean(raw: str, *, lines: bool = False) -> str:
+    """`raw` in NFC, trimmed, without control characters, lone surrogates, noncharacters and direction overrides.
+
+    One line unless `lines`. More than four marks on one letter are cut to four, so that words stay on their line.
+    """
+    text = _LINE_ENDS.sub("\n", raw).replace("\t", " ")
+    text = "".join(letter for letter in text if letter in _KEPT_CONTROLS or not _unfit(letter))
+    text = unicodedata.normalize("NFC", text.translate(_BIDI).translate(_INVISIBLE))
+    text = _MANY_MARKS.sub(r"\1", text)
+    if lines:
+        text = _MANY_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n")))
+    else:
+        text = " ".join(text.split())
+    return text.strip()
+
+
+def _unfit(letter: str) -> bool:
+    category = unicodedata.category(letter)
+    return (
+        category in {"Cc", "Cs"}
+        or (category == "Cn" and ord(letter) & 0xFFFE == 0xFFFE)
+        or 0xFDD0 <= ord(letter) <= 0xFDEF
+    )
+
+
+def fold(text: str) -> str:
+    """`text` for comparing: compatibility forms, no case, no marks, no punctuation, single spaces."""
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    kept = "".join(letter if letter.isalnum() else " " for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(kept.split())
+
+
+def cut(text: str, most: int) -> tuple[str, bool]:
+    """`text` and False, or its first words within `most` code points and True."""
+    if len(text) <= most:
+        return text, False
+    head = text[: most + 1]
+    at = head.rfind(" ")
+    return (head[:at] if at > most // 2 else head[:most]).rstrip(" ,;:.-–—"), True

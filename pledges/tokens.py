@@ -1,0 +1,78 @@
+"""Ids and tokens: what is public, what opens a receipt, and what makes one form one contribution."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from .settings import settings
+
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0/o, 1/i/l: people read these ids out on the telephone
+ID_CHARS = 10  # 31^10, about 2^49: cannot be walked through at the rates we allow
+FORM_SECONDS = 24 * 60 * 60
+
+
+def new_public_id() -> str:
+    """A short id that cannot be guessed in order and holds no name."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(ID_CHARS))
+
+
+def _key(purpose: str) -> bytes:
+    return hmac.digest(settings().secret_key.get_secret_value().encode(), f"wall:{purpose}".encode(), "sha256")
+
+
+def receipt_token(contribution_id: int, number: int) -> str:
+    """The token of a receipt's link, 256 bits; the same for the same contribution and number."""
+    mac = hmac.digest(_key("receipt"), f"{contribution_id}:{number}".encode(), "sha256")
+    return urlsafe_b64encode(mac).decode().rstrip("=")
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def hash_email(email: str) -> str:
+    """A keyed hash of an address, for limits and for finding an author, without keeping the address."""
+    return hmac.new(_key("email"), email.casefold().encode(), "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class FormToken:
+    """A form as it was handed out: its one-use number, for what, and when."""
+
+    nonce: str
+    purpose: str
+    made_at: datetime
+    aged: bool  # older than a day: the form is given back with a fresh token
+
+
+def _forms() -> URLSafeTimedSerializer:
+    keys = [*settings().secret_key_fallbacks, settings().secret_key.get_secret_value()]
+    return URLSafeTimedSerializer(keys, salt="wall-form")
+
+
+def new_form_token(purpose: str) -> str:
+    """A signed, dated token for one form; `purpose` names form and campaign, so it fits no other."""
+    return str(_forms().dumps([secrets.token_urlsafe(18), purpose]))
+
+
+def read_form_token(token: str, purpose: str, now: datetime) -> FormToken | None:
+    """The token, or none where it was not made by us for this form."""
+    try:
+        value: Any
+        value, made_at = _forms().loads(token, return_timestamp=True)
+        nonce, made_for = value
+    except (BadData, ValueError, TypeError):
+        return None
+    if made_for != purpose:
+        return None
+    age = (now - made_at).total_seconds()
+    return FormToken(str(nonce), purpose, made_at, aged=not -300 <= age <= FORM_SECONDS)
