@@ -113,7 +113,9 @@ class Evidence(Base):
     akismet_guid: Mapped[str | None] = mapped_column(String(100))
     akismet_said: Mapped[str | None] = mapped_column(String(5))  # true | false: what the check answered
     akismet_fields: Mapped[dict[str, Any] | None] = mapped_column(default=None)  # as first sent, for feedback
-    feedback_sent: Mapped[str | None] = mapped_column(String(4))  # spam | ham
+    feedback_owed: Mapped[str | None] = mapped_column(String(4))  # spam | ham, after the undo window
+    feedback_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    feedback_sent: Mapped[str | None] = mapped_column(String(4))
     forget_after: Mapped[datetime] = mapped_column(index=True)
 
     review: Mapped[Review] = relationship(back_populates="evidence")
@@ -158,6 +160,18 @@ class Report(Base):
     contribution: Mapped[Contribution] = relationship()
 
 
+class Appeal(Base):
+    """An author asks a second moderator to look again."""
+
+    __tablename__ = "appeals"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="RESTRICT"), index=True)
+    against_id: Mapped[int] = mapped_column(ForeignKey("decisions.id", ondelete="RESTRICT"), unique=True)
+    made_at: Mapped[datetime]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))
+
+
 class Reason(Base):
     """Why words were declined or a change is asked for; edited by making a new row."""
 
@@ -198,7 +212,6 @@ class Decision(Base):
     reason_id: Mapped[int | None] = mapped_column(ForeignKey("reasons.id", ondelete="RESTRICT"))
     note: Mapped[str] = mapped_column(Text, default="")  # to the author, when a change is asked for; else internal
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="RESTRICT"))
-    feedback: Mapped[str | None] = mapped_column(String(4))  # spam | ham, owed to Akismet after the undo window
     decided_at: Mapped[datetime]
 
     review: Mapped[Review] = relationship(back_populates="decisions")

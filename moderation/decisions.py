@@ -1,0 +1,254 @@
+"""A move is made, recorded, and shows or hides the words; letters and feedback are owed in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from pledges import publishing
+from pledges.models import Contribution
+from pledges.settings import Settings
+
+from . import lanes, letters, record, workflow
+from .models import Decision, Evidence, Moderator, Reason, Report, Review, ReviewLane
+from .workflow import Move, MoveNotAllowed, State
+
+
+class Overtaken(Exception):
+    """Somebody else decided first; `other` is their decision, if there is one."""
+
+    def __init__(self, other: Decision | None) -> None:
+        super().__init__("somebody has just decided this")
+        self.other = other
+
+
+class ReasonMissing(Exception):
+    """A rejection or a request for a change needs a reason: 422."""
+
+
+FEEDBACK = {Move.MARK_SPAM: "spam", Move.APPROVE: "ham"}
+PROGRAM_MOVES = (Move.HOLD, Move.MARK_SPAM)
+
+
+def decide(
+    session: Session,
+    review_id: int,
+    move: Move,
+    *,
+    by: Moderator | None,
+    version: int,
+    now: datetime,
+    settings: Settings,
+    reason: Reason | None = None,
+    note: str = "",
+    tell: bool = True,
+    by_author: bool = False,
+) -> Decision:
+    """Make a move; raises MoveNotAllowed, Overtaken (the review is no longer at `version`) or ReasonMissing."""
+    review = _locked(session, review_id)
+    if review.version != version:
+        raise Overtaken(last_decision(session, review))
+    if move is Move.UNDO:
+        return _undo(session, review, by=by, now=now, settings=settings)
+    to_state = workflow.after(review.state, move)
+    if by is not None and move in workflow.NEEDS_REASON and reason is None:
+        raise ReasonMissing
+    decision = _move(session, review, move, to_state, by=by, by_author=by_author, now=now, reason=reason, note=note)
+    _show_or_hide(session, review, move, now)
+    decision.shown_after_id = review.contribution.published_revision_id
+    if to_state is State.WAITING:
+        if move is not Move.HOLD:
+            review.waiting_since = now
+        lanes.put_in(session, review)
+    if by is not None:
+        _owe_feedback(session, review, move, now, settings)
+        if tell:
+            letters.owe_decision(session, review, decision, now, settings)
+    _close_reports(session, review, decision, now, settings)
+    _note(session, review, decision)
+    return decision
+
+
+def last_decision(session: Session, review: Review) -> Decision | None:
+    return session.scalars(
+        select(Decision).where(Decision.review_id == review.id).order_by(Decision.id.desc()).limit(1)
+    ).first()
+
+
+def undoable(decision: Decision | None, by: Moderator | None, now: datetime, settings: Settings) -> bool:
+    """Whether this decision can still be taken back by whoever made it, before anybody was told."""
+    return (
+        decision is not None
+        and by is not None
+        and decision.moderator_id == by.id
+        and decision.move in workflow.BY_PEOPLE
+        and now - decision.decided_at <= timedelta(seconds=settings.undo_seconds)
+    )
+
+
+def _locked(session: Session, review_id: int) -> Review:
+    """The review, its contribution locked first: author and moderators move one after the other."""
+    contribution_id = session.scalar(select(Review.contribution_id).where(Review.id == review_id))
+    session.scalars(
+        select(Contribution)
+        .where(Contribution.id == contribution_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    return session.scalars(
+        select(Review).where(Review.id == review_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def _move(
+    session: Session,
+    review: Review,
+    move: Move,
+    to_state: State,
+    *,
+    by: Moderator | None,
+    now: datetime,
+    by_author: bool = False,
+    reason: Reason | None = None,
+    note: str = "",
+    undoes: Decision | None = None,
+) -> Decision:
+    """State and version change, and the decision stands beside them; raises Overtaken."""
+    from_state, version = review.state, review.version
+    changed = session.execute(
+        update(Review)
+        .where(Review.id == review.id, Review.version == version, Review.state == from_state)
+        .values(state=to_state, version=version + 1, claimed_by_id=None, claimed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:
+        session.refresh(review)
+        raise Overtaken(last_decision(session, review))
+    session.refresh(review)
+    if to_state not in workflow.WAITS:
+        session.execute(delete(ReviewLane).where(ReviewLane.review_id == review.id))
+        session.expire(review, ["lanes"])
+    shown = review.contribution.published_revision_id
+    decision = Decision(
+        review_id=review.id,
+        move=move,
+        from_state=from_state,
+        to_state=to_state,
+        version=review.version,
+        shown_before_id=shown,
+        shown_after_id=shown,
+        moderator=by,
+        by_author=by_author,
+        reason=reason,
+        note=note,
+        undoes_id=undoes.id if undoes else None,
+        decided_at=now,
+    )
+    session.add(decision)
+    session.flush()
+    return decision
+
+
+def _show_or_hide(session: Session, review: Review, move: Move, now: datetime) -> None:
+    contribution = review.contribution
+    if move in workflow.SHOWS:
+        _supersede_shown(session, review, now)
+        publishing.publish(session, review.revision, now)
+    elif move in workflow.HIDES and contribution.published_revision_id == review.revision_id:
+        publishing.hide(session, contribution, now)
+
+
+def _supersede_shown(session: Session, review: Review, now: datetime) -> None:
+    """The review of the words that were shown until now ends, since newer ones were approved."""
+    shown = review.contribution.published_revision_id
+    if shown is None or shown == review.revision_id:
+        return
+    older = session.scalars(select(Review).where(Review.revision_id == shown)).one()
+    if Move.SUPERSEDE in workflow.MOVES[older.state]:
+        _move(session, older, Move.SUPERSEDE, State.SUPERSEDED, by=None, now=now)
+
+
+def _undo(session: Session, review: Review, *, by: Moderator | None, now: datetime, settings: Settings) -> Decision:
+    """State and shown words stand as before the last decision; its letter and feedback are not sent."""
+    last = last_decision(session, review)
+    if last is None or not undoable(last, by, now, settings):
+        raise MoveNotAllowed("too late to undo: reopen the item instead")
+    contribution = review.contribution
+    decision = _move(session, review, Move.UNDO, last.from_state, by=by, now=now, undoes=last)
+    if contribution.published_revision_id != last.shown_before_id:
+        if last.shown_before_id is None:
+            publishing.hide(session, contribution, now)
+        else:
+            older = session.scalars(select(Review).where(Review.revision_id == last.shown_before_id)).one()
+            publishing.publish(session, older.revision, now)
+            if older.id != review.id and older.state is State.SUPERSEDED:
+                _move(session, older, Move.UNDO, State.APPROVED, by=None, now=now)
+    decision.shown_after_id = contribution.published_revision_id
+    if last.from_state in workflow.WAITS:
+        lanes.put_in(session, review)
+    session.execute(update(Report).where(Report.closed_by_id == last.id).values(closed_by_id=None))
+    letters.drop_decision(session, last, now)
+    session.execute(
+        update(Evidence).where(Evidence.review_id == review.id).values(feedback_owed=None, feedback_due_at=None)
+    )
+    _note(session, review, decision)
+    return decision
+
+
+def _owe_feedback(session: Session, review: Review, move: Move, now: datetime, settings: Settings) -> None:
+    """Akismet learns from a spam decision, and from an approval of what it called spam; from nothing else.
+
+    A rejection is about our rules, not about spam: telling would poison the training and give words away.
+    """
+    evidence = session.get(Evidence, review.id)
+    if evidence is None or evidence.akismet_said is None:
+        return
+    verdict = FEEDBACK.get(move)
+    if move is Move.REOPEN and _came_from_spam(session, review):
+        verdict = "ham"
+    agrees = (verdict == "spam") == (evidence.akismet_said == "true")
+    if verdict is None or agrees or evidence.feedback_sent == verdict:
+        return
+    evidence.feedback_owed = verdict
+    evidence.feedback_due_at = now + timedelta(seconds=settings.undo_seconds)
+
+
+def _came_from_spam(session: Session, review: Review) -> bool:
+    """Whether the move just made took the item out of spam."""
+    last = last_decision(session, review)
+    return last is not None and last.from_state is State.SPAM
+
+
+def _close_reports(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
+    """What visitors reported about these words has its outcome; reporters who left an address are told it."""
+    if decision.moderator_id is None or decision.to_state in workflow.WAITS:
+        return
+    open_reports = session.scalars(
+        select(Report).where(Report.contribution_id == review.contribution_id, Report.closed_by_id.is_(None))
+    )
+    for report in open_reports:
+        report.closed_by_id = decision.id
+        letters.owe_outcome(session, report, decision, now, settings)
+
+
+def _note(session: Session, review: Review, decision: Decision) -> None:
+    """A person's decision, and the program's to call something spam, stand in the record."""
+    if decision.moderator_id is None and decision.move is not Move.MARK_SPAM:
+        return
+    record.add(
+        session,
+        record.actor(decision.moderator),
+        f"review:{decision.move}",
+        f"review:{review.id}",
+        before={"state": decision.from_state, "shown": decision.shown_before_id},
+        after={
+            "state": decision.to_state,
+            "shown": decision.shown_after_id,
+            "revision": review.revision.digest,
+            "reason": decision.reason_id,
+            "decision": decision.id,
+        },
+        now=decision.decided_at,
+    )

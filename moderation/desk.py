@@ -1,0 +1,266 @@
+"""The door the public side knocks on: reviews are opened, authors act, and reports are taken."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from pledges.errors import NotNow
+from pledges.intake import Complaint, Origin, Standing
+from pledges.models import Contribution, Revision
+from pledges.settings import Settings
+from pledges.tokens import new_public_id
+
+from . import decisions, lanes, letters, queue
+from .checks import links, personal
+from .models import Appeal, Decision, Evidence, Finding, Lane, Letter, Reason, Report, Review, ReviewLane
+from .screening import subject_of
+from .workflow import MOVES, WAITS, Move, State
+
+log = logging.getLogger(__name__)
+
+HEADER_CHARS = 500
+
+
+class Desk:
+    """Stands behind the door that `pledges.intake.ReviewDesk` describes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def open_review(
+        self, session: Session, contribution: Contribution, revision: Revision, origin: Origin, now: datetime
+    ) -> None:
+        """A review of exactly these words; older words of the same author that still wait give way."""
+        edited = revision.number > 1
+        if edited:
+            self._supersede_waiting(session, contribution, now)
+        review = Review(
+            revision_id=revision.id,
+            contribution_id=contribution.id,
+            campaign_id=contribution.campaign_id,
+            waiting_since=now,
+            check_after=now,
+            check_reason="edit" if edited else "",
+        )
+        session.add(review)
+        session.flush()
+        session.add(self._evidence(review, contribution, origin, now))
+        session.flush()
+        if not edited:
+            letters.owe(
+                session, letters.Kind.RECEIPT, f"receipt:{contribution.id}", contribution=contribution, now=now
+            )
+
+    def stored(self, contribution: Contribution) -> None:
+        """The checks may start; the minute's sweep does it where this fails."""
+        from .jobs import nudge  # jobs import what this module is imported by
+
+        try:
+            nudge(contribution.id)
+        except Exception as error:  # the queue of jobs is a courtesy: the row is the queue
+            log.warning("the job queue took no nudge: %s", type(error).__name__)
+
+    def standing(self, session: Session, contribution: Contribution, lang: str, now: datetime) -> Standing:
+        """What the author may know of the newest words: where they stand, why, and how long it usually takes."""
+        review = self._latest(session, contribution)
+        last = _told(session, review)
+        reason, note = "", ""
+        if last is not None and last.to_state == review.state and review.state in (State.REJECTED, State.REVISE):
+            reason = "" if last.reason is None or last.reason.hidden else last.reason.words.in_(lang)
+            note = last.note if review.state is State.REVISE else ""
+        # of spam nothing is told, since that would teach whoever sent it: it looks like waiting
+        state = State.WAITING if review.state in (State.SPAM, State.RECEIVED) else review.state
+        return Standing(
+            state=state,
+            reason=reason,
+            note=note,
+            decided_at=last.decided_at if last and state not in WAITS else None,
+            place=queue.place_of(session, review),
+            usual_wait_minutes=queue.usual_wait_minutes(session, contribution.campaign_id),
+            appeal_until=self._appeal_until(session, review, last, now),
+            saw=self._saw(session, review),
+        )
+
+    def withdrawn(self, session: Session, contribution: Contribution, now: datetime) -> None:
+        """The author took it back: nothing of it is shown and nobody needs to read it."""
+        self._lock(session, contribution)
+        for review in self._reviews(session, contribution):
+            if Move.WITHDRAW in MOVES[review.state]:
+                self._author_moves(session, review, Move.WITHDRAW, now)
+        letters.owe(
+            session,
+            letters.Kind.WITHDRAWN,
+            f"withdrawn:{contribution.id}:{int(now.timestamp())}",
+            contribution=contribution,
+            now=now,
+        )
+
+    def restored(self, session: Session, contribution: Contribution, now: datetime) -> None:
+        """The newest words go back to the queue."""
+        self._lock(session, contribution)
+        review = self._latest(session, contribution)
+        self._author_moves(session, review, Move.RESTORE, now)
+
+    def erased(self, session: Session, contribution: Contribution, now: datetime) -> None:
+        """What the desk holds of the words and their sender is gone; bare facts of the decisions stay."""
+        ids = select(Review.id).where(Review.contribution_id == contribution.id)
+        session.execute(delete(Evidence).where(Evidence.review_id.in_(ids)))
+        session.execute(update(Finding).where(Finding.review_id.in_(ids)).values(detail={}, quotes=[]))
+        session.execute(update(Decision).where(Decision.review_id.in_(ids)).values(note=""))
+        session.execute(delete(ReviewLane).where(ReviewLane.review_id.in_(ids)))
+        session.execute(
+            update(Report).where(Report.contribution_id == contribution.id).values(note="", email="")
+        )
+        session.execute(
+            update(Letter)
+            .where(Letter.contribution_id == contribution.id, Letter.sent_at.is_(None))
+            .values(dropped_at=now, dropped_why="erased")
+        )
+        session.execute(update(Review).where(Review.id.in_(ids)).values(check_after=None))
+
+    def appealed(self, session: Session, contribution: Contribution, now: datetime) -> None:
+        """A declined item waits again, for another moderator; raises NotNow where no appeal is open."""
+        self._lock(session, contribution)
+        review = self._latest(session, contribution)
+        last = _told(session, review)
+        if last is None or self._appeal_until(session, review, last, now) is None:
+            raise NotNow
+        session.add(Appeal(review_id=review.id, against_id=last.id, made_at=now))
+        session.flush()
+        self._author_moves(session, review, Move.REOPEN, now)
+
+    def send_link(self, session: Session, contribution: Contribution, cause: str, now: datetime) -> None:
+        """The author is sent the private link again."""
+        letters.owe(session, letters.Kind.LINK_AGAIN, cause, contribution=contribution, now=now)
+
+    def file_report(self, session: Session, contribution: Contribution, complaint: Complaint, now: datetime) -> str:
+        """The complaint is stored and the item waits in the reported lane, still shown; answers its reference."""
+        if complaint.form_token:
+            known = session.scalars(select(Report).where(Report.form_token == complaint.form_token)).first()
+            if known is not None:
+                return known.reference
+        report = Report(
+            reference=new_public_id(),
+            contribution_id=contribution.id,
+            revision_id=contribution.published_revision_id,
+            form_token=complaint.form_token,
+            category=complaint.category,
+            note=complaint.note,
+            email=complaint.email,
+            lang=complaint.lang,
+            made_at=now,
+        )
+        session.add(report)
+        session.flush()
+        self._lock(session, contribution)
+        shown = select(Review).where(Review.revision_id == contribution.published_revision_id)
+        review = session.scalars(shown).first()
+        if review is not None and review.state is State.APPROVED:
+            self._program_moves(session, review, Move.REOPEN, now)
+        elif review is not None and review.state in WAITS:
+            lanes.add(session, review, Lane.REPORTED)
+        return report.reference
+
+    # -- parts -------------------------------------------------------------------------------------
+
+    def _evidence(self, review: Review, contribution: Contribution, origin: Origin, now: datetime) -> Evidence:
+        days = self.settings.evidence_kept_days
+        if contribution.campaign.through_teacher:
+            days = self.settings.child_evidence_kept_days
+        return Evidence(
+            review_id=review.id,
+            ip=origin.ip[:45],
+            user_agent=origin.user_agent[:HEADER_CHARS],
+            referrer=origin.referrer[:HEADER_CHARS],
+            accept_language=origin.accept_language[:200],
+            permalink=origin.permalink[:HEADER_CHARS],
+            seconds_on_form=origin.seconds_on_form,
+            trap_name=origin.trap_name,
+            trap_value=None if origin.trap_value is None else origin.trap_value[:HEADER_CHARS],
+            forget_after=now + timedelta(days=days),
+        )
+
+    def _supersede_waiting(self, session: Session, contribution: Contribution, now: datetime) -> None:
+        self._lock(session, contribution)
+        shown = contribution.published_revision_id
+        for older in self._reviews(session, contribution):
+            if older.revision_id != shown and Move.SUPERSEDE in MOVES[older.state]:
+                self._author_moves(session, older, Move.SUPERSEDE, now)
+
+    def _lock(self, session: Session, contribution: Contribution) -> None:
+        session.flush()
+        session.execute(select(Contribution.id).where(Contribution.id == contribution.id).with_for_update())
+
+    def _reviews(self, session: Session, contribution: Contribution) -> list[Review]:
+        return list(
+            session.scalars(select(Review).where(Review.contribution_id == contribution.id).order_by(Review.id))
+        )
+
+    def _latest(self, session: Session, contribution: Contribution) -> Review:
+        return session.scalars(
+            select(Review).where(Review.contribution_id == contribution.id).order_by(Review.id.desc()).limit(1)
+        ).one()
+
+    def _author_moves(self, session: Session, review: Review, move: Move, now: datetime) -> None:
+        decisions.decide(
+            session,
+            review.id,
+            move,
+            by=None,
+            by_author=True,
+            version=review.version,
+            now=now,
+            settings=self.settings,
+        )
+
+    def _program_moves(self, session: Session, review: Review, move: Move, now: datetime) -> None:
+        decisions.decide(
+            session, review.id, move, by=None, version=review.version, now=now, settings=self.settings
+        )
+
+    def _appeal_until(
+        self, session: Session, review: Review, last: Decision | None, now: datetime
+    ) -> datetime | None:
+        """Until when the author may ask again; none: not declined, too late, or already asked."""
+        if last is None or review.state is not State.REJECTED or last.move is not Move.REJECT:
+            return None
+        until = last.decided_at + timedelta(days=self.settings.appeal_days)
+        asked = session.scalars(select(Appeal.id).where(Appeal.review_id == review.id)).first()
+        return None if asked is not None or now > until else until
+
+    def _saw(self, session: Session, review: Review) -> tuple[str, ...]:
+        """What the quick checks noticed, so that the author can mend it before a person reads."""
+        if review.state not in WAITS:
+            return ()
+        subject = subject_of(session, review)
+        seen = []
+        found = personal.check(subject)
+        rules = {quote.rule for quote in found.quotes}
+        if rules - {"child_class"}:
+            seen.append("personal_data")
+        if "child_class" in rules:
+            seen.append("child")
+        if links.check(subject).quotes:
+            seen.append("links")
+        if subject.earlier:
+            seen.append("repeat")
+        return tuple(seen)
+
+
+def _told(session: Session, review: Review) -> Decision | None:
+    """The newest decision of a person on this review that still holds."""
+    last = decisions.last_decision(session, review)
+    return last if last is not None and last.moderator_id is not None and last.move is not Move.UNDO else None
+
+
+
+
+def reasons_for(session: Session, campaign_id: int, use: str) -> list[Reason]:
+    """The reasons that may be chosen: the campaign's own, else those of all campaigns."""
+    query = select(Reason).where(Reason.use == use, Reason.retired_at.is_(None)).order_by(Reason.place, Reason.id)
+    own = list(session.scalars(query.where(Reason.campaign_id == campaign_id)))
+    return own or list(session.scalars(query.where(Reason.campaign_id.is_(None))))

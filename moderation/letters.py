@@ -1,0 +1,94 @@
+"""The outbox: letters are owed in the transaction of what they tell of, and written out when they are sent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from pledges.models import Contact, Contribution
+from pledges.settings import Settings
+
+from .models import Decision, Letter, Report, Review
+from .workflow import Move
+
+
+class Kind(StrEnum):
+    RECEIPT = "receipt"  # the private link; the only letter to an address that nobody has proved
+    LINK_AGAIN = "link_again"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    REVISE = "revise"
+    TAKEN_DOWN = "taken_down"
+    REPORT_OUTCOME = "report_outcome"
+    WITHDRAWN = "withdrawn"
+
+
+UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
+
+
+def owe(
+    session: Session,
+    kind: Kind,
+    cause: str,
+    *,
+    contribution: Contribution,
+    now: datetime,
+    due_at: datetime | None = None,
+    decision: Decision | None = None,
+) -> Letter | None:
+    """A letter to the author is owed once for its cause; none where there is nobody to write to."""
+    contact = session.scalars(select(Contact).where(Contact.contribution_id == contribution.id)).first()
+    if contact is None or not (contact.letters_wanted or kind in UNPROVED):
+        return None
+    letter = Letter(
+        kind=kind,
+        cause=cause,
+        contribution_id=contribution.id,
+        decision_id=decision.id if decision else None,
+        lang=contribution.page_lang,
+        due_at=due_at or now,
+        queued_at=now,
+    )
+    session.add(letter)
+    session.flush()
+    return letter
+
+
+def owe_decision(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
+    """The author is told after the undo window; of spam nobody is told, since that would train the spammer."""
+    kind = {Move.APPROVE: Kind.APPROVED, Move.REJECT: Kind.REJECTED, Move.REVISE: Kind.REVISE}.get(decision.move)
+    if kind is Kind.REJECTED and decision.shown_before_id == review.revision_id:
+        kind = Kind.TAKEN_DOWN
+    if kind is not None:
+        due_at = now + timedelta(seconds=settings.undo_seconds)
+        cause = f"decision:{decision.id}"
+        owe(session, kind, cause, contribution=review.contribution, now=now, due_at=due_at, decision=decision)
+
+
+def owe_outcome(session: Session, report: Report, decision: Decision, now: datetime, settings: Settings) -> None:
+    """Who reported and left an address learns what came of it."""
+    if not report.email:
+        return
+    session.add(
+        Letter(
+            kind=Kind.REPORT_OUTCOME,
+            cause=f"report:{report.id}:decision:{decision.id}",
+            report_id=report.id,
+            decision_id=decision.id,
+            lang=report.lang,
+            due_at=now + timedelta(seconds=settings.undo_seconds),
+            queued_at=now,
+        )
+    )
+
+
+def drop_decision(session: Session, decision: Decision, now: datetime) -> None:
+    """A decision was undone: what was owed because of it is not sent."""
+    session.execute(
+        update(Letter)
+        .where(Letter.decision_id == decision.id, Letter.sent_at.is_(None))
+        .values(dropped_at=now, dropped_why="undone")
+    )

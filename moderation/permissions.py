@@ -1,0 +1,75 @@
+"""Who may do what: one table that buttons, posts and tests all ask."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .models import Membership, Moderator, Role
+from .workflow import Move
+
+
+class Act(StrEnum):
+    LOOK = "look"  # read the queue, items and figures
+    DECIDE = "decide"
+    TAKE_DOWN = "take_down"
+    SEE_RECORD = "see_record"
+    INVITE = "invite"
+    EDIT_CAMPAIGN = "edit_campaign"
+
+
+MAY: dict[Role, frozenset[Act]] = {
+    Role.VIEWER: frozenset({Act.LOOK}),
+    Role.MODERATOR: frozenset({Act.LOOK, Act.DECIDE, Act.TAKE_DOWN}),
+    Role.LEAD: frozenset({Act.LOOK, Act.DECIDE, Act.TAKE_DOWN, Act.SEE_RECORD, Act.INVITE}),
+    Role.OWNER: frozenset(Act),
+}
+INVITES: dict[Role, frozenset[Role]] = {  # nobody hands out more than they hold
+    Role.LEAD: frozenset({Role.VIEWER, Role.MODERATOR}),
+    Role.OWNER: frozenset(Role),
+}
+FOR_MOVE: dict[Move, Act] = {
+    Move.APPROVE: Act.DECIDE,
+    Move.REJECT: Act.DECIDE,
+    Move.REVISE: Act.DECIDE,
+    Move.MARK_SPAM: Act.DECIDE,
+    Move.REOPEN: Act.DECIDE,
+    Move.UNDO: Act.DECIDE,
+}
+
+
+class NotAllowed(Exception):
+    """The role does not allow this act: 403."""
+
+
+def roles(session: Session, moderator: Moderator) -> dict[int | None, Role]:
+    """The roles that are held now, by campaign; the key none is for all campaigns."""
+    rows = session.execute(
+        select(Membership.campaign_id, Membership.role).where(
+            Membership.moderator_id == moderator.id, Membership.ended_at.is_(None)
+        )
+    )
+    return {campaign_id: role for campaign_id, role in rows}
+
+
+def may(held: dict[int | None, Role], act: Act, campaign_id: int) -> bool:
+    """Whether these roles allow `act` in this campaign."""
+    return any(act in MAY[role] for where, role in held.items() if where in (None, campaign_id))
+
+
+def campaigns(held: dict[int | None, Role], act: Act) -> list[int] | None:
+    """The campaigns in which `act` is allowed; none = all of them."""
+    where = [campaign_id for campaign_id, role in held.items() if act in MAY[role]]
+    return None if None in where else [campaign_id for campaign_id in where if campaign_id is not None]
+
+
+def require(held: dict[int | None, Role], act: Act, campaign_id: int) -> None:
+    if not may(held, act, campaign_id):
+        raise NotAllowed(act)
+
+
+def may_invite(held: dict[int | None, Role], role: Role, campaign_id: int | None) -> bool:
+    """Whether these roles may invite somebody as `role` to this campaign (none: to all)."""
+    return any(role in INVITES.get(own, frozenset()) for where, own in held.items() if where in (None, campaign_id))
