@@ -5,7 +5,9 @@ from __future__ import annotations
 from moderation.checks.base import SPAM, Outcome, Subject, Verdict
 
 NAME = "trap"
-HASTY_SECONDS = 3.0  # people need longer, scripts answer at once; raises doubt, and settles it only beside a filled trap
+HASTY_SECONDS = (
+    3.0  # people need longer, scripts answer at once; raises doubt, and settles it only beside a filled trap
+)
 
 
 def check(subject: Subject) -> Outcome:
