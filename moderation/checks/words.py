@@ -82,8 +82,7 @@ class WordList:
         if "~" in parts:
             self._add(self.inside, listed.word, listed)
 
-    @staticmethod
-    def _add(where: dict[str, list[tuple[Runs, Listed]]], word: str, listed: Listed) -> None:
+    def _add(self, where: dict[str, list[tuple[Runs, Listed]]], word: str, listed: Listed) -> None:
         runs = _runs(_signs(word))
         key = _key(runs)
         where.setdefault(key, []).append((runs, listed))
