@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import accumulate, groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from moderation.checks.base import ABUSE, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
@@ -24,6 +25,7 @@ LONGEST_PHRASE = 8  # words
 LONGEST_WORD = 60  # letters; no listed word comes near, so the rest of a longer one is not looked at from each start
 SHORTEST_JOINED = 5  # letters of a listed word found across a space: "nig ger" yes, "as s" no
 SHORTEST_REVERSED = 5
+SHORTEST_INSIDE = 4
 NEAR = 3  # signs between the letters of one word that is spread out
 VERB_ENDINGS = ("s", "z", "ed", "er", "ers", "ing", "in")
 
@@ -31,6 +33,7 @@ VERB_ENDINGS = ("s", "z", "ed", "er", "ers", "ing", "in")
 # of the comparison, so that the list needs one spelling.
 _STANDS_FOR = str.maketrans("013456789@$€£!|¡lvz+", "oieasgtbgaseiiiiiust")
 _TOKEN = re.compile(r"(?:[^\W_]|[@$€£!|¡+*])+")
+_REPEATS = re.compile(r"(.)\1+", re.DOTALL)
 _EDGES = "!|¡+*$£€@"
 
 
@@ -83,18 +86,18 @@ class WordList:
             self._add(self.inside, listed.word, listed)
 
     def _add(self, where: dict[str, list[tuple[Runs, Listed]]], word: str, listed: Listed) -> None:
-        runs = _runs(_signs(word))
-        key = _key(runs)
-        where.setdefault(key, []).append((runs, listed))
+        signs = _signs(word)
+        key = _key(signs)
+        where.setdefault(key, []).append((_runs(signs), listed))
         self.beginnings.update(key[:length] for length in range(1, len(key) + 1))
 
-    def named(self, runs: Runs) -> Listed | None:
-        """The gravest entry that these letters spell; letters may be repeated more often than listed, not less."""
-        return _gravest(self.by_key.get(_key(runs), []), runs)
+    def named(self, signs: str) -> Listed | None:
+        """The gravest entry that these signs spell; they may be repeated more often than listed, not less."""
+        entries = self.by_key.get(_key(signs))
+        return _gravest(entries, _runs(signs)) if entries else None
 
-    def covered(self, tokens: list[Token]) -> set[int]:
-        """The tokens that belong to an innocent phrase."""
-        plain = [token.text for token in tokens]
+    def covered(self, plain: list[str]) -> set[int]:
+        """The places, in a list of words, of those that belong to an innocent phrase."""
         found: set[int] = set()
         for start, first in enumerate(plain):
             for phrase in self.innocent.get(first[:3], []):
@@ -123,17 +126,23 @@ def _runs(signs: str) -> Runs:
     return tuple((sign, sum(1 for _ in group)) for sign, group in groupby(signs))
 
 
-def _key(runs: Runs) -> str:
-    return "".join(sign for sign, _ in runs)
+def _key(signs: str) -> str:
+    return _REPEATS.sub(r"\1", signs)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A stretch of letters, digits and signs that pass for letters."""
 
     text: str
     start: int
     end: int
+    signs: str  # at most `LONGEST_WORD` of them, without the marks at the end
+    key: str
+
+
+def _token(match: re.Match[str]) -> Token:
+    signs = _signs(match.group()[:LONGEST_WORD].rstrip(_EDGES))
+    return Token(match.group(), *match.span(), signs, _key(signs))
 
 
 @cache
@@ -169,8 +178,8 @@ def check(subject: Subject) -> Outcome:
 def hits_in(folded: Folded) -> list[Hit]:
     """Listed words in a folded text, each letter counted for one hit only, the gravest and longest first."""
     wanted = word_list()
-    tokens = [Token(match.group(), *match.span()) for match in _TOKEN.finditer(folded.text)]
-    innocent = wanted.covered([Token(token.text.strip(_EDGES), token.start, token.end) for token in tokens])
+    tokens = [_token(match) for match in _TOKEN.finditer(folded.text)]
+    innocent = wanted.covered([token.text.strip(_EDGES) for token in tokens])
     found: list[Hit] = []
     for place in range(len(tokens)):
         if place not in innocent:
@@ -182,29 +191,36 @@ def hits_in(folded: Folded) -> list[Hit]:
 def _at(wanted: WordList, tokens: list[Token], place: int, innocent: set[int]) -> Iterator[Hit]:
     token = tokens[place]
     for text, start in _without_edges(token):
-        if not any(letter.isalpha() for letter in text) or len(text) > LONGEST_WORD * 4:
-            continue
-        signs = _signs(text.replace("*", ""))
-        runs = _runs(signs)
-        listed = wanted.named(runs) or (_reversed(wanted, runs) if len(signs) >= SHORTEST_REVERSED else None)
-        listed = listed or _starred(wanted, text)
-        if listed:
-            yield Hit(listed, start, start + len(text))
-        elif len(text) <= LONGEST_WORD:
-            yield from _inside(wanted, text, start)
+        if len(text) > 1 and not text.isdigit() and len(text) <= LONGEST_WORD * 4:
+            yield from _in_word(wanted, text, start)
     yield from _phrases(wanted, tokens, place, innocent)
+
+
+def _in_word(wanted: WordList, text: str, start: int) -> Iterator[Hit]:
+    if not any(letter.isalpha() for letter in text):
+        return
+    signs = _signs(text.replace("*", ""))
+    listed = wanted.named(signs) or _reversed(wanted, signs) or _starred(wanted, text)
+    if listed:
+        yield Hit(listed, start, start + len(text))
+    elif SHORTEST_INSIDE <= len(text) <= LONGEST_WORD:
+        yield from _inside(wanted, text, start)
 
 
 def _without_edges(token: Token) -> list[tuple[str, int]]:
     """The token as it stands, and without the signs at its end, at its start, that may be mere punctuation."""
+    if token.text.isalnum():
+        return [(token.text, token.start)]
     right = token.text.rstrip(_EDGES)
     both = right.lstrip(_EDGES)
     ways = {token.text: token.start, right: token.start, both: token.start + len(right) - len(both)}
     return [(text, start) for text, start in ways.items() if text]
 
 
-def _reversed(wanted: WordList, runs: Runs) -> Listed | None:
-    listed = wanted.named(tuple(reversed(runs)))
+def _reversed(wanted: WordList, signs: str) -> Listed | None:
+    if len(signs) < SHORTEST_REVERSED:
+        return None
+    listed = wanted.named(signs[::-1])
     return listed if listed and listed.grade == 2 and len(listed.word) >= SHORTEST_REVERSED else None
 
 
@@ -219,11 +235,9 @@ def _starred(wanted: WordList, text: str) -> Listed | None:
 
 
 def _inside(wanted: WordList, text: str, start: int) -> Iterator[Hit]:
-    runs = _runs(_signs(text))
-    places = [0]
-    for _, length in runs:
-        places.append(places[-1] + length)
-    key = _key(runs)
+    signs = _signs(text)
+    runs, key = _runs(signs), _key(signs)
+    places = [0, *accumulate(length for _, length in runs)]
     for inner, entries in wanted.inside.items():
         at = key.find(inner)
         if at < 0:
@@ -236,18 +250,25 @@ def _inside(wanted: WordList, text: str, start: int) -> Iterator[Hit]:
 def _phrases(wanted: WordList, tokens: list[Token], place: int, innocent: set[int]) -> Iterator[Hit]:
     """Listed phrases that begin here, and one listed word cut in two by a space."""
     following = place + 1
-    if following == len(tokens) or following in innocent or len(tokens[place].text) > LONGEST_WORD:
+    first = tokens[place]
+    if following == len(tokens) or following in innocent or first.key not in wanted.beginnings:
         return
-    said = _signs(tokens[place].text)
-    cut = wanted.named(_runs(said + _signs(tokens[following].text[:LONGEST_WORD].rstrip(_EDGES))))
-    if cut and len(cut.word) >= SHORTEST_JOINED and cut.grade == 2:
-        yield Hit(cut, tokens[place].start, tokens[following].end)
+    if _glue(first.key, tokens[following].key) in wanted.by_key:
+        cut = wanted.named(first.signs + tokens[following].signs)
+        if cut and len(cut.word) >= SHORTEST_JOINED and cut.grade == 2:
+            yield Hit(cut, first.start, tokens[following].end)
+    key, said = first.key, first.signs
     for last in range(following, min(place + LONGEST_PHRASE, len(tokens))):
-        if last in innocent or _key(_runs(said + " ")) not in wanted.beginnings:
+        if last in innocent or key + " " not in wanted.beginnings:
             return
-        said += " " + _signs(tokens[last].text[:LONGEST_WORD].rstrip(_EDGES))
-        if listed := wanted.named(_runs(said)):
-            yield Hit(listed, tokens[place].start, tokens[last].end)
+        key, said = f"{key} {tokens[last].key}", f"{said} {tokens[last].signs}"
+        if key in wanted.by_key and (listed := wanted.named(said)):
+            yield Hit(listed, first.start, tokens[last].end)
+
+
+def _glue(key: str, more: str) -> str:
+    """The key of two stretches written as one."""
+    return key + more[1:] if key and key[-1:] == more[:1] else key + more
 
 
 def _spaced_out(wanted: WordList, folded: Folded, tokens: list[Token]) -> Iterator[Hit]:
@@ -258,7 +279,7 @@ def _spaced_out(wanted: WordList, folded: Folded, tokens: list[Token]) -> Iterat
         text = "".join(part.text for part in parts)
         if len(text) > LONGEST_WORD or not any(letter.isalpha() for letter in text):
             continue
-        if listed := wanted.named(_runs(_signs(text))):
+        if listed := wanted.named(_signs(text)):
             yield Hit(listed, parts[0].start, parts[-1].end)
 
 
@@ -281,9 +302,7 @@ def _within(wanted: WordList, letters: list[Token]) -> Iterator[Hit]:
     if not any(letter.text.isalpha() for letter in letters):
         return
     runs = _runs(_signs("".join(letter.text for letter in letters)))
-    places = [0]
-    for _, length in runs:
-        places.append(places[-1] + length)
+    places = [0, *accumulate(length for _, length in runs)]
     for first in range(len(runs)):
         key = ""
         for last in range(first, len(runs)):
