@@ -1,0 +1,325 @@
+"""The word lists: what may need a masked reading, however it is dressed up.
+
+Both lists are read for every text, since a writer need not keep to the language that was chosen. A hit raises
+priority and may mask; it never rejects, and it is never blatant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate, groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from moderation.checks.base import ABUSE, Outcome, Quote, Subject, Verdict
+from moderation.checks.folding import Folded, fold
+
+NAME = "words"
+LISTS = ("words_en.txt", "words_cy.txt")
+QUOTED_AT_MOST = 50
+WORDS_TOLD = 10
+LONGEST_PHRASE = 8  # words
+LONGEST_WORD = 60  # letters; no listed word comes near, so the rest of a longer one is not looked at from each start
+SHORTEST_JOINED = 5  # letters of a listed word found across a space: "nig ger" yes, "as s" no
+SHORTEST_REVERSED = 5
+SHORTEST_INSIDE = 4
+NEAR = 3  # signs between the letters of one word that is spread out
+VERB_ENDINGS = ("s", "z", "ed", "er", "ers", "ing", "in")
+
+# One sign for everything that passes for it. "l", "1" and "!" stand for "i", "v" for "u", "z" for "s", on both sides
+# of the comparison, so that the list needs one spelling.
+_STANDS_FOR = str.maketrans("013456789@$€£!|¡lvz+", "oieasgtbgaseiiiiiust")
+_TOKEN = re.compile(r"(?:[^\W_]|[@$€£!|¡+*])+")
+_REPEATS = re.compile(r"(.)\1+", re.DOTALL)
+_EDGES = "!|¡+*$£€@"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A listed word or phrase as the list spells it, and how grave it is."""
+
+    word: str
+    grade: int
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A listed word found at the letters `start` to `end` of the folded text."""
+
+    listed: Listed
+    start: int
+    end: int
+
+
+Runs = tuple[tuple[str, int], ...]
+
+
+class WordList:
+    """Listed words by their sound: letters without their repeats, then the repeats compared."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.by_key: dict[str, list[tuple[Runs, Listed]]] = {}
+        self.inside: dict[str, list[tuple[Runs, Listed]]] = {}
+        self.beginnings: set[str] = set()  # of every key, so that a search stops where no entry goes on
+        self.by_length: dict[int, list[Listed]] = {}
+        self.innocent: dict[str, list[list[str]]] = {}
+        for line in lines:
+            self._read(line.split("#")[0].split())
+
+    def _read(self, parts: list[str]) -> None:
+        if not parts:
+            return
+        if parts[0] == "=":
+            self.innocent.setdefault(parts[1].rstrip("*")[:3], []).append(parts[1:])
+            return
+        grade, words = int(parts[0]), [part for part in parts[1:] if part not in "+~"]
+        listed = Listed(" ".join(words), grade)
+        self._add(self.by_key, listed.word, listed)
+        if len(words) == 1:
+            self.by_length.setdefault(len(words[0]), []).append(listed)
+            for ending in VERB_ENDINGS if "+" in parts else ("s",):
+                self._add(self.by_key, listed.word + ending, listed)
+        if "~" in parts:
+            self._add(self.inside, listed.word, listed)
+
+    def _add(self, where: dict[str, list[tuple[Runs, Listed]]], word: str, listed: Listed) -> None:
+        signs = _signs(word)
+        key = _key(signs)
+        where.setdefault(key, []).append((_runs(signs), listed))
+        self.beginnings.update(key[:length] for length in range(1, len(key) + 1))
+
+    def named(self, signs: str) -> Listed | None:
+        """The gravest entry that these signs spell; they may be repeated more often than listed, not less."""
+        entries = self.by_key.get(_key(signs))
+        return _gravest(entries, _runs(signs)) if entries else None
+
+    def covered(self, plain: list[str]) -> set[int]:
+        """The places, in a list of words, of those that belong to an innocent phrase."""
+        found: set[int] = set()
+        for start, first in enumerate(plain):
+            for phrase in self.innocent.get(first[:3], []):
+                part = plain[start : start + len(phrase)]
+                if len(part) == len(phrase) and all(map(_fits, part, phrase)):
+                    found.update(range(start, start + len(phrase)))
+        return found
+
+
+def _fits(word: str, wanted: str) -> bool:
+    return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
+
+
+def _gravest(entries: list[tuple[Runs, Listed]], runs: Runs) -> Listed | None:
+    fitting = [
+        listed for wanted, listed in entries if all(had[1] >= need[1] for had, need in zip(runs, wanted, strict=True))
+    ]
+    return max(fitting, key=lambda listed: listed.grade, default=None)
+
+
+def _signs(word: str) -> str:
+    return word.translate(_STANDS_FOR)
+
+
+def _runs(signs: str) -> Runs:
+    return tuple((sign, sum(1 for _ in group)) for sign, group in groupby(signs))
+
+
+def _key(signs: str) -> str:
+    return _REPEATS.sub(r"\1", signs)
+
+
+class Token(NamedTuple):
+    """A stretch of letters, digits and signs that pass for letters."""
+
+    text: str
+    start: int
+    end: int
+    signs: str  # at most `LONGEST_WORD` of them, without the marks at the end
+    key: str
+
+
+def _token(match: re.Match[str]) -> Token:
+    signs = _signs(match.group()[:LONGEST_WORD].rstrip(_EDGES))
+    return Token(match.group(), *match.span(), signs, _key(signs))
+
+
+@cache
+def word_list() -> WordList:
+    """The lists as they lie beside this file."""
+    lines: list[str] = []
+    for name in LISTS:
+        lines += (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    return WordList(lines)
+
+
+def check(subject: Subject) -> Outcome:
+    """Grade 2 asks for a masked look in the abuse lane, grade 1 for a notice; quotes say where."""
+    quotes: list[Quote] = []
+    words: dict[str, int] = {}
+    for name, text in subject.texts().items():
+        folded = fold(text)
+        for hit in hits_in(folded):
+            start, end = folded.span(hit.start, hit.end)
+            quotes.append(Quote(name, start, end, f"word_{hit.listed.grade}"))
+            words[hit.listed.word] = max(hit.listed.grade, words.get(hit.listed.word, 0))
+    if not words:
+        return Outcome(NAME, Verdict.CLEAR)
+    grave = max(words.values()) == 2
+    gravest_first = sorted(words, key=lambda word: -words[word])
+    detail = {"grade": max(words.values()), "words": gravest_first[:WORDS_TOLD]}
+    kept = tuple(sorted(quotes, key=lambda quote: quote.rule, reverse=True)[:QUOTED_AT_MOST])
+    if grave:
+        return Outcome(NAME, Verdict.LOOK, ABUSE, kept, detail, mask=True)
+    return Outcome(NAME, Verdict.NOTICE, None, kept, detail)
+
+
+def hits_in(folded: Folded) -> list[Hit]:
+    """Listed words in a folded text, each letter counted for one hit only, the gravest and longest first."""
+    wanted = word_list()
+    tokens = [_token(match) for match in _TOKEN.finditer(folded.text)]
+    innocent = wanted.covered([token.text.strip(_EDGES) for token in tokens])
+    found: list[Hit] = []
+    for place in range(len(tokens)):
+        if place not in innocent:
+            found += _at(wanted, tokens, place, innocent)
+    found += _spaced_out(wanted, folded, tokens)
+    return _without_overlaps(found)
+
+
+def _at(wanted: WordList, tokens: list[Token], place: int, innocent: set[int]) -> Iterator[Hit]:
+    token = tokens[place]
+    for text, start in _without_edges(token):
+        if len(text) > 1 and not text.isdigit() and len(text) <= LONGEST_WORD * 4:
+            yield from _in_word(wanted, text, start)
+    yield from _phrases(wanted, tokens, place, innocent)
+
+
+def _in_word(wanted: WordList, text: str, start: int) -> Iterator[Hit]:
+    if not any(letter.isalpha() for letter in text):
+        return
+    signs = _signs(text.replace("*", ""))
+    listed = wanted.named(signs) or _reversed(wanted, signs) or _starred(wanted, text)
+    if listed:
+        yield Hit(listed, start, start + len(text))
+    elif SHORTEST_INSIDE <= len(text) <= LONGEST_WORD:
+        yield from _inside(wanted, text, start)
+
+
+def _without_edges(token: Token) -> list[tuple[str, int]]:
+    """The token as it stands, and without the signs at its end, at its start, that may be mere punctuation."""
+    if token.text.isalnum():
+        return [(token.text, token.start)]
+    right = token.text.rstrip(_EDGES)
+    both = right.lstrip(_EDGES)
+    ways = {token.text: token.start, right: token.start, both: token.start + len(right) - len(both)}
+    return [(text, start) for text, start in ways.items() if text]
+
+
+def _reversed(wanted: WordList, signs: str) -> Listed | None:
+    if len(signs) < SHORTEST_REVERSED:
+        return None
+    listed = wanted.named(signs[::-1])
+    return listed if listed and listed.grade == 2 and len(listed.word) >= SHORTEST_REVERSED else None
+
+
+def _starred(wanted: WordList, text: str) -> Listed | None:
+    """A word with letters starred out, told by its first letter and its length; said with care, so coarse at most."""
+    if "*" not in text or not text[0].isalpha() or len(text.replace("*", "")) < 2:
+        return None
+    for listed in wanted.by_length.get(len(text), []):
+        if all(mine in ("*", theirs) for mine, theirs in zip(text, listed.word, strict=True)):
+            return Listed(listed.word, 1)
+    return None
+
+
+def _inside(wanted: WordList, text: str, start: int) -> Iterator[Hit]:
+    signs = _signs(text)
+    runs, key = _runs(signs), _key(signs)
+    places = [0, *accumulate(length for _, length in runs)]
+    for inner, entries in wanted.inside.items():
+        at = key.find(inner)
+        if at < 0:
+            continue
+        listed = _gravest(entries, runs[at : at + len(inner)])
+        if listed:
+            yield Hit(listed, start + places[at], start + places[at + len(inner)])
+
+
+def _phrases(wanted: WordList, tokens: list[Token], place: int, innocent: set[int]) -> Iterator[Hit]:
+    """Listed phrases that begin here, and one listed word cut in two by a space."""
+    following = place + 1
+    first = tokens[place]
+    if following == len(tokens) or following in innocent or first.key not in wanted.beginnings:
+        return
+    if _glue(first.key, tokens[following].key) in wanted.by_key:
+        cut = wanted.named(first.signs + tokens[following].signs)
+        if cut and len(cut.word) >= SHORTEST_JOINED and cut.grade == 2:
+            yield Hit(cut, first.start, tokens[following].end)
+    key, said = first.key, first.signs
+    for last in range(following, min(place + LONGEST_PHRASE, len(tokens))):
+        if last in innocent or key + " " not in wanted.beginnings:
+            return
+        key, said = f"{key} {tokens[last].key}", f"{said} {tokens[last].signs}"
+        if key in wanted.by_key and (listed := wanted.named(said)):
+            yield Hit(listed, first.start, tokens[last].end)
+
+
+def _glue(key: str, more: str) -> str:
+    """The key of two stretches written as one."""
+    return key + more[1:] if key and key[-1:] == more[:1] else key + more
+
+
+def _spaced_out(wanted: WordList, folded: Folded, tokens: list[Token]) -> Iterator[Hit]:
+    """Words written letter by letter ("f u c k"), or cut by points and dashes without a space ("fu-ck")."""
+    for letters in _chains(tokens, lambda before, after: len(before.text) == len(after.text) == 1):
+        yield from _within(wanted, letters)
+    for parts in _chains(tokens, lambda before, after: not folded.text[before.end : after.start].count(" ")):
+        text = "".join(part.text for part in parts)
+        if len(text) > LONGEST_WORD or not any(letter.isalpha() for letter in text):
+            continue
+        if listed := wanted.named(_signs(text)):
+            yield Hit(listed, parts[0].start, parts[-1].end)
+
+
+def _chains(tokens: list[Token], linked: Callable[[Token, Token], bool]) -> Iterator[list[Token]]:
+    """Neighbours of which each is linked to the next and near it, two at least."""
+    chain: list[Token] = []
+    for token in tokens:
+        if chain and token.start - chain[-1].end <= NEAR and linked(chain[-1], token):
+            chain.append(token)
+            continue
+        if len(chain) > 1:
+            yield chain
+        chain = [token]
+    if len(chain) > 1:
+        yield chain
+
+
+def _within(wanted: WordList, letters: list[Token]) -> Iterator[Hit]:
+    """Listed words of three letters or more among single letters; the short ones only if they are all there is."""
+    if not any(letter.text.isalpha() for letter in letters):
+        return
+    runs = _runs(_signs("".join(letter.text for letter in letters)))
+    places = [0, *accumulate(length for _, length in runs)]
+    for first in range(len(runs)):
+        key = ""
+        for last in range(first, len(runs)):
+            key += runs[last][0]
+            if key not in wanted.beginnings:
+                break
+            listed = _gravest(wanted.by_key.get(key, []), runs[first : last + 1])
+            if listed and (len(listed.word) > 3 or len(listed.word) == len(letters)):
+                yield Hit(listed, letters[places[first]].start, letters[places[last + 1] - 1].end)
+
+
+def _without_overlaps(found: list[Hit]) -> list[Hit]:
+    kept: list[Hit] = []
+    for hit in sorted(found, key=lambda hit: (hit.start, -hit.listed.grade, -hit.end)):
+        if kept and hit.start < kept[-1].end:
+            if hit.listed.grade > kept[-1].listed.grade:
+                kept[-1] = hit
+            continue
+        kept.append(hit)
+    return kept
