@@ -1,0 +1,151 @@
+"""How bytes reach Akismet: one configured host, checked certificate, bounded time and size, no redirect, no proxy."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+LARGEST_BODY_BYTES = 64 * 1024
+_PACKAGE_HOST = "rest.akismet.com"  # the address that the package has built in, replaced by the configured one
+
+
+class TooSlow(httpcore.TimeoutException):
+    """The whole exchange took longer than it may."""
+
+
+class _Clock(threading.local):
+    until: float = 0.0
+
+    def left(self, timeout: float | None) -> float:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TooSlow
+        return left if timeout is None else min(left, timeout)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection on which each step has only what is left of the time for the whole."""
+
+    def __init__(self, inner: httpcore.NetworkStream, clock: _Clock) -> None:
+        self._inner = inner
+        self._clock = clock
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._clock.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._clock.left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._clock.left(timeout)), self._clock)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore.SyncBackend):
+    def __init__(self, clock: _Clock) -> None:
+        self._clock = clock
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        inner = super().connect_tcp(host, port, self._clock.left(timeout), local_address, socket_options)
+        return _Stream(inner, self._clock)
+
+
+class Wire(httpx.BaseTransport):
+    """Carries requests meant for Akismet's own host to the configured endpoint; refuses any other host.
+
+    An exchange ends after `seconds`, also with a server that sends a byte now and then: a time-out per read would not
+    end that one.
+    """
+
+    def __init__(self, endpoint: str, seconds: float) -> None:
+        self._endpoint = endpoint_url(endpoint)
+        self._seconds = seconds
+        self._clock = _Clock()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(verify=True, trust_env=False),
+            max_connections=8,
+            max_keepalive_connections=2,
+            keepalive_expiry=5.0,
+            network_backend=_Backend(self._clock),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host != _PACKAGE_HOST:
+            raise httpx.UnsupportedProtocol("Only the configured Akismet endpoint is called.")
+        self._clock.until = time.monotonic() + self._seconds
+        try:
+            return self._exchange(request)
+        except httpcore.TimeoutException:
+            raise httpx.ReadTimeout("Akismet took too long.") from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            raise httpx.TransportError(f"Akismet could not be reached: {type(error).__name__}") from None
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
+        to = self._endpoint
+        host = to.netloc.decode("ascii")
+        headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"host"]
+        response = self._pool.handle_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(scheme=to.raw_scheme, host=to.raw_host, port=to.port, target=request.url.raw_path),
+                headers=[(b"Host", host.encode("ascii")), *headers],
+                content=request.read(),
+            )
+        )
+        try:
+            return httpx.Response(response.status, headers=response.headers, content=_body(response))
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+def _body(response: httpcore.Response) -> bytes:
+    if any(name.lower() == b"content-encoding" for name, _ in response.headers):
+        raise httpcore.RemoteProtocolError(
+            "compressed answer"
+        )  # none was asked for; a small one can unfold to gigabytes
+    body = b""
+    for part in response.iter_stream():
+        body += part
+        if len(body) > LARGEST_BODY_BYTES:
+            raise httpcore.RemoteProtocolError("answer too long")
+    return body
+
+
+def endpoint_url(endpoint: str) -> httpx.URL:
+    """The endpoint as a URL; raises ValueError unless it is https, or http to this very machine."""
+    url = httpx.URL(endpoint)
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.path not in ("", "/"):
+        raise ValueError("The Akismet endpoint is a scheme and a host, such as https://rest.akismet.com")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise ValueError("Plain HTTP is allowed only to an Akismet endpoint on this machine.")
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
