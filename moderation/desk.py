@@ -15,7 +15,8 @@ from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
 from . import decisions, lanes, letters, queue
-from .checks import links, personal
+from .checks import links, personal, repeats
+from .checks.base import Verdict
 from .models import Appeal, Decision, Evidence, Finding, Lane, Letter, Reason, Report, Review, ReviewLane
 from .screening import subject_of
 from .workflow import MOVES, WAITS, Move, State
@@ -23,6 +24,7 @@ from .workflow import MOVES, WAITS, Move, State
 log = logging.getLogger(__name__)
 
 HEADER_CHARS = 500
+CHILD_RULES = {"child_and_class", "class_beside_name", "age"}
 
 
 class Desk:
@@ -51,9 +53,7 @@ class Desk:
         session.add(self._evidence(review, contribution, origin, now))
         session.flush()
         if not edited:
-            letters.owe(
-                session, letters.Kind.RECEIPT, f"receipt:{contribution.id}", contribution=contribution, now=now
-            )
+            letters.owe(session, letters.Kind.RECEIPT, f"receipt:{contribution.id}", contribution=contribution, now=now)
 
     def stored(self, contribution: Contribution) -> None:
         """The checks may start; the minute's sweep does it where this fails."""
@@ -112,9 +112,7 @@ class Desk:
         session.execute(update(Finding).where(Finding.review_id.in_(ids)).values(detail={}, quotes=[]))
         session.execute(update(Decision).where(Decision.review_id.in_(ids)).values(note=""))
         session.execute(delete(ReviewLane).where(ReviewLane.review_id.in_(ids)))
-        session.execute(
-            update(Report).where(Report.contribution_id == contribution.id).values(note="", email="")
-        )
+        session.execute(update(Report).where(Report.contribution_id == contribution.id).values(note="", email=""))
         session.execute(
             update(Letter)
             .where(Letter.contribution_id == contribution.id, Letter.sent_at.is_(None))
@@ -218,13 +216,9 @@ class Desk:
         )
 
     def _program_moves(self, session: Session, review: Review, move: Move, now: datetime) -> None:
-        decisions.decide(
-            session, review.id, move, by=None, version=review.version, now=now, settings=self.settings
-        )
+        decisions.decide(session, review.id, move, by=None, version=review.version, now=now, settings=self.settings)
 
-    def _appeal_until(
-        self, session: Session, review: Review, last: Decision | None, now: datetime
-    ) -> datetime | None:
+    def _appeal_until(self, session: Session, review: Review, last: Decision | None, now: datetime) -> datetime | None:
         """Until when the author may ask again; none: not declined, too late, or already asked."""
         if last is None or review.state is not State.REJECTED or last.move is not Move.REJECT:
             return None
@@ -240,13 +234,13 @@ class Desk:
         seen = []
         found = personal.check(subject)
         rules = {quote.rule for quote in found.quotes}
-        if rules - {"child_class"}:
+        if rules - CHILD_RULES:
             seen.append("personal_data")
-        if "child_class" in rules:
+        if rules & CHILD_RULES:
             seen.append("child")
         if links.check(subject).quotes:
             seen.append("links")
-        if subject.earlier:
+        if repeats.check(subject).verdict is not Verdict.CLEAR:
             seen.append("repeat")
         return tuple(seen)
 
@@ -255,8 +249,6 @@ def _told(session: Session, review: Review) -> Decision | None:
     """The newest decision of a person on this review that still holds."""
     last = decisions.last_decision(session, review)
     return last if last is not None and last.moderator_id is not None and last.move is not Move.UNDO else None
-
-
 
 
 def reasons_for(session: Session, campaign_id: int, use: str) -> list[Reason]:

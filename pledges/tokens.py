@@ -76,3 +76,13 @@ def read_form_token(token: str, purpose: str, now: datetime) -> FormToken | None
         return None
     age = (now - made_at).total_seconds()
     return FormToken(str(nonce), purpose, made_at, aged=not -300 <= age <= FORM_SECONDS)
+
+
+def proof_of(contribution_id: int, email_hash: str) -> str:
+    """Stands in the mailed link alone: who holds it has read a letter to that address."""
+    mac = hmac.digest(_key("proof"), f"{contribution_id}:{email_hash}".encode(), "sha256")
+    return urlsafe_b64encode(mac[:16]).decode().rstrip("=")
+
+
+def proves(proof: str, contribution_id: int, email_hash: str) -> bool:
+    return hmac.compare_digest(proof.encode("utf-8", "replace"), proof_of(contribution_id, email_hash).encode())

@@ -1,0 +1,302 @@
+"""Moderators sign in: password, then a second factor; sessions are kept here, so that they can be ended."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask import Flask, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, user_logged_in, user_logged_out
+from flask_security import Security, SQLAlchemySessionUserDatastore, hash_password, logout_user
+from flask_security.forms import TwoFactorVerifyCodeForm
+from flask_security.totp import Totp
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from werkzeug.local import LocalProxy
+
+from pledges.db import database, utcnow
+from pledges.settings import Settings
+from pledges.tokens import hash_token
+
+from . import record
+from .models import Invitation, Membership, Moderator, Role, SecurityRole, SignIn
+
+INVITATION_LIFE = timedelta(days=1)
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)  # a session's last use is written at most this often
+CODES_TRIED = 5
+LOCKED = timedelta(minutes=15)
+PASSWORD_CHARS = 12
+SESSION_KEY = "sid"
+
+csrf = CSRFProtect()
+
+
+class OnceTotp(Totp):
+    """A code is taken once: the time step of the last one is kept with the moderator."""
+
+    def get_last_counter(self, user: Any) -> int | None:
+        return user.tf_last_counter
+
+    def set_last_counter(self, user: Any, tmatch: Any) -> None:
+        user.tf_last_counter = tmatch.counter
+
+
+class CodeForm(TwoFactorVerifyCodeForm):
+    """Counts wrong codes in the database, where an old cookie cannot wind them back."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        moderator: Any = self.user
+        now = utcnow()
+        database().session.refresh(moderator, with_for_update=True)  # two tries at once are two tries
+        if moderator.locked_until is not None and moderator.locked_until > now:
+            self.code.errors = ["Too many wrong codes. Please wait a quarter of an hour, then sign in again."]
+            return False
+        good = bool(super().validate(**kwargs))
+        if good:
+            moderator.failed_codes, moderator.locked_until = 0, None
+        else:
+            moderator.failed_codes += 1
+            if moderator.failed_codes >= CODES_TRIED:
+                moderator.failed_codes, moderator.locked_until = 0, now + LOCKED
+        database().session.commit()
+        return good
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Sign-in works under /moderation; nothing else sets a cookie."""
+    secret = settings.secret_key.get_secret_value()
+    app.config |= {
+        "SECRET_KEY": secret,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "SESSION_COOKIE_NAME": "__Host-desk" if settings.secure else "desk",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_CHECK_DEFAULT": False,  # public forms carry a token of their own; the desk asks in views.py
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: an evening's queue stays open for hours
+        "SECURITY_PASSWORD_HASH": "argon2",
+        "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+        "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
+        "SECURITY_PASSWORD_SALT": hashlib.sha256(f"password:{secret}".encode()).hexdigest(),
+        "SECURITY_PASSWORD_LENGTH_MIN": PASSWORD_CHARS,
+        "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
+        "SECURITY_URL_PREFIX": "/moderation",
+        "SECURITY_LOGIN_URL": "/sign-in",
+        "SECURITY_LOGOUT_URL": "/sign-out",
+        "SECURITY_LOGOUT_METHODS": ["POST"],
+        "SECURITY_POST_LOGIN_VIEW": "/moderation/",
+        "SECURITY_POST_LOGOUT_VIEW": "/moderation/sign-in",
+        "SECURITY_LOGIN_USER_TEMPLATE": "moderation/sign_in.html",
+        "SECURITY_TWO_FACTOR": True,
+        "SECURITY_TWO_FACTOR_REQUIRED": True,
+        "SECURITY_TWO_FACTOR_ALWAYS_VALIDATE": True,
+        "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+        "SECURITY_TWO_FACTOR_AUTHENTICATOR_VALIDITY": 30,
+        "SECURITY_TWO_FACTOR_TOKEN_VALIDATION_URL": "/sign-in/code",
+        "SECURITY_TWO_FACTOR_SETUP_URL": "/sign-in/set-up",
+        "SECURITY_TWO_FACTOR_RESCUE_URL": "/sign-in/rescue",
+        "SECURITY_TWO_FACTOR_ERROR_VIEW": "/moderation/sign-in",
+        "SECURITY_TWO_FACTOR_VERIFY_CODE_TEMPLATE": "moderation/code.html",
+        "SECURITY_TOTP_SECRETS": {"1": hashlib.sha256(f"totp:{secret}".encode()).hexdigest()},
+        "SECURITY_TOTP_ISSUER": "Promise Wall",
+        "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_FLASH_MESSAGES": False,
+        "SECURITY_TRACKABLE": False,
+        "SECURITY_SEND_REGISTER_EMAIL": False,
+        "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": _address, "case_insensitive": True}}],
+        "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
+    }
+    csrf.init_app(app)
+    store = SQLAlchemySessionUserDatastore(
+        LocalProxy(lambda: database().session),  # type: ignore[arg-type]
+        Moderator,
+        SecurityRole,
+    )
+    Security(app, store, totp_cls=OnceTotp, two_factor_verify_code_form=CodeForm)
+    user_logged_in.connect(_keep_session, app)
+    user_logged_out.connect(_end_session, app)
+    app.before_request(check_session)
+
+
+def _address(raw: Any) -> str | None:
+    try:
+        return validate_email(str(raw).strip(), check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        return None
+
+
+def check_session() -> ResponseReturnValue | None:
+    """At the desk a session counts only while its row here says so."""
+    if not request.path.startswith("/moderation"):
+        return None
+    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        csrf.protect()
+    if not current_user.is_authenticated:
+        return None
+    now = utcnow()
+    row = _row_of_session()
+    if row is None or row.ended_at or now - row.seen_at > IDLE or now - row.since > LONGEST or current_user.left_at:
+        logout_user()
+        session.clear()
+        return redirect(url_for("security.login"))
+    if now - row.seen_at > SEEN_EVERY:
+        with database().new_session() as own, own.begin():  # a reading request may not write with its own session
+            own.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=now))
+    return None
+
+
+def _row_of_session() -> SignIn | None:
+    token = session.get(SESSION_KEY)
+    if not token:
+        return None
+    return database().session.scalars(select(SignIn).where(SignIn.session_hash == hash_token(token))).first()
+
+
+def _keep_session(_app: Flask, user: Moderator, **_extra: Any) -> None:
+    """A new session, of which the browser holds the token and we the hash; no earlier token lives on in it."""
+    token = secrets.token_urlsafe(32)
+    session.pop("csrf_token", None)
+    session[SESSION_KEY] = token
+    now = utcnow()
+    database().session.add(
+        SignIn(
+            moderator_id=user.id,
+            session_hash=hash_token(token),
+            user_agent=(request.user_agent.string or "")[:200],
+            network=(request.remote_addr or "")[:50],
+            since=now,
+            seen_at=now,
+        )
+    )
+    database().session.commit()
+
+
+def _end_session(_app: Flask, **_extra: Any) -> None:
+    row = _row_of_session()
+    if row is not None:
+        with_id, now = row.id, utcnow()
+        database().session.execute(update(SignIn).where(SignIn.id == with_id).values(ended_at=now))
+        database().session.commit()
+    session.pop(SESSION_KEY, None)
+
+
+def signed_in() -> Moderator | None:
+    """Who is at the desk, both factors given; none: nobody."""
+    return current_user._get_current_object() if current_user.is_authenticated else None
+
+
+def invite(db: Session, email: str, role: Role, campaign_id: int | None, by: Moderator | None, now: datetime) -> str:
+    """A one-time link, as a path; raises ValueError where `email` is no address."""
+    address = _address(email)
+    if address is None:
+        raise ValueError(f"{email!r} is no e-mail address")
+    db.execute(
+        update(Invitation).where(Invitation.email == address, Invitation.used_at.is_(None)).values(expires_at=now)
+    )
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation(
+        token_hash=hash_token(token),
+        email=address,
+        role=role,
+        campaign_id=campaign_id,
+        invited_by_id=by.id if by else None,
+        made_at=now,
+        expires_at=now + INVITATION_LIFE,
+    )
+    db.add(invitation)
+    db.flush()
+    by_whom = record.actor(by) if by else record.OPERATOR
+    after = {"role": role, "campaign": campaign_id}
+    record.add(db, by_whom, "moderator:invite", f"invitation:{invitation.id}", after=after, now=now)
+    return f"/moderation/invitation/{token}"
+
+
+def open_invitation(db: Session, token: str, now: datetime, *, lock: bool = False) -> Invitation | None:
+    """The invitation that this token opens, unless it is used or over."""
+    query = select(Invitation).where(Invitation.token_hash == hash_token(token), Invitation.used_at.is_(None))
+    invitation = db.scalars(query.with_for_update() if lock else query).first()
+    return invitation if invitation is not None and invitation.expires_at > now else None
+
+
+def new_totp_secret() -> str:
+    """A fresh secret of an authenticator app, encrypted as it is stored."""
+    return _totp().generate_totp_secret()
+
+
+def shown_secret(stored: str) -> str:
+    """The secret as somebody types it into the app."""
+    return _totp().get_totp_b32_key(stored)
+
+
+def secret_uri(stored: str, email: str) -> str:
+    """The `otpauth:` address that the app reads from a QR code."""
+    return _totp().get_totp_uri(email, stored)
+
+
+def _totp() -> Totp:
+    from flask import current_app
+
+    return current_app.extensions["security"].totp_factory
+
+
+def accept(db: Session, invitation: Invitation, name: str, password: str, now: datetime) -> Moderator:
+    """The password is set and an authenticator's secret is ready; the link is used once the first code was right."""
+    moderator = db.scalars(select(Moderator).where(Moderator.email == invitation.email)).first()
+    if moderator is None:
+        moderator = Moderator(email=invitation.email, fs_uniquifier=secrets.token_hex(32), created_at=now)
+        db.add(moderator)
+    moderator.name = name or moderator.name or invitation.email.split("@")[0]
+    moderator.password = hash_password(password)
+    moderator.tf_totp_secret = new_totp_secret()
+    moderator.tf_primary_method = None
+    moderator.tf_last_counter = None
+    moderator.fs_uniquifier = secrets.token_hex(32)
+    db.flush()
+    db.execute(
+        update(SignIn).where(SignIn.moderator_id == moderator.id, SignIn.ended_at.is_(None)).values(ended_at=now)
+    )
+    return moderator
+
+
+def confirm(db: Session, invitation: Invitation, moderator: Moderator, code: str, now: datetime) -> bool:
+    """Whether the first code was right; then the link is used and the role is held."""
+    stored = moderator.tf_totp_secret
+    if not stored or not _totp().verify_totp(token=code.strip(), totp_secret=stored, user=moderator, window=30):
+        return False
+    moderator.tf_primary_method = "authenticator"
+    moderator.active, moderator.left_at = True, None
+    invitation.used_at = now
+    membership = Membership(
+        moderator_id=moderator.id, campaign_id=invitation.campaign_id, role=invitation.role, since=now
+    )
+    db.add(membership)
+    db.flush()
+    after = {"role": invitation.role, "campaign": invitation.campaign_id}
+    record.add(db, record.actor(moderator), "moderator:join", f"moderator:{moderator.id}", after=after, now=now)
+    return True
+
+
+def leave(db: Session, email: str, by: str, now: datetime) -> bool:
+    """Sessions and roles end; False where there is nobody of that address."""
+    moderator = db.scalars(select(Moderator).where(Moderator.email == (_address(email) or ""))).first()
+    if moderator is None:
+        return False
+    moderator.active, moderator.left_at = False, now
+    moderator.fs_uniquifier = secrets.token_hex(32)
+    db.execute(
+        update(SignIn).where(SignIn.moderator_id == moderator.id, SignIn.ended_at.is_(None)).values(ended_at=now)
+    )
+    db.execute(
+        update(Membership)
+        .where(Membership.moderator_id == moderator.id, Membership.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    record.add(db, by, "moderator:leave", f"moderator:{moderator.id}", now=now)
+    return True

@@ -1,0 +1,98 @@
+"""Looks the installation over and says what to mend."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+import migrations
+from pledges.db import database
+from pledges.settings import Settings
+
+from .jobs import spam_service
+
+SECRETS = {
+    "secret_key",
+    "secret_key_fallbacks",
+    "mail_url",
+    "metrics_token",
+    "akismet_api_key",
+    "database_url",
+    "redis_url",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing looked at."""
+
+    what: str
+    good: bool
+    words: str
+
+
+def examine(settings: Settings) -> Iterator[Line]:
+    """Settings first, then every service that they name; secrets are masked."""
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        set_ = str(value.get_secret_value() if hasattr(value, "get_secret_value") else value or "")
+        yield Line(name, True, ("(set)" if set_ else "(not set)") if name in SECRETS else set_ or "(not set)")
+    for problem in settings.problems():
+        yield Line("settings", not settings.production, problem)
+    yield _database()
+    yield _redis(settings)
+    yield _mail(settings)
+    yield _akismet(settings)
+
+
+def _database() -> Line:
+    try:
+        with database().engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        standing, newest = migrations.standing_at(database().engine), migrations.newest()
+    except SQLAlchemyError as error:
+        return Line("database", False, f"does not answer ({type(error).__name__}): check WALL_DATABASE_URL")
+    if standing != newest:
+        return Line("database", False, f"stands at {standing}, newest is {newest}: run `flask --app app migrate`")
+    return Line("database", True, f"answers, schema {standing}")
+
+
+def _redis(settings: Settings) -> Line:
+    if not settings.redis_url:
+        return Line("redis", True, "not set: limits and jobs are kept in files, which is right for one host")
+    import redis
+
+    try:
+        redis.Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3).ping()
+    except redis.RedisError as error:
+        return Line("redis", False, f"does not answer ({type(error).__name__}): check WALL_REDIS_URL")
+    return Line("redis", True, "answers")
+
+
+def _mail(settings: Settings) -> Line:
+    url = settings.mail_url.get_secret_value()
+    if not url:
+        return Line("mail", not settings.production, f"no server: letters are written to {settings.instance / 'mail'}")
+    parts = urlsplit(url)
+    try:
+        with smtplib.SMTP(parts.hostname or "", parts.port or 25, timeout=5) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        return Line("mail", False, f"does not answer ({type(error).__name__}): check WALL_MAIL_URL")
+    return Line("mail", True, "answers")
+
+
+def _akismet(settings: Settings) -> Line:
+    if not settings.akismet_api_key.get_secret_value():
+        return Line("akismet", True, "no key: the desk shows every item as not checked for spam")
+    good = spam_service().verify()
+    return Line(
+        "akismet",
+        good,
+        "the key is accepted" if good else "the key is not accepted, or no answer: check AKISMET_API_KEY",
+    )

@@ -1,0 +1,133 @@
+"""What runs later: screening, letters, feedback, nightly work. The rows are the queue; a job only fires."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from flask import Flask, current_app
+from huey import Huey, RedisHuey, SqliteHuey, crontab
+from huey.serializer import SignedSerializer
+from sqlalchemy import select
+
+from pledges.db import transaction, utcnow
+from pledges.settings import Settings, settings
+
+from . import notices, retention, screening
+from .models import Letter, Review
+from .spam_service import SpamService
+
+log = logging.getLogger(__name__)
+
+EXTENSION = "wall.jobs"
+SPAM_SERVICE = "wall.spam_service"
+SWEPT = 200  # items a minute's sweep takes up at most; the next minute takes the rest
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.extensions[SPAM_SERVICE] = SpamService(settings)
+    app.extensions[EXTENSION] = Jobs(app, settings)
+
+
+class Jobs:
+    """The task queue of this application, in a file of its own or in Redis."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self.app = app
+        self.huey = _open(settings)
+        self.screen = self.huey.task()(self._screen)
+        self.send_letters = self.huey.task()(self._send_letters)
+        self.every_minute = self.huey.periodic_task(crontab())(self._sweep)
+        self.every_night = self.huey.periodic_task(crontab(minute="20", hour="2"))(self._forget)
+
+    def _screen(self, review_id: int) -> None:
+        with self.app.app_context():
+            screen(review_id, utcnow())
+
+    def _send_letters(self) -> None:
+        with self.app.app_context():
+            notices.send_due(settings(), utcnow())
+
+    def _sweep(self) -> None:
+        with self.app.app_context():
+            sweep(utcnow())
+
+    def _forget(self) -> None:
+        with self.app.app_context():
+            retention.forget(settings(), utcnow())
+
+
+def _open(settings: Settings) -> Huey:
+    secret = settings.secret_key.get_secret_value()
+    serializer = SignedSerializer(secret=secret, salt="wall-jobs")
+    if settings.redis_url:
+        return RedisHuey("wall", url=settings.redis_url, results=False, serializer=serializer)
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("wall", filename=str(settings.instance / "jobs.db"), results=False, serializer=serializer)
+
+
+def jobs() -> Jobs:
+    return current_app.extensions[EXTENSION]
+
+
+def spam_service() -> SpamService:
+    return current_app.extensions[SPAM_SERVICE]
+
+
+def nudge(contribution_id: int) -> None:
+    """Screening of what this contribution is owed starts soon, and its letter goes out."""
+    with transaction() as session:
+        ids = session.scalars(
+            select(Review.id).where(Review.contribution_id == contribution_id, Review.check_after.is_not(None))
+        ).all()
+    for review_id in ids:
+        jobs().screen(review_id)
+    jobs().send_letters()
+
+
+def nudge_letters(seconds: int) -> None:
+    """Letters that become due in `seconds` go out then, not only with the next minute."""
+    try:
+        jobs().send_letters.schedule(delay=seconds + 1)
+    except Exception as error:  # the minute's sweep sends them
+        log.warning("the job queue took no nudge: %s", type(error).__name__)
+
+
+def screen(review_id: int, now: datetime) -> bool:
+    """One item is screened; False where nothing was owed. Killed in between, it is taken up again."""
+    with transaction() as session:
+        work = screening.take(session, review_id, now)
+    if work is None:
+        return False
+    seen = screening.examine(work, spam_service(), now)
+    with transaction() as session:
+        screening.settle(session, work, seen, now, settings())
+    return True
+
+
+def sweep(now: datetime) -> int:
+    """All that is owed and was not done yet is done now; answers how many items were screened."""
+    with transaction() as session:
+        due = session.scalars(
+            select(Review.id)
+            .where(Review.check_after.is_not(None), Review.check_after <= now)
+            .order_by(Review.check_after, Review.id)
+            .limit(SWEPT)
+        ).all()
+    done = sum(screen(review_id, now) for review_id in due)
+    spam_service().send_feedback(now)
+    notices.send_due(settings(), now)
+    return done
+
+
+def backlog(now: datetime) -> dict[str, int]:
+    """How much is owed for over five minutes, for readiness and alerts."""
+    late = now - timedelta(minutes=5)
+    with transaction() as session:
+        reviews = session.scalars(select(Review.id).where(Review.check_after < late).limit(1000)).all()
+        letters = session.scalars(
+            select(Letter.id)
+            .where(Letter.sent_at.is_(None), Letter.dropped_at.is_(None), Letter.due_at < late)
+            .limit(1000)
+        ).all()
+    return {"reviews": len(reviews), "letters": len(letters)}

@@ -1,0 +1,219 @@
+"""Letters to authors and moderators: written in the reader's language when they are due, and sent at least once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid, parseaddr
+from urllib.parse import unquote, urlsplit
+
+from flask import render_template
+from flask_babel import force_locale, gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges import tokens
+from pledges.db import transaction
+from pledges.models import Contribution
+from pledges.settings import Settings
+
+from .letters import UNPROVED, Kind
+from .models import Decision, Letter, Moderator, Report
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=6)
+ABANDON = timedelta(days=5)
+AT_ONCE = 50
+SMTP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A letter ready to go; `to` is one address."""
+
+    letter_id: int
+    to: str
+    message: EmailMessage
+
+
+def send_due(settings: Settings, now: datetime, *, most: int = AT_ONCE) -> int:
+    """Letters that are due have gone out, `most` of them; answers how many. One that fails is tried again later."""
+    sent = 0
+    for _ in range(most):
+        with transaction() as session:
+            envelope = _take(session, settings, now)
+        if envelope is None:
+            return sent
+        if envelope.to and _deliver(envelope, settings):
+            with transaction() as session:
+                letter = session.get(Letter, envelope.letter_id, populate_existing=True)
+                if letter is not None:
+                    letter.sent_at = now
+            sent += 1
+    return sent
+
+
+def _take(session: Session, settings: Settings, now: datetime) -> Envelope | None:
+    """The next letter, put off by its next wait first: a worker that dies here only makes it late."""
+    letter = session.scalars(
+        select(Letter)
+        .where(Letter.sent_at.is_(None), Letter.dropped_at.is_(None), Letter.due_at <= now)
+        .order_by(Letter.due_at, Letter.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if letter is None:
+        return None
+    letter.attempts += 1
+    letter.due_at = now + min(FIRST_RETRY * 2 ** (letter.attempts - 1), LONGEST_RETRY)
+    if now - letter.queued_at > ABANDON:
+        letter.dropped_at, letter.dropped_why = now, "abandoned"
+        log.error("letter %s was given up after %s attempts", letter.id, letter.attempts)
+        return Envelope(letter.id, "", EmailMessage())
+    to, why_not = _addressee(session, letter)
+    if why_not:
+        letter.dropped_at, letter.dropped_why = now, why_not
+        return Envelope(letter.id, "", EmailMessage())
+    if not letter.message_id:  # a repeat after a crash carries the same id, so that mailboxes fold them
+        letter.message_id = make_msgid(domain=urlsplit(settings.base_url).hostname or "localhost")
+    return Envelope(letter.id, to, write(session, letter, to, settings, now))
+
+
+def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
+    """The address, or why nobody is written to."""
+    if letter.report_id is not None:
+        report = session.get(Report, letter.report_id)
+        return (report.email, "") if report and report.email else ("", "no address")
+    if letter.moderator_id is not None:
+        moderator = session.get(Moderator, letter.moderator_id)
+        return (moderator.email, "") if moderator and moderator.left_at is None else ("", "left")
+    contribution = session.get(Contribution, letter.contribution_id)
+    contact = contribution.contact if contribution else None
+    if contact is None:
+        return "", "no address"
+    if letter.kind not in UNPROVED:
+        if contact.proved_at is None:
+            return "", "unproved"
+        if not contact.letters_wanted:
+            return "", "not wanted"
+    return contact.email, ""
+
+
+def write(session: Session, letter: Letter, to: str, settings: Settings, now: datetime) -> EmailMessage:
+    """The whole message. No words of the public go into it: what is sent from our name is ours alone."""
+    with force_locale(letter.lang):
+        context = _context(session, letter, settings)
+        message = EmailMessage(policy=SMTP)
+        message["Subject"] = _subject(Kind(letter.kind))
+        name, sender = parseaddr(settings.mail_from)
+        message["From"] = Address(name, addr_spec=sender)
+        message["To"] = Address("", addr_spec=to)
+        message["Date"] = format_datetime(now)
+        message["Message-ID"] = letter.message_id
+        message["Auto-Submitted"] = "auto-generated"
+        message["Content-Language"] = letter.lang
+        message.set_content(render_template(f"email/{letter.kind}.txt", **context))
+        message.add_alternative(render_template(f"email/{letter.kind}.html", **context), subtype="html")
+    return message
+
+
+def _subject(kind: Kind) -> str:
+    return {
+        Kind.RECEIPT: gettext("Your private link"),
+        Kind.LINK_AGAIN: gettext("Your private link, again"),
+        Kind.APPROVED: gettext("Your words are on the wall"),
+        Kind.REJECTED: gettext("What you sent will not appear"),
+        Kind.REVISE: gettext("We ask you for a change"),
+        Kind.TAKEN_DOWN: gettext("What you sent is no longer on the wall"),
+        Kind.REPORT_OUTCOME: gettext("What came of your report"),
+        Kind.WITHDRAWN: gettext("You have taken back what you sent"),
+    }[kind]
+
+
+def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, object]:
+    contribution = session.get(Contribution, letter.contribution_id) if letter.contribution_id else None
+    decision = session.get(Decision, letter.decision_id) if letter.decision_id else None
+    report = session.get(Report, letter.report_id) if letter.report_id else None
+    about = contribution or (report.contribution if report else None)
+    campaign = about.campaign if about else None
+    context: dict[str, object] = {
+        "lang": letter.lang,
+        "kind": letter.kind,
+        "subject": _subject(Kind(letter.kind)),
+        "campaign_title": campaign.title.in_(letter.lang) if campaign else "",
+        "contribution_type": str(about.type) if about else "",
+        "reference": report.reference if report else (about.public_id if about else ""),
+        "settings": settings,
+        "upheld": decision is not None and decision.shown_after_id is None,
+    }
+    if contribution is not None:
+        context |= author_links(contribution, settings, letter.lang)
+    if decision is not None and decision.reason is not None and not decision.reason.hidden:
+        context["reason"] = decision.reason.words.in_(letter.lang)
+    return context
+
+
+def author_links(contribution: Contribution, settings: Settings, lang: str) -> dict[str, object]:
+    """Where the author finds the receipt, and the page itself."""
+    token = tokens.receipt_token(contribution.id, contribution.receipt_number)
+    receipt = f"{settings.base_url}/{lang}/receipt/{token}"
+    contact = contribution.contact
+    proof = tokens.proof_of(contribution.id, contact.email_hash) if contact is not None else ""
+    slug = contribution.campaign.slug
+    home = contribution.parent or contribution
+    return {
+        "receipt_url": receipt,
+        "proof_url": f"{receipt}?proof={proof}",
+        "wall_url": f"{settings.base_url}/{lang}/{slug}",
+        "item_url": f"{settings.base_url}/{lang}/{slug}/{'answers' if home.question_id else 'promises'}/{home.public_id}",
+    }
+
+
+def _deliver(envelope: Envelope, settings: Settings) -> bool:
+    """Whether the letter is out of our hands; a failure is logged without the address."""
+    try:
+        url = settings.mail_url.get_secret_value()
+        if url:
+            _by_smtp(envelope, url)
+        else:
+            _into_folder(envelope, settings)
+    except (OSError, smtplib.SMTPException) as error:
+        log.warning("letter %s was not taken: %s", envelope.letter_id, type(error).__name__)
+        return False
+    return True
+
+
+def _by_smtp(envelope: Envelope, url: str) -> None:
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    tls = ssl.create_default_context()
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_SECONDS, context=tls)
+    else:
+        server = smtplib.SMTP(host, parts.port or 25, timeout=SMTP_SECONDS)
+    with server:
+        server.ehlo()
+        if parts.scheme == "smtp" and server.has_extn("starttls"):
+            server.starttls(context=tls)
+            server.ehlo()
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(envelope.message, to_addrs=[envelope.to])
+
+
+def _into_folder(envelope: Envelope, settings: Settings) -> None:
+    folder = settings.instance / "mail"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    final = folder / f"{envelope.letter_id:08d}.eml"
+    part = final.with_suffix(f".part{os.getpid()}")
+    part.write_bytes(bytes(envelope.message))
+    os.replace(part, final)

@@ -1,0 +1,97 @@
+"""What is forgotten, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from pledges import erasure
+from pledges.db import transaction
+from pledges.intake import review_desk
+from pledges.models import Contribution
+from pledges.settings import Settings
+
+from .models import Decision, Evidence, Letter, Report, Review
+from .workflow import State
+
+AT_ONCE = 500
+LETTERS_KEPT = timedelta(days=90)
+
+
+def forget(settings: Settings, now: datetime) -> dict[str, int]:
+    """Everything whose term is over is gone; answers how much of each. May be stopped and run again at any time."""
+    return {
+        "evidence": _forget_evidence(now),
+        "withdrawn": _erase(_withdrawn(settings, now), now),
+        "spam": _erase(_undecided_since(State.SPAM, timedelta(days=settings.spam_kept_days), now), now),
+        "rejected": _erase(_undecided_since(State.REJECTED, timedelta(days=settings.rejected_kept_days), now), now),
+        "letters": _forget_letters(now),
+    }
+
+
+def _forget_evidence(now: datetime) -> int:
+    """Address, browser and Akismet's id of a sender are gone after their term."""
+    with transaction() as session:
+        gone = session.execute(delete(Evidence).where(Evidence.forget_after <= now))
+        session.execute(
+            update(Report).where(Report.made_at <= now - timedelta(days=183), Report.email != "").values(email="")
+        )
+    return gone.rowcount
+
+
+def _forget_letters(now: datetime) -> int:
+    with transaction() as session:
+        return session.execute(delete(Letter).where(Letter.sent_at <= now - LETTERS_KEPT)).rowcount
+
+
+def _withdrawn(settings: Settings, now: datetime) -> list[int]:
+    with transaction() as session:
+        return list(
+            session.scalars(
+                select(Contribution.id)
+                .where(
+                    Contribution.withdrawn_at <= now - timedelta(days=settings.withdrawn_kept_days),
+                    Contribution.erased_at.is_(None),
+                )
+                .limit(AT_ONCE)
+            )
+        )
+
+
+def _undecided_since(state: State, term: timedelta, now: datetime) -> list[int]:
+    """Contributions of which nothing is shown or waits, and whose newest decision is older than the term."""
+    with transaction() as session:
+        return list(session.scalars(_settled(session, state, now - term)))
+
+
+def _settled(session: Session, state: State, before: datetime):
+    last = select(func.max(Decision.decided_at)).where(Decision.review_id == Review.id).scalar_subquery()
+    return (
+        select(Review.contribution_id)
+        .join(Contribution, Contribution.id == Review.contribution_id)
+        .where(
+            Review.state == state,
+            Contribution.published_revision_id.is_(None),
+            Contribution.erased_at.is_(None),
+            last <= before,
+            ~select(Review.id)
+            .where(
+                Review.contribution_id == Contribution.id,
+                Review.state.in_((State.RECEIVED, State.WAITING, State.REVISE, State.APPROVED)),
+            )
+            .correlate(Contribution)
+            .exists(),
+        )
+        .limit(AT_ONCE)
+    )
+
+
+def _erase(ids: list[int], now: datetime) -> int:
+    for contribution_id in ids:
+        with transaction() as session:
+            contribution = session.get(Contribution, contribution_id, with_for_update=True, populate_existing=True)
+            if contribution is not None and contribution.erased_at is None:
+                erasure.erase(session, contribution, review_desk(), now)
+    return len(ids)
