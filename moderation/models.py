@@ -172,6 +172,20 @@ class Appeal(Base):
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))
 
 
+class Note(Base):
+    """What one moderator tells the others about an item; never shown to the public."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), index=True)
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id", ondelete="RESTRICT"))
+    words: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+
+    moderator: Mapped[Moderator] = relationship()
+
+
 class Reason(Base):
     """Why words were declined or a change is asked for; edited by making a new row."""
 

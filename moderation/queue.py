@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from .models import Decision, Lane, Moderator, Review, ReviewLane
+from . import decisions, record
+from .models import Decision, Lane, Moderator, Note, Review, ReviewLane
 from .workflow import State
 
 PAGE = 25
@@ -147,3 +148,35 @@ def usual_wait_minutes(session: Session, campaign_id: int) -> int | None:
     ).all()
     waits = sorted((decided - since).total_seconds() / 60 for decided, since in recent)
     return round(waits[len(waits) // 2]) if len(waits) >= 5 else None
+
+
+PARKED = timedelta(hours=24)
+
+
+def park(session: Session, review: Review, *, version: int, by: Moderator, now: datetime) -> None:
+    """The item is laid aside until tomorrow; its state and version stay. Raises Overtaken."""
+    _mark(session, review, version, {"parked_until": now + PARKED})
+    record.add(session, record.actor(by), "review:park", f"review:{review.id}", now=now)
+
+
+def hand_over(
+    session: Session, review: Review, *, version: int, by: Moderator, to: Moderator | None, note: str, now: datetime
+) -> None:
+    """A colleague is asked to look at it (none named: whoever comes next). Raises Overtaken."""
+    _mark(session, review, version, {"passed_to_id": to.id if to else None, "claimed_by_id": None})
+    if note:
+        session.add(Note(review_id=review.id, moderator_id=by.id, words=note, made_at=now))
+    after = {"to": to.id if to else None}
+    record.add(session, record.actor(by), "review:pass", f"review:{review.id}", after=after, now=now)
+
+
+def _mark(session: Session, review: Review, version: int, values: dict[str, object]) -> None:
+    changed = session.execute(
+        update(Review)
+        .where(Review.id == review.id, Review.version == version, Review.state.in_((State.RECEIVED, State.WAITING)))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:
+        raise decisions.Overtaken(decisions.last_decision(session, review))
+    session.refresh(review)

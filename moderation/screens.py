@@ -1,0 +1,456 @@
+"""What the moderators' pages show: rows, items and their story, as plain values for the templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext, ngettext
+from markupsafe import Markup, escape
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges.models import Contribution, Revision, ShowName, Type
+from pledges.settings import settings
+
+from . import decisions, permissions
+from .checks.base import Verdict
+from .desk import reasons_for
+from .models import Decision, Finding, Lane, Membership, Moderator, Reason, Report, Review, Role
+from .permissions import Act
+from .queue import Position
+from .workflow import Move, State, open_moves
+
+LANES: dict[str, Any] = {
+    "all": lazy_gettext("Everything"),
+    Lane.NEW: lazy_gettext("New"),
+    Lane.CHANGED: lazy_gettext("Changes"),
+    Lane.REPORTED: lazy_gettext("Reported"),
+    Lane.APPEALS: lazy_gettext("Appeals"),
+    Lane.UPDATES: lazy_gettext("Updates"),
+    Lane.ANSWERS: lazy_gettext("Answers"),
+    Lane.ORGANISATIONS: lazy_gettext("Organisations"),
+    Lane.PERSONAL_DATA: lazy_gettext("Personal data"),
+    Lane.SPAM: lazy_gettext("Likely spam"),
+    Lane.ABUSE: lazy_gettext("Likely abuse"),
+    Lane.WELSH: lazy_gettext("In Welsh"),
+    "mine": lazy_gettext("Passed to me"),
+    "parked": lazy_gettext("Laid aside"),
+}
+CARE = (Lane.PERSONAL_DATA, Lane.SPAM, Lane.ABUSE, Lane.WELSH, "mine", "parked")
+KINDS = {
+    Type.PLEDGE: lazy_gettext("Promise"),
+    Type.ANSWER: lazy_gettext("Answer"),
+    Type.COMMENT: lazy_gettext("Comment"),
+    Type.UPDATE: lazy_gettext("Update"),
+}
+CHECKS = {
+    "trap": lazy_gettext("Form"),
+    "links": lazy_gettext("Links"),
+    "repeats": lazy_gettext("Similar words"),
+    "words": lazy_gettext("Listed words"),
+    "personal": lazy_gettext("Personal data"),
+    "akismet": lazy_gettext("Spam"),
+}
+NAME_LEVELS = {
+    ShowName.FULL: lazy_gettext("the full name"),
+    ShowName.FIRST: lazy_gettext("the first name"),
+    ShowName.ROLE: lazy_gettext("the role alone"),
+    ShowName.ORGANISATION: lazy_gettext("the organisation"),
+    ShowName.ANONYMOUS: lazy_gettext("no name"),
+}
+SIGNS = {Verdict.STOP: "sig--stop", Verdict.LOOK: "sig--look", Verdict.CLEAR: "sig--ok"}
+RECENT = 100
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A shape, a colour and a word."""
+
+    css: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the queue."""
+
+    id: int
+    version: int
+    reference: str
+    kind: str
+    who: str
+    words: str
+    lang: str
+    masked: bool
+    age: str
+    late: bool
+    signals: list[Signal]
+    holder: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one check said, for a person."""
+
+    name: str
+    words: str
+    signal: Signal
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an item's story."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item, whole."""
+
+    row: Row
+    review: Review
+    contribution: Contribution
+    revision: Revision
+    parent: Contribution | None
+    shown: bool  # whether strong words are in the page
+    marked: dict[str, Markup]
+    checks: list[Check]
+    story: list[Line]
+    reports: list[Report]
+    reject_reasons: list[Reason]
+    revise_reasons: list[Reason]
+    moves: list[Move]
+    may_decide: bool
+    undoable: bool
+    colleagues: list[Moderator]
+    approved: Revision | None  # what stands on the wall, where these words are a change of it
+    earlier: list[tuple[str, str, State]] = field(default_factory=list)  # of the same author: id, words, fate
+    email: str = ""
+    name_level: str = ""
+
+
+def lane_links(counts: dict[str, int], current: str) -> dict[str, list[dict[str, Any]]]:
+    """The lanes in two groups, empty ones left out but for those that always stand."""
+
+    def link(lane: str) -> dict[str, Any]:
+        return {"lane": lane, "name": LANES[lane], "count": counts.get(lane, 0), "current": lane == current}
+
+    always = {"all", Lane.NEW, Lane.REPORTED, Lane.PERSONAL_DATA, Lane.SPAM, Lane.ABUSE}
+    seen = [lane for lane in LANES if lane in always or counts.get(lane) or lane == current]
+    return {
+        "waiting": [link(lane) for lane in seen if lane not in CARE],
+        "care": [link(lane) for lane in seen if lane in CARE],
+    }
+
+
+def read_position(text: str) -> Position | None:
+    """The place in the queue that a link names; none where it names none."""
+    moment, _, review_id = text.partition("_")
+    try:
+        return Position(datetime.fromisoformat(moment), int(review_id))
+    except ValueError:
+        return None
+
+
+def write_position(review: Review) -> str:
+    return f"{review.waiting_since.isoformat()}_{review.id}"
+
+
+def row_of(review: Review, now: datetime) -> Row:
+    contribution, revision = review.contribution, review.revision
+    minutes = max(0, int((now - review.waiting_since).total_seconds() // 60))
+    held = review.claimed_until is not None and review.claimed_until > now and review.claimed_by is not None
+    return Row(
+        id=review.id,
+        version=review.version,
+        reference=contribution.public_id,
+        kind=str(_kind(review)),
+        who=revision.organisation or revision.name or revision.role or gettext("Name not shown"),
+        words=revision.words,
+        lang=revision.lang,
+        masked=review.masked,
+        age=age_words(minutes),
+        late=minutes > review.campaign.wait_target_minutes,
+        signals=signals_of(review),
+        holder=review.claimed_by.name if held and review.claimed_by else "",
+    )
+
+
+def _kind(review: Review) -> Any:
+    shown = review.contribution.published_revision_id
+    if shown is not None and shown != review.revision_id:
+        return gettext("Change")
+    return KINDS[review.contribution.type]
+
+
+def age_words(minutes: int) -> str:
+    """How long it waits, as people say it."""
+    if minutes < 60:
+        return gettext("%(count)s min", count=minutes)
+    if minutes < 48 * 60:
+        return gettext("%(hours)s h %(minutes)s", hours=minutes // 60, minutes=f"{minutes % 60:02d}")
+    return ngettext("%(num)s day", "%(num)s days", minutes // 1440)
+
+
+def newest(review: Review) -> list[Finding]:
+    """What the last round of checks said."""
+    return [finding for finding in review.findings if finding.round == review.round]
+
+
+def signals_of(review: Review) -> list[Signal]:
+    findings = newest(review)
+    signals = [_signal(finding) for finding in findings if finding.verdict in (Verdict.STOP, Verdict.LOOK)]
+    if review.state is State.RECEIVED or not findings:
+        signals.append(Signal("", gettext("Not checked yet")))
+    elif review.not_checked:
+        signals.append(Signal("", gettext("Spam not checked")))
+    if any(lane.lane is Lane.REPORTED for lane in review.lanes):
+        signals.insert(0, Signal("sig--look", gettext("Reported")))
+    if any(lane.lane is Lane.WELSH for lane in review.lanes):
+        signals.append(Signal("sig--look", gettext("Needs a Welsh reader")))
+    return signals or [Signal("sig--ok", gettext("Nothing found"))]
+
+
+def _signal(finding: Finding) -> Signal:
+    words = {
+        "personal": gettext("Personal data"),
+        "words": gettext("Listed word"),
+        "akismet": gettext("Likely spam"),
+        "links": gettext("Links"),
+        "repeats": gettext("Like others"),
+        "trap": gettext("Form trap"),
+    }
+    return Signal(SIGNS.get(finding.verdict, ""), words.get(finding.check, finding.check))
+
+
+def check_of(finding: Finding) -> Check:
+    words = {
+        Verdict.CLEAR: gettext("Clear"),
+        Verdict.NOTICE: gettext("Note"),
+        Verdict.LOOK: gettext("Look"),
+        Verdict.STOP: gettext("Stop"),
+        Verdict.UNKNOWN: gettext("Not checked"),
+    }
+    signal = Signal(SIGNS.get(finding.verdict, ""), words[finding.verdict])
+    return Check(str(CHECKS.get(finding.check, finding.check)), _detail_words(finding), signal)
+
+
+def _detail_words(finding: Finding) -> str:
+    if finding.verdict is Verdict.CLEAR:
+        return gettext("Nothing found")
+    if finding.verdict is Verdict.UNKNOWN:
+        return _why_unknown(str(finding.detail.get("why", "")))
+    rules = [str(rule) for rule in finding.detail.get("rules", [])] or sorted({quote[3] for quote in finding.quotes})
+    named = ", ".join(str(RULES.get(rule, rule.replace("_", " "))) for rule in rules)
+    return named or gettext("See the marked words")
+
+
+RULES = {
+    "discard": lazy_gettext("the spam service is sure"),
+    "spam": lazy_gettext("the spam service calls it spam"),
+    "child_and_class": lazy_gettext("a child’s name with a class"),
+    "class_beside_name": lazy_gettext("a class beside a full name"),
+    "phone": lazy_gettext("a telephone number"),
+    "email": lazy_gettext("an email address"),
+    "postcode": lazy_gettext("a postcode"),
+    "address": lazy_gettext("a home address"),
+}
+
+
+def _why_unknown(why: str) -> str:
+    return {
+        "no_key": gettext("No key is set for the spam service: not checked"),
+        "forgotten": gettext("The sender’s details have been forgotten: not checked again"),
+        "provisional": gettext("The spam service is still looking"),
+        "circuit_open": gettext("The spam service does not answer at the moment: not checked yet"),
+        "budget_spent": gettext("Today’s checks are used up: not checked yet"),
+    }.get(why, gettext("The check gave no answer: not checked yet"))
+
+
+def marked(text: str, name: str, findings: list[Finding]) -> Markup:
+    """`text` with what the checks caught marked; everything else escaped."""
+    spans = sorted((q[1], q[2]) for finding in findings for q in finding.quotes if q[0] == name)
+    parts, at = [], 0
+    for start, end in spans:
+        if start < at or end > len(text):
+            continue
+        parts += [escape(text[at:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
+        at = end
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def item_of(
+    session: Session, review: Review, me: Moderator, held: dict[int | None, Role], now: datetime, *, shown: bool
+) -> Item:
+    contribution, revision = review.contribution, review.revision
+    findings = newest(review)
+    last = decisions.last_decision(session, review)
+    may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
+    approved = contribution.published_revision
+    contact = contribution.contact
+    return Item(
+        row=row_of(review, now),
+        review=review,
+        contribution=contribution,
+        revision=revision,
+        parent=contribution.parent,
+        shown=shown or not review.masked,
+        marked={
+            "words": marked(revision.words, "words", findings),
+            "more": marked(revision.how_we_will_know, "more", findings),
+            "name": marked(revision.name, "name", findings),
+            "role": marked(revision.role, "role", findings),
+            "organisation": marked(revision.organisation, "organisation", findings),
+        },
+        checks=[check_of(finding) for finding in sorted(findings, key=_loudest)],
+        story=story_of(session, review),
+        reports=list(session.scalars(select(Report).where(Report.contribution_id == contribution.id))),
+        reject_reasons=reasons_for(session, review.campaign_id, "reject"),
+        revise_reasons=reasons_for(session, review.campaign_id, "revise"),
+        moves=open_moves(review.state) if may_decide else [],
+        may_decide=may_decide,
+        undoable=decisions.undoable(last, me, now, settings()),
+        colleagues=[person for person in colleagues(session, review.campaign_id) if person.id != me.id],
+        approved=approved if approved is not None and approved.id != revision.id else None,
+        earlier=_earlier(session, contribution),
+        email=_half(contact.email, contact.proved_at is not None) if contact else "",
+        name_level=str(NAME_LEVELS[revision.show_name]),
+    )
+
+
+def _loudest(finding: Finding) -> int:
+    return [Verdict.STOP, Verdict.LOOK, Verdict.NOTICE, Verdict.UNKNOWN, Verdict.CLEAR].index(finding.verdict)
+
+
+def _half(email: str, proved: bool) -> str:
+    """An address as a moderator needs it: whose provider, and whether it is proved."""
+    local, _, domain = email.partition("@")
+    state = gettext("confirmed") if proved else gettext("not confirmed")
+    return f"{local[:1]}…@{domain}, {state}"
+
+
+def _earlier(session: Session, contribution: Contribution) -> list[tuple[str, str, State]]:
+    """What the same address sent before, newest first, and its fate; nothing where no address was given."""
+    from pledges.models import Contact
+
+    contact = contribution.contact
+    if contact is None:
+        return []
+    rows = session.execute(
+        select(Contribution.public_id, Revision.words, Review.state)
+        .join(Contact, Contact.contribution_id == Contribution.id)
+        .join(Review, Review.contribution_id == Contribution.id)
+        .join(Revision, Revision.id == Review.revision_id)
+        .where(
+            Contact.email_hash == contact.email_hash,
+            Contribution.id != contribution.id,
+            Contribution.campaign_id == contribution.campaign_id,
+        )
+        .order_by(Review.id.desc())
+        .limit(5)
+    )
+    return [(public_id, words, state) for public_id, words, state in rows]
+
+
+def colleagues(session: Session, campaign_id: int) -> list[Moderator]:
+    """Who may decide in this campaign."""
+    deciding = [role for role, acts in permissions.MAY.items() if Act.DECIDE in acts]
+    people = session.scalars(
+        select(Moderator)
+        .join(Membership, Membership.moderator_id == Moderator.id)
+        .where(
+            Membership.ended_at.is_(None),
+            Membership.role.in_(deciding),
+            (Membership.campaign_id == campaign_id) | Membership.campaign_id.is_(None),
+        )
+        .order_by(Moderator.name)
+    )
+    return list(dict.fromkeys(people))
+
+
+MOVED = {
+    Move.HOLD: lazy_gettext("The checks are done. It waits for a person."),
+    Move.MARK_SPAM: lazy_gettext("Called spam"),
+    Move.APPROVE: lazy_gettext("Approved"),
+    Move.REJECT: lazy_gettext("Declined"),
+    Move.REVISE: lazy_gettext("Asked for a change"),
+    Move.REOPEN: lazy_gettext("Waits again"),
+    Move.WITHDRAW: lazy_gettext("Taken back by the author"),
+    Move.RESTORE: lazy_gettext("Put back by the author"),
+    Move.SUPERSEDE: lazy_gettext("Newer words take its place"),
+    Move.UNDO: lazy_gettext("The last decision was undone"),
+}
+
+
+def story_of(session: Session, review: Review) -> list[Line]:
+    """What happened to these words, newest first. Nobody can change or remove a line."""
+    sent = gettext("Sent from the form") if review.revision.number == 1 else gettext("Changed by the author")
+    lines = [Line(review.revision.submitted_at, gettext("Sender"), sent)]
+    for report in session.scalars(select(Report).where(Report.contribution_id == review.contribution_id)):
+        lines.append(
+            Line(report.made_at, gettext("Reader"), gettext("Reported: %(category)s", category=report.category))
+        )
+    for decision in session.scalars(select(Decision).where(Decision.review_id == review.id).order_by(Decision.id)):
+        lines.append(Line(decision.decided_at, _who(decision), _what(decision)))
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _who(decision: Decision) -> str:
+    if decision.moderator is not None:
+        return decision.moderator.name
+    return gettext("Sender") if decision.by_author else gettext("Checks")
+
+
+def _what(decision: Decision) -> str:
+    words = str(MOVED[decision.move])
+    return f"{words}: {decision.reason.name.in_('en')}" if decision.reason is not None else words
+
+
+def overtaken_words(other: Decision | None) -> str:
+    """Who was quicker, and with what."""
+    if other is None:
+        return gettext("This has changed since you opened it. Look at it again.")
+    return gettext("%(who)s was quicker: %(what)s", who=_who(other), what=_what(other))
+
+
+def toast_of(decision: Decision, *, undoable: bool) -> dict[str, Any]:
+    words = decision.review.revision.words
+    start = words if len(words) <= 60 else words[:59] + "…"
+    return {
+        "what": str(MOVED[decision.move]),
+        "words": "" if decision.review.masked else start,
+        "review_id": decision.review_id,
+        "version": decision.review.version,
+        "undoable": undoable,
+        "seconds": settings().undo_seconds,
+    }
+
+
+def recent(session: Session, campaigns: list[int] | None, by: Moderator | None, now: datetime) -> list[dict[str, Any]]:
+    """The latest decisions of people, newest first."""
+    query = (
+        select(Decision)
+        .join(Review, Review.id == Decision.review_id)
+        .where(Decision.moderator_id.is_not(None))
+        .order_by(Decision.id.desc())
+        .limit(RECENT)
+    )
+    if campaigns is not None:
+        query = query.where(Review.campaign_id.in_(campaigns))
+    if by is not None:
+        query = query.where(Decision.moderator_id == by.id)
+    return [
+        {
+            "at": decision.decided_at,
+            "who": _who(decision),
+            "what": _what(decision),
+            "reference": decision.review.contribution.public_id,
+            "review_id": decision.review_id,
+        }
+        for decision in session.scalars(query)
+    ]

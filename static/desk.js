@@ -1,0 +1,71 @@
+// Keys of the desk. Every key presses a button or follows a link that is on the page; nothing is done here alone.
+"use strict";
+(() => {
+  const on = document.body.dataset.shortcuts === "on";
+  const list = () => [...document.querySelectorAll("[data-review] .q-link")];
+  const current = () => document.querySelector("[data-review][data-cur] .q-link");
+
+  const step = (by) => {
+    const links = list();
+    const at = links.indexOf(current());
+    const next = links[Math.min(links.length - 1, Math.max(0, at + by))];
+    if (next && next !== current()) location.assign(next.href);
+  };
+
+  const press = (selector) => {
+    const target = document.querySelector(selector);
+    if (target) target.click();
+    return Boolean(target);
+  };
+
+  const open = (key) => {
+    const more = document.querySelector(`details[data-opens="${key}"]`);
+    if (!more) return;
+    document.querySelectorAll("details[data-opens][open]").forEach((other) => { if (other !== more) other.open = false; });
+    more.open = true;
+    const first = more.querySelector("input[type=radio], select, textarea");
+    if (first) first.focus();
+  };
+
+  const digit = (number) => {
+    const more = document.querySelector("details[data-opens][open]");
+    const reason = more && more.querySelector(`[data-digit="${number}"]`);
+    if (!reason) return;
+    reason.checked = true;
+    reason.focus();
+  };
+
+  const keys = {
+    j: () => step(1),
+    k: () => step(-1),
+    o: () => { const link = current(); if (link) location.assign(link.dataset.open); },
+    x: () => press("[data-review][data-cur] .box"),
+    a: () => press("[data-key=a]"),
+    s: () => press("[data-key=s]"),
+    l: () => press("[data-key=l]"),
+    b: () => press("[data-key=b]"),
+    z: () => press("[data-key=z]"),
+    c: () => open("c"),
+    d: () => open("d"),
+    p: () => open("p"),
+    "?": () => document.getElementById("keys").showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!on || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return;
+    const field = event.target.closest("input, textarea, select, [contenteditable]");
+    const digits = /^[1-9]$/.test(event.key);
+    if (field && !(field.type === "radio" && digits)) return;
+    if (document.querySelector("dialog[open]")) return;
+    const act = digits ? () => digit(event.key) : keys[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+
+  // After a decision the page comes back with the next item: focus goes there, and the toast tells what happened.
+  if (document.querySelector("[data-toast]")) {
+    const item = document.getElementById("item");
+    if (item) item.focus({ preventScroll: true });
+  }
+})();
