@@ -17,7 +17,7 @@ from pledges.db import database, transaction, utcnow
 from pledges.models import Campaign, CampaignState
 from pledges.settings import Settings, settings
 
-from . import accounts, demo, doctor, record, retention, worker
+from . import accounts, demo, doctor, reasons, record, retention, worker
 from .models import Invitation, Membership, Moderator, Role
 
 INSIDE = "WALL_WORKER_INSIDE"
@@ -58,7 +58,7 @@ def _first_run(wall: Settings) -> None:
     """In development: campaigns, examples, and a link for the first moderator. In production: only the link."""
     now = utcnow()
     with transaction() as session:
-        presets.add_reasons(session, now)
+        reasons.add_usual(session, now)
         if not wall.production and session.scalars(select(Campaign.id).limit(1)).first() is None:
             for name in presets.NAMES:
                 presets.add(session, name, now, open_now=name == presets.FIRST)

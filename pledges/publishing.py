@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from . import counters
 from .errors import WordsChanged
 from .intake import digest_of
-from .models import Campaign, Consent, Contribution, Kind, Organisation, Revision, Type
+from .models import Campaign, Consent, Contribution, Kind, Organisation, Progress, Revision, Type
 from .text import fold
 from .tokens import new_public_id
 
@@ -83,6 +83,17 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
     ):
         counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
     touch(session, contribution.campaign_id)
+
+
+def set_progress(session: Session, pledge: Contribution, progress: Progress) -> None:
+    """How the promise is going, on the wall and in its counters."""
+    shown = pledge.shown_at is not None
+    if shown:
+        counters.add(session, pledge.campaign_id, f"progress:{pledge.progress}", -1)
+    pledge.progress = progress
+    if shown:
+        counters.add(session, pledge.campaign_id, f"progress:{progress}", +1)
+        touch(session, pledge.campaign_id)
 
 
 def touch(session: Session, campaign_id: int) -> None:
