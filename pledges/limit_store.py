@@ -62,7 +62,7 @@ class FileStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow
     Addresses are stored as digests. A lost last moment after a power cut would do no harm, hence synchronous NORMAL.
     """
 
-    STORAGE_SCHEME = ["wallsqlite"]
+    STORAGE_SCHEME = ["wallsqlite"]  # noqa: RUF012 - a field of each storage, says the library
 
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **_options: Any) -> None:
         super().__init__(uri, wrap_exceptions=wrap_exceptions)
@@ -171,7 +171,7 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
     While Redis is away it is tried again every half minute at most. When neither can be used, `NobodyCounts`.
     """
 
-    STORAGE_SCHEME = ["wall"]
+    STORAGE_SCHEME = ["wall"]  # noqa: RUF012 - a field of each storage, says the library
 
     def __init__(
         self,
@@ -269,7 +269,7 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
 class _Handed(Storage):
     """Lets Flask-Limiter, which makes storages from addresses only, use one that is already there."""
 
-    STORAGE_SCHEME = ["wallhanded"]
+    STORAGE_SCHEME = ["wallhanded"]  # noqa: RUF012 - a field of each storage, says the library
 
     def __new__(cls, _uri: str | None = None, *, storage: Storage) -> StorageTypes:  # type: ignore[misc]
         return storage

@@ -81,8 +81,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class _Count:
+    """One place where a request is counted; `allowed` may be less than the item's amount, under the same key."""
+
     item: RateLimitItem
     who: tuple[str, ...]
+    allowed: int
 
 
 def visitor_of(peer: str | None, forwarded_for: str | None, proxies: Iterable[Network]) -> Address:
@@ -227,7 +230,7 @@ class Limits:
         """
         narrow = self.limiter.shared_limit(_written(self._items[kind]), scope=kind, **options)
         wide = self.limiter.shared_limit(
-            _written([_scaled(item, WIDE_TIMES, 1) for item in self._items[kind]]),
+            _written([_scaled(item, WIDE_TIMES) for item in self._items[kind]]),
             scope=f"{kind}-wide",
             key_func=lambda: wide_key_of(self.visitor()) or "",
             exempt_when=lambda: wide_key_of(self.visitor()) is None,
@@ -241,25 +244,38 @@ class Limits:
         items = self._items[kind]
         counts: list[_Count] = []
         if extra:
-            counts += [_Count(item, (kind, "extra", self._digest(extra))) for item in items]
+            counts += [_Count(item, (kind, "extra", self._digest(extra)), item.amount) for item in items]
         if kind == "email":
             return counts
         if event:
-            return counts + [_Count(item, (kind, "event", event.id)) for item in parse_many(event.ceiling)]
-        counts += [_Count(_scaled(item, 1, parts), (kind, key_of(address))) for item in items]
+            return counts + [_Count(item, (kind, "event", event.id), item.amount) for item in parse_many(event.ceiling)]
+        counts += [_Count(item, (kind, key_of(address)), max(1, item.amount // parts)) for item in items]
         wide = wide_key_of(address)
         if wide:
-            counts += [_Count(_scaled(item, WIDE_TIMES, parts), (kind, wide)) for item in items]
+            wider = [_scaled(item, WIDE_TIMES) for item in items]
+            counts += [_Count(item, (kind, wide), max(1, item.amount // parts)) for item in wider]
         return counts
 
     def _refusal(self, kind: Kind, counts: list[_Count], tight: bool) -> Refusal | None:
         """A refusal if any count is full; the longest wait among them."""
-        full = [count for count in counts if not self._strategy.test(count.item, *count.who)]
-        if not full:
+        waits = {count: self._wait_seconds(count) for count in counts}
+        full = max(waits, key=lambda count: waits[count], default=None)
+        if full is None or waits[full] <= 0:
             return None
-        resets = {self._strategy.get_window_stats(count.item, *count.who).reset_time: count for count in full}
-        seconds = max(1, ceil(max(resets) - datetime.now(UTC).timestamp()))
-        return self._refused(kind, seconds, limit=_written([resets[max(resets)].item]), tightened=tight)
+        return self._refused(kind, ceil(waits[full] + 0.001), limit=_written([full.item]), tightened=tight)
+
+    def _wait_seconds(self, count: _Count) -> float:
+        """Until one more fits: 0 if it does now. Counts of the window before fade evenly as the present one grows old."""
+        length = count.item.get_expiry()
+        earlier, earlier_left, present, present_left = self.storage.get_sliding_window(
+            count.item.key_for(*count.who), length
+        )
+        left = earlier_left if earlier else max(0.0, present_left - length)
+        if earlier * left / length + present < count.allowed:
+            return 0.0
+        if present < count.allowed:
+            return max(0.001, left - (count.allowed - present) * length / earlier)
+        return max(0.001, left + length * (1 - count.allowed / present))
 
     def _take(self, kind: Kind, counts: list[_Count], tight: bool) -> Refusal | None:
         """Counts everywhere; a refusal if somebody else took the last place since it was looked at."""
@@ -268,8 +284,8 @@ class Limits:
         return self._refusal(kind, counts, tight) or self._refused(kind, 1, tightened=tight)
 
     def _count_for_campaign(self, kind: Kind, campaign: str) -> None:
-        was_full = [self._strategy.hit(item, "campaign", campaign, kind) for item in self._ceiling]
-        if all(was_full) and not self.is_tight(kind, campaign):
+        fitted = [self._strategy.hit(item, "campaign", campaign, kind) for item in self._ceiling]
+        if all(fitted) and not self.is_tight(kind, campaign):
             return
         if all(self._strategy.hit(item, "alarm", campaign, kind) for item in parse_many(ALARM)):
             log.warning("limits: campaign %s is above its ceiling of %s", campaign, kind)
@@ -287,8 +303,8 @@ class Limits:
         return hmac.new(self._settings.secret, extra.strip().casefold().encode("utf-8"), hashlib.sha256).hexdigest()
 
 
-def _scaled(item: RateLimitItem, times: int, parts: int) -> RateLimitItem:
-    return type(item)(max(1, item.amount * times // parts), item.multiples, item.namespace)
+def _scaled(item: RateLimitItem, times: int) -> RateLimitItem:
+    return type(item)(item.amount * times, item.multiples, item.namespace)
 
 
 def _written(items: Iterable[RateLimitItem]) -> str:
