@@ -36,6 +36,8 @@ RETRY_AFTER_SECONDS = 30
 
 Answer = TypeVar("Answer")
 
+_parents: list[sqlite3.Connection | None] = []  # made before a fork: neither used nor closed by the child
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS counts (key BLOB PRIMARY KEY, count INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS counts_by_expiry ON counts (expires_at);
@@ -151,6 +153,7 @@ class FileStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection; after a fork a new one, since SQLite forbids sharing it."""
         if getattr(self._mine, "process", None) != os.getpid():
+            _parents.append(getattr(self._mine, "connection", None))
             self._mine.connection = self._connect()
             self._mine.process = os.getpid()
         connection: sqlite3.Connection = self._mine.connection
@@ -159,10 +162,22 @@ class FileStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _to_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(_SCHEMA)
         return connection
+
+
+def _to_wal(connection: sqlite3.Connection) -> None:
+    """The file is in WAL mode; of several processes that start at once, SQLite makes no one wait for the change."""
+    for pause in (0.01, 0.05, 0.2, 0.5, None):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if pause is None:
+                raise
+            time.sleep(pause)
 
 
 class WallStorage(Storage, SlidingWindowCounterSupport):
