@@ -149,6 +149,7 @@ class AkismetClient:
             headers={
                 "User-Agent": f"PromiseWall/{version} | akismet/{version_of('akismet')}",
                 "Accept-Encoding": "identity",
+                "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
             },
             event_hooks={"response": [self._remember]},
             timeout=timeout_seconds,
@@ -324,7 +325,7 @@ def _split(fields: Fields) -> tuple[str, dict[str, Any], dict[str, Any]]:
 
 def _check(client: _Client, fields: Fields) -> Answer:
     user_ip, known, beside = _split(fields)
-    said = client.comment_check(user_ip, beside=beside, **known)
+    said = client.comment_check(user_ip, beside=beside, **known)  # type: ignore[call-arg]
     if said is akismet.CheckResponse.HAM:
         return Answer(verdict="ham")
     return Answer(verdict="spam", discard=said is akismet.CheckResponse.DISCARD)

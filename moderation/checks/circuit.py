@@ -62,7 +62,7 @@ class MemoryStore(Generic[State]):
     """A store for one process."""
 
     def __init__(self, state: State) -> None:
-        self._state = state
+        self._state: State = state
         self._lock = threading.Lock()
 
     def load(self) -> State:

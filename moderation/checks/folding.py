@@ -19,6 +19,7 @@ LOOK_ALIKES = _CYRILLIC | _GREEK | _OTHERS
 _LETTER_BLOCKS = (0x1F150, 0x1F170, 0x1F1E6)  # letters in black circles, in black squares, and as flags: A to Z each
 _OVERRIDE, _ENDS_OVERRIDE = "\u202e", "\u202c\n\u2029"
 _UNSEEN = {"Cf", "Mn", "Me", "Cc", "Cs"}
+LONGEST_LIGATURE = 4  # letters; one sign of Arabic stands for eighteen, which would make a text grow
 _SPACES = "\t\n\r\v\f"
 _BLANKS = "\u115f\u1160\u3164\uffa0\u2800\u034f"  # letters by name, nothing on paper
 
@@ -84,4 +85,5 @@ def _plain(character: str, keep_case: bool) -> str:
             lower = part.lower()
             plain = LOOK_ALIKES.get(lower, part)
             found += plain.upper() if keep_case and lower != part else plain
-    return found[:4] if keep_case else found.lower()[:4]  # one ligature of Arabic decomposes to eighteen letters
+    found = found if len(found) <= LONGEST_LIGATURE else found[:1]
+    return found if keep_case else found.lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import idna
 
 from moderation.checks.base import SPAM, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
+from moderation.checks.personal import MAILBOXES
 
 NAME = "links"
 MANY = 3
@@ -31,7 +33,8 @@ _BARE = re.compile(
     rf"|(?:{_ENDINGS_WITH_PATH})/[^\s<>\"]{{1,2000}})"
 )
 _SPELLED = re.compile(r"\s{0,3}[(\[{<]\s{0,2}(?:dot|\.)\s{0,2}[)\]}>]\s{0,3}|\s{1,3}dot\s{1,3}")
-_AFTER_AT = re.compile(r"(?:@|\bat|[(\[{<]\s?at\s?[)\]}>])\s{0,3}$")
+_AFTER_AT = re.compile(r"(?:@|[(\[{<]\s?at\s?[)\]}>])\s{0,3}$")
+_AFTER_AT_WORD = re.compile(r"\bat\s{1,3}$")
 _MARKUP = re.compile(r"\[/?url\b|\[link\b|<\s{0,3}a\s{1,3}href|\]\(\s{0,3}http", re.IGNORECASE)
 
 
@@ -89,18 +92,32 @@ def links_in(name: str, text: str) -> list[Link]:
         while place < len(taken) and taken[place][1] <= match.start():
             place += 1
         inside = place < len(taken) and taken[place][0] < match.end()
-        if not inside and not _AFTER_AT.search(seen.text, max(0, match.start() - 12), match.start()):
+        if not inside and not _is_mail(seen.text, match.start()):
             links.append(_link(name, text, seen, *match.span()))
     return sorted(links, key=lambda link: link.start)
+
+
+def _is_mail(text: str, start: int) -> bool:
+    """Whether the host that begins here is the end of an e-mail address, which another check finds."""
+    near = max(0, start - 12)
+    if _AFTER_AT.search(text, near, start):
+        return True
+    return bool(_AFTER_AT_WORD.search(text, near, start)) and text.startswith(MAILBOXES, start)
 
 
 def _link(name: str, text: str, seen: Folded, start: int, end: int) -> Link:
     written = seen.text[start:end]
     address = _SPELLED.sub(".", written)
-    host = host_of(re.sub(r"\s+", "", address) if "//" in written else f"http://{address}") or address[:100]
     first, last = seen.span(start, end)
+    sent = address if "\u202e" in text else _SPELLED.sub(".", _visible(text[first:last]))
+    host = host_of(re.sub(r"\s+", "", sent)) or address[:100]
     odd = _is_number(host) or "@" in address.split("//")[-1].split("/")[0] or _two_scripts(text[first:last])
     return Link(host, name, first, last, address != written, odd)
+
+
+def _visible(text: str) -> str:
+    """`text` in plain forms of its letters, accents kept: they are part of a host's name."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
 
 
 def host_of(address: str) -> str:

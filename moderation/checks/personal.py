@@ -169,7 +169,7 @@ _DOT = r"(?:\s{0,2}[(\[{<]\s{0,2}(?:dot|\.)\s{0,2}[)\]}>]\s{0,2}|\s{1,2}dot\s{1,
 _LOCAL_END = re.compile(rf"[a-z0-9_%+'-]{{1,64}}(?:{_DOT}[a-z0-9_%+'-]{{1,64}})?$")
 _DOMAIN = re.compile(rf"[a-z0-9][a-z0-9-]{{0,62}}(?:{_DOT}[a-z0-9][a-z0-9-]{{0,62}}){{1,5}}")
 _SPELLED_DOT = re.compile(r"\sdot\s|[(\[{<]\s{0,2}(?:dot|\.)")
-_MAILBOXES = ("gmail", "googlemail", "hotmail", "outlook", "yahoo", "icloud", "btinternet", "live.", "aol", "proton")
+MAILBOXES = ("gmail", "googlemail", "hotmail", "outlook", "yahoo", "icloud", "btinternet", "live.", "aol", "proton")
 _HANDLE = re.compile(r"(?<![\w@./])@[a-z_][\w.]{1,29}")
 _NETWORK = re.compile(
     r"\b(?:insta(?:gram)?|ig|snap(?:chat)?|sc|tik\s?tok|twitter|facebook|fb|discord|telegram|whats\s?app|kik|linkedin|"
@@ -464,5 +464,5 @@ def _mail(text: str) -> Iterator[Span]:
         if not local or not domain:
             continue
         certain = match.group("word") is None or _SPELLED_DOT.search(domain.group())
-        if certain or domain.group().startswith(_MAILBOXES):
+        if certain or domain.group().startswith(MAILBOXES):
             yield "email", local.start(), domain.end()

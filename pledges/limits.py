@@ -1,0 +1,311 @@
+"""How often something may be sent, and who counts as one visitor.
+
+The address is the peer's, or, behind our own proxies, the last one in `X-Forwarded-For` that is not theirs. No other
+header is read: whoever sends it can write into it what they like.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from math import ceil
+from pathlib import Path
+from typing import Any, Literal
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from limits import RateLimitItem, parse_many
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from pledges.limit_store import RETRY_AFTER_SECONDS, NobodyCounts, WallStorage
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["promises", "comments", "reports", "email", "letters", "sign_in", "api"]
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+DEFAULTS: Mapping[Kind, str] = {
+    "promises": "5/minute; 30/hour",
+    "comments": "10/minute; 60/hour",
+    "reports": "5/minute; 30/hour",
+    "email": "5/day",
+    "letters": "3/hour",
+    "sign_in": "5/minute",
+    "api": "120/minute",
+}
+CAMPAIGN_CEILING = "200/minute; 4000/hour"
+WIDE_TIMES = 8  # a /48 is one customer with many networks, or a campus
+TIGHT_PARTS = 2  # above a campaign's ceiling each address gets half
+ALARM = "1/hour"
+HOPS_AT_MOST = 32
+NOBODY = IPv6Address("::")  # a peer without an address, such as a Unix socket: all such count as one
+
+
+@dataclass(frozen=True)
+class LimitSettings:
+    """What `Limits` needs: where counts lie, which proxies are ours, and the limits as Flask-Limiter writes them."""
+
+    folder: Path
+    redis_url: str | None = None
+    proxies: tuple[str, ...] = ()
+    limits: Mapping[Kind, str] = field(default_factory=lambda: DEFAULTS)
+    campaign_ceiling: str = CAMPAIGN_CEILING
+    secret: bytes = field(default=b"", repr=False)  # keys the digests of e-mail addresses
+
+
+@dataclass(frozen=True)
+class EventAllowance:
+    """An event whose visitors share one network: its own ceiling stands in for the limit of an address."""
+
+    id: str
+    ceiling: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Not now. `status` is 429, or 503 where nobody can count."""
+
+    kind: Kind
+    retry_after_seconds: int
+    at: datetime
+    status: int = 429
+    limit: str = ""
+    tightened: bool = False
+
+
+@dataclass(frozen=True)
+class _Count:
+    """One place where a request is counted; `allowed` may be less than the item's amount, under the same key."""
+
+    item: RateLimitItem
+    who: tuple[str, ...]
+    allowed: int
+
+
+def visitor_of(peer: str | None, forwarded_for: str | None, proxies: Iterable[Network]) -> Address:
+    """The address that a request is counted under; only what our own proxies wrote is believed."""
+    believed = _address(peer or "") or NOBODY
+    trusted = tuple(proxies)
+    entries = (forwarded_for or "").rsplit(",", HOPS_AT_MOST)[-HOPS_AT_MOST:]
+    for entry in reversed(entries):
+        if not _is_in(believed, trusted):
+            break
+        following = _address(_without_port(entry))
+        if following is None:
+            break
+        believed = following
+    return believed
+
+
+def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Addresses and networks as written in settings; raises ValueError for any that is neither."""
+    return tuple(_plain_network(ip_network(text.strip(), strict=False)) for text in texts if text.strip())
+
+
+def key_of(address: Address) -> str:
+    """One key for one visitor: an IPv4 address, or an IPv6 /64, within which a sender may take any address."""
+    return str(address) if address.version == 4 else _prefix(address, 64)
+
+
+def wide_key_of(address: Address) -> str | None:
+    """The /48 around an IPv6 address; IPv4 has no such key."""
+    return None if address.version == 4 else _prefix(address, 48)
+
+
+def _prefix(address: Address, length: int) -> str:
+    return str(IPv6Network((int(address), length), strict=False))
+
+
+def _address(text: str) -> Address | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    return _plain(address)
+
+
+def _plain(address: Address) -> Address:
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or IPv6Address(int(address))
+    return address
+
+
+def _plain_network(network: Network) -> Network:
+    if isinstance(network, IPv6Network) and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
+        return IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
+    return network
+
+
+def _without_port(entry: str) -> str:
+    entry = entry.strip()[:64]
+    if entry.startswith("["):
+        return entry[1:].split("]")[0]
+    return entry.split(":")[0] if entry.count(":") == 1 and "." in entry else entry
+
+
+def _is_in(address: Address, trusted: tuple[Network, ...]) -> bool:
+    return any(address.version == network.version and address in network for network in trusted)
+
+
+class Limits:
+    """All limits of the wall, counted in one store.
+
+    `check` is for pages that answer in their own words; `route` hangs a plain limit on a view or a blueprint.
+    """
+
+    def __init__(self, settings: LimitSettings, *, alarm: Callable[[str, Kind], None] | None = None) -> None:
+        self._settings = settings
+        self._alarm = alarm
+        self._proxies = networks(settings.proxies)
+        self._items = {kind: parse_many(text) for kind, text in {**DEFAULTS, **settings.limits}.items()}
+        self._ceiling = parse_many(settings.campaign_ceiling)
+        file = settings.folder.absolute() / "limits.db"
+        self.storage = WallStorage(f"wall://{file}", redis_url=settings.redis_url)
+        self._strategy = SlidingWindowCounterRateLimiter(self.storage)
+        self.limiter = Limiter(
+            self.key,
+            storage_uri="wallhanded://",
+            storage_options={"storage": self.storage},  # type: ignore[dict-item]
+            strategy="sliding-window-counter",
+            headers_enabled=True,
+            retry_after="delta-seconds",
+        )
+
+    def init_app(self, app: Flask) -> None:
+        """`route` works in `app`, and its answers carry X-RateLimit-* and Retry-After."""
+        self.limiter.init_app(app)
+        app.extensions["wall.limits"] = self
+
+    def visitor(self) -> Address:
+        """The visitor of the current request."""
+        return visitor_of(request.remote_addr, request.headers.get("X-Forwarded-For"), self._proxies)
+
+    def key(self) -> str:
+        return key_of(self.visitor())
+
+    def healthy(self) -> bool:
+        """Whether somebody counts."""
+        return self.storage.check()
+
+    def check(
+        self,
+        kind: Kind,
+        *,
+        address: Address,
+        extra: str | None = None,
+        campaign: str | None = None,
+        event: EventAllowance | None = None,
+    ) -> Refusal | None:
+        """None, and counted; or a refusal, and nothing is counted.
+
+        `extra` is an e-mail address or the like that has the same limit of its own, whatever address it comes from;
+        of it only a keyed digest is stored. For `email` it is the only thing counted. With `event` the event's ceiling
+        stands in for the limit of the address. `campaign` feeds the campaign's ceiling, which tightens and alarms, and
+        shuts nobody out.
+        """
+        try:
+            tight = campaign is not None and event is None and self.is_tight(kind, campaign)
+            counts = self._counts(kind, address, extra, event, TIGHT_PARTS if tight else 1)
+            refusal = self._refusal(kind, counts, tight) or self._take(kind, counts, tight)
+            if refusal is None and campaign is not None and event is None:
+                self._count_for_campaign(kind, campaign)
+        except NobodyCounts:
+            return self._refused(kind, RETRY_AFTER_SECONDS, status=503)
+        return refusal
+
+    def is_tight(self, kind: Kind, campaign: str) -> bool:
+        """Whether the campaign is above its ceiling, so that each address gets half for now."""
+        return not all(self._strategy.test(item, "campaign", campaign, kind) for item in self._ceiling)
+
+    def route(self, kind: Kind, **options: Any) -> Callable[[Any], Any]:
+        """A decorator for a view, or a blueprint: the limit of `kind` for a visitor, and the wider one for a /48.
+
+        All routes of one kind share the count. Options are those of Flask-Limiter's `shared_limit`.
+        """
+        narrow = self.limiter.shared_limit(_written(self._items[kind]), scope=kind, **options)
+        wide = self.limiter.shared_limit(
+            _written([_scaled(item, WIDE_TIMES) for item in self._items[kind]]),
+            scope=f"{kind}-wide",
+            key_func=lambda: wide_key_of(self.visitor()) or "",
+            exempt_when=lambda: wide_key_of(self.visitor()) is None,
+            **options,
+        )
+        return lambda view: narrow(wide(view))
+
+    def _counts(
+        self, kind: Kind, address: Address, extra: str | None, event: EventAllowance | None, parts: int
+    ) -> list[_Count]:
+        items = self._items[kind]
+        counts: list[_Count] = []
+        if extra:
+            counts += [_Count(item, (kind, "extra", self._digest(extra)), item.amount) for item in items]
+        if kind == "email":
+            return counts
+        if event:
+            return counts + [_Count(item, (kind, "event", event.id), item.amount) for item in parse_many(event.ceiling)]
+        counts += [_Count(item, (kind, key_of(address)), max(1, item.amount // parts)) for item in items]
+        wide = wide_key_of(address)
+        if wide:
+            wider = [_scaled(item, WIDE_TIMES) for item in items]
+            counts += [_Count(item, (kind, wide), max(1, item.amount // parts)) for item in wider]
+        return counts
+
+    def _refusal(self, kind: Kind, counts: list[_Count], tight: bool) -> Refusal | None:
+        """A refusal if any count is full; the longest wait among them."""
+        waits = {count: self._wait_seconds(count) for count in counts}
+        full = max(waits, key=lambda count: waits[count], default=None)
+        if full is None or waits[full] <= 0:
+            return None
+        return self._refused(kind, ceil(waits[full] + 0.001), limit=_written([full.item]), tightened=tight)
+
+    def _wait_seconds(self, count: _Count) -> float:
+        """Until one more fits: 0 if it does now. Counts of the window before fade evenly as the present one grows old."""
+        length = count.item.get_expiry()
+        earlier, earlier_left, present, present_left = self.storage.get_sliding_window(
+            count.item.key_for(*count.who), length
+        )
+        left = earlier_left if earlier else max(0.0, present_left - length)
+        if earlier * left / length + present < count.allowed:
+            return 0.0
+        if present < count.allowed:
+            return max(0.001, left - (count.allowed - present) * length / earlier)
+        return max(0.001, left + length * (1 - count.allowed / present))
+
+    def _take(self, kind: Kind, counts: list[_Count], tight: bool) -> Refusal | None:
+        """Counts everywhere; a refusal if somebody else took the last place since it was looked at."""
+        if all(self._strategy.hit(count.item, *count.who) for count in counts):
+            return None
+        return self._refusal(kind, counts, tight) or self._refused(kind, 1, tightened=tight)
+
+    def _count_for_campaign(self, kind: Kind, campaign: str) -> None:
+        fitted = [self._strategy.hit(item, "campaign", campaign, kind) for item in self._ceiling]
+        if all(fitted) and not self.is_tight(kind, campaign):
+            return
+        if all(self._strategy.hit(item, "alarm", campaign, kind) for item in parse_many(ALARM)):
+            log.warning("limits: campaign %s is above its ceiling of %s", campaign, kind)
+            if self._alarm:
+                self._alarm(campaign, kind)
+
+    def _refused(
+        self, kind: Kind, seconds: int, *, status: int = 429, limit: str = "", tightened: bool = False
+    ) -> Refusal:
+        at = datetime.fromtimestamp(ceil(datetime.now(UTC).timestamp() + seconds), UTC)
+        return Refusal(kind, seconds, at, status, limit, tightened)
+
+    def _digest(self, extra: str) -> str:
+        """The same for every spelling in capitals and spaces; useless without the secret."""
+        return hmac.new(self._settings.secret, extra.strip().casefold().encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def _scaled(item: RateLimitItem, times: int) -> RateLimitItem:
+    return type(item)(item.amount * times, item.multiples, item.namespace)
+
+
+def _written(items: Iterable[RateLimitItem]) -> str:
+    return "; ".join(f"{item.amount} per {item.multiples} {item.GRANULARITY.name}" for item in items)
