@@ -75,8 +75,7 @@ class Environment:
             say("The virtual environment .venv/ is unfinished or for another Python; making it anew")
         else:
             say("Making a virtual environment in .venv/")
-        if subprocess.run([sys.executable, "-m", "venv", "--clear", str(self.folder)]).returncode:
-            raise CannotSetUp(f"Python could not make a virtual environment in {self.folder}; its words are above.")
+        make_venv(self.folder)
         self._pip("--only-binary", ":all:", "-r", "requirements-uv.txt")  # without it we are slower, not stuck
         (self.folder / ".made").write_text(self._maker())
 
@@ -99,6 +98,12 @@ class Environment:
     def _succeeds(self, *command: str) -> bool:
         # Byte code made once, here: otherwise every start of a test run compiles the libraries again.
         return subprocess.run(command, cwd=self.root, env={**os.environ, "UV_COMPILE_BYTECODE": "1"}).returncode == 0
+
+
+def make_venv(folder: Path) -> None:
+    """A new virtual environment with pip; whatever was in the folder is gone."""
+    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)]).returncode:
+        raise CannotSetUp(f"Python could not make a virtual environment in {folder}; its words are above.")
 
 
 def check_venv_can_be_made() -> None:

@@ -6,56 +6,57 @@ import pytest
 
 from deploy import check
 
+MODULES = (
+    "pledges/models",
+    "pledges/views",
+    "pledges/wall",
+    "pledges/db",
+    "moderation/queue",
+    "moderation/views",
+    "app",
+)
 
-def tree(root: Path, **files: str) -> Path:
-    """A source tree; `pledges__wall="import x"` is the file pledges/wall.py."""
-    for name in ("pledges", "moderation", "moderation/checks"):
-        (root / name).mkdir(exist_ok=True)
-        (root / name / "__init__.py").touch()
-    for name in (
-        "pledges__models",
-        "pledges__views",
-        "pledges__wall",
-        "pledges__db",
-        "moderation__queue",
-        "moderation__views",
-    ):
-        files.setdefault(name, "")
-    for name, text in files.items():
-        (root / (name.replace("__", "/") + ".py")).write_text(text)
+
+def tree(root: Path, files: dict[str, str]) -> Path:
+    """A source tree of empty modules, but for these."""
+    fronts = {f"{package}/__init__": "" for package in ("pledges", "moderation", "moderation/checks")}
+    for name, text in {**fronts, **dict.fromkeys(MODULES, ""), **files}.items():
+        file = root / f"{name}.py"
+        file.parent.mkdir(exist_ok=True, parents=True)
+        file.write_text(text)
     return root
 
 
 @pytest.mark.parametrize(
     ("file", "text", "words"),
     [
-        ("pledges__wall", "from moderation.queue import waiting", "pledges must not import moderation"),
-        ("pledges__wall", "def late():\n    import moderation", "pledges must not import moderation"),
-        ("moderation__queue", "import app", "moderation must not import app"),
-        ("pledges__models", "from pledges import wall", "models must not import verbs"),
-        ("pledges__models", "from . import wall", "models must not import verbs"),
-        ("pledges__wall", "from .views import page", "verbs must not import views"),
-        ("pledges__db", "import pledges.models", "the ground must not import models"),
-        ("moderation__queue", "from pledges import views", "verbs must not import views"),
-        ("moderation__checks__links", "from moderation import views", "verbs must not import views"),
-        ("pledges__views", "from pledges import init_app", "views must not import the package's front"),
+        ("pledges/wall", "from moderation.queue import waiting", "pledges must not import moderation"),
+        ("pledges/wall", "def late():\n    import moderation", "pledges must not import moderation"),
+        ("moderation/queue", "import app", "moderation must not import app"),
+        ("pledges/models", "from pledges import wall", "models must not import verbs"),
+        ("pledges/models", "from . import wall", "models must not import verbs"),
+        ("pledges/wall", "from .views import page", "verbs must not import views"),
+        ("pledges/db", "import pledges.models", "the ground must not import models"),
+        ("moderation/queue", "from pledges import views", "verbs must not import views"),
+        ("moderation/checks/links", "from moderation import views", "verbs must not import views"),
+        ("pledges/views", "from pledges import init_app", "views must not import the package's front"),
     ],
 )
 def test_an_import_against_the_arrow_is_caught(tmp_path: Path, file: str, text: str, words: str) -> None:
-    problems = check.imports(tree(tmp_path, app="", **{file: text}))
+    problems = check.imports(tree(tmp_path, {file: text}))
     assert len(problems) == 1 and words in problems[0], problems
 
 
 def test_imports_along_the_arrow_pass(tmp_path: Path) -> None:
     files = {
         "app": "import moderation\nimport pledges\nfrom flask import Flask",
-        "pledges____init__": "from . import views\nfrom .db import Base",
-        "pledges__views": "from pledges import wall\nfrom pledges.models import Pledge",
-        "pledges__wall": "from .models import Pledge\nfrom .db import Base",
-        "moderation__views": "from pledges.views import page\nfrom . import queue",
-        "moderation__checks__links": "from moderation.checks import base\nfrom pledges.models import Pledge",
+        "pledges/__init__": "from . import views\nfrom .db import Base",
+        "pledges/views": "from pledges import wall\nfrom pledges.models import Pledge",
+        "pledges/wall": "from .models import Pledge\nfrom .db import Base",
+        "moderation/views": "from pledges.views import page\nfrom . import queue",
+        "moderation/checks/links": "from moderation.checks import base\nfrom pledges.models import Pledge",
     }
-    assert check.imports(tree(tmp_path, **files)) == []
+    assert check.imports(tree(tmp_path, files)) == []
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,23 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def make_venv_in_haste(folder: Path) -> None:
+    """A real environment, but with an empty pip: the real one takes seconds to unpack."""
+    subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder)], check=True)
+    next(folder.glob("lib/python*/site-packages")).joinpath("pip.py").touch()
+
+
 @pytest.fixture
 def installs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Takes note of what would be installed, and installs nothing."""
     noted: list[tuple[str, ...]] = []
-    monkeypatch.setattr(Environment, "_uv", lambda self, *words: bool(noted.append(words)) or True)
+
+    def note(self: Environment, *words: str) -> bool:
+        noted.append(words)
+        return True
+
+    monkeypatch.setattr(environment, "make_venv", make_venv_in_haste)
+    monkeypatch.setattr(Environment, "_uv", note)
     monkeypatch.setattr(Environment, "_pip", lambda self, *words: True)
     return noted
 
@@ -68,14 +80,8 @@ def test_two_processes_unless_the_words_say_otherwise(words: tuple[str, ...]) ->
 
 
 def test_the_help_needs_nothing_but_python_from_any_folder(tmp_path: Path) -> None:
-    app = environment.ROOT / "app.py"
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", str(app), "--help"], cwd=tmp_path, capture_output=True, text=True
-    )
-    # -I leaves the script's own folder out of the path, as no user does; put it back by hand.
-    if done.returncode:
-        code = f"import sys; sys.path.insert(0, {str(app.parent)!r}); from deploy.start import main; main(['--help'])"
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    without_libraries = [sys.executable, "-S", "-s", str(environment.ROOT / "app.py"), "--help"]
+    done = subprocess.run(without_libraries, cwd=tmp_path, capture_output=True, text=True)
     assert "python3 app.py test" in done.stdout, done.stderr
 
 
@@ -144,15 +150,16 @@ def test_a_half_made_environment_is_made_anew(checkout: Path, installs: list[tup
     assert len(installs) == 2
 
 
-def test_pip_takes_over_where_uv_cannot(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    by_pip: list[tuple[str, ...]] = []
+def test_pip_takes_over_where_uv_cannot(
+    checkout: Path, installs: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Environment, "_pip", Environment._uv)
     monkeypatch.setattr(Environment, "_uv", lambda self, *words: False)
-    monkeypatch.setattr(Environment, "_pip", lambda self, *words: bool(by_pip.append(words)) or True)
     Environment(checkout).ensure(environment.RUN)
-    assert by_pip[-1] == ("-r", "requirements.txt")
+    assert installs[-1] == ("-r", "requirements.txt")
 
 
-def test_pins_without_a_hash_are_refused(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_real_environment_refuses_pins_without_a_hash(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (checkout / "requirements.txt").write_text("flask==3.1.3\n")
     with pytest.raises(CannotSetUp):
         Environment(checkout).ensure(environment.RUN)
@@ -187,4 +194,4 @@ def test_setting_up_leaves_index_settings_alone(checkout: Path, monkeypatch: pyt
     monkeypatch.setattr(environment.subprocess, "run", run)
     Environment(checkout)._install(environment.RUN)
     assert seen[0]["UV_DEFAULT_INDEX"] == os.environ["UV_DEFAULT_INDEX"]
-    assert "index" not in seen[0]["words"] and "--require-hashes" in seen[0]["words"]
+    assert "--index" not in seen[0]["words"] and "--require-hashes" in seen[0]["words"]

@@ -136,6 +136,7 @@ def test_a_slow_mail_server_outlasts_the_patient(smtp_sink: SmtpSink) -> None:
         send(smtp_sink, timeout=0.2)
 
 
+@pytest.mark.filterwarnings("ignore:A test tried to use socket")
 def test_the_network_is_never_met() -> None:
     import socket
 
