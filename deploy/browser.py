@@ -33,6 +33,17 @@ pipeline(createReadStream(from), require("zlib").createBrotliDecompress(), creat
   if (error) { console.error(error.message); process.exit(1); }
 });
 """
+# As the tests will use it: a headless build may start and yet never finish `--dump-dom`.
+RENDER = """
+import sys
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=sys.argv[1], args=sys.argv[2:], timeout=30_000)
+    page = browser.new_page()
+    page.goto("data:text/html,<p>alive</p>", timeout=30_000)
+    print(page.inner_text("p"))
+    browser.close()
+"""
 WRAPPER = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 LD_LIBRARY_PATH="$here/lib:$here" FONTCONFIG_PATH="$here" exec "$here/headless-shell" "$@"
@@ -48,14 +59,15 @@ FONTS = """<?xml version="1.0"?>
 """
 
 
-def find() -> Path | None:
-    """A browser that is already here and starts, without fetching anything."""
+def find(python: Path) -> Path | None:
+    """A browser that is already here and starts, without fetching anything. `python` has Playwright."""
     named = os.environ.get("CHROMIUM")
     if named:
-        if starts(Path(named)):
-            return Path(named)
+        path = Path(named).absolute()
+        if starts(path, python):
+            return path
         say(f"CHROMIUM is {named}, but that does not start")
-    return next((path for path in already_here() if starts(path)), None)
+    return next((path for path in already_here() if starts(path, python)), None)
 
 
 def already_here() -> Iterator[Path]:
@@ -71,7 +83,7 @@ def already_here() -> Iterator[Path]:
 def find_or_get(python: Path) -> Path | None:
     """A browser that starts; None, said aloud, where none is here and none can be fetched."""
     ways: tuple[Callable[[Path], Path | None], ...] = (from_npm, from_playwright, from_apt)
-    path = find() or next((found for way in ways if (found := way(python)) and starts(found)), None)
+    path = find(python) or next((found for way in ways if (found := way(python)) and starts(found, python)), None)
     if path:
         say(f"The browser for tests is {path}")
     else:
@@ -81,22 +93,20 @@ def find_or_get(python: Path) -> Path | None:
     return path
 
 
-def starts(path: Path) -> bool:
+def starts(path: Path, python: Path) -> bool:
     """True where this browser renders a page here, as whoever we are."""
     if not path.exists():
         return False
-    with tempfile.TemporaryDirectory(prefix="wall-browser-") as profile:
-        flags = ["--headless", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}", *sandbox_flags()]
-        try:
-            done = subprocess.run(
-                [str(path), *flags, "--dump-dom", "data:text/html,<p>alive</p>"],
-                capture_output=True,
-                timeout=60,
-                stdin=subprocess.DEVNULL,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return False
-    return b"<p>alive</p>" in done.stdout
+    try:
+        done = subprocess.run(
+            [str(python), "-c", RENDER, str(path), "--disable-gpu", *sandbox_flags()],
+            capture_output=True,
+            timeout=90,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.stdout.strip() == b"alive"
 
 
 def sandbox_flags() -> list[str]:

@@ -7,6 +7,7 @@ to the end of the worker: a test that calls `asyncio.run` does so in a thread of
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,4 +92,4 @@ def axe(page: Page, *, within: str | None = None) -> list[str]:
 def path_or_none() -> Path | None:
     """The browser that `python3 app.py test` found, or, where pytest was called directly, one that is already here."""
     named = os.environ.get("CHROMIUM")
-    return Path(named) if named and Path(named).exists() else finder.find()
+    return Path(named) if named and Path(named).exists() else finder.find(Path(sys.executable))

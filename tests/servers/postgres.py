@@ -85,7 +85,7 @@ class PostgresServer:
 
     def _create(self, name: str, *, template: str) -> str:
         names = sql.Identifier(name), sql.Identifier(template)
-        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(*names))
+        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
         return name
 
     def _do(self, statement: sql.Composed) -> None:
