@@ -10,8 +10,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests import browser as chromium
+from tests import missing
 from tests.databases import KINDS, Databases
-from tests.servers.redis import RedisServer
+from tests.missing import leave_out
+from tests.servers.redis import NO_REDIS, RedisServer
+from tests.servers.redis import program as redis_program
 from tests.servers.smtp import SmtpSink
 
 USUAL_SHARE = 0.05  # of a large count; the whole with --full
@@ -23,15 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end, aloud, what a missing browser left out."""
-    left_out = [
-        report for report in terminalreporter.stats.get("skipped", []) if chromium.NO_BROWSER in str(report.longrepr)
-    ]
-    if left_out:
-        terminalreporter.section("NOT RUN: tests that need a browser", red=True, bold=True)
-        for report in left_out:
-            terminalreporter.line(report.nodeid)
-        terminalreporter.line(f"To run these {len(left_out)} tests: {chromium.finder.HOW_TO_ENABLE}")
+    """Say at the end, aloud, what was left out because this machine lacks something."""
+    for reason, names in missing.reasons(terminalreporter.stats.get("skipped", [])).items():
+        terminalreporter.section(f"NOT RUN: {len(names)} tests", red=True, bold=True)
+        terminalreporter.line("\n".join(names))
+        terminalreporter.line(reason, bold=True)
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +81,9 @@ def database_url(fresh_database: Callable[..., str]) -> str:
 
 @pytest.fixture(scope="session")
 def shared_redis() -> Iterator[RedisServer]:
-    """The worker's Redis. Tests that stop it make a `RedisServer` of their own."""
+    """The worker's Redis. Tests that stop it ask for `own_redis`."""
+    if redis_program() is None:
+        leave_out(NO_REDIS)
     server = RedisServer()
     yield server
     server.stop()
@@ -93,6 +94,14 @@ def redis_url(shared_redis: RedisServer) -> str:
     """The address of an empty Redis."""
     shared_redis.empty()
     return shared_redis.url
+
+
+@pytest.fixture
+def own_redis(shared_redis: RedisServer) -> Iterator[RedisServer]:
+    """A Redis of this test's own, to `stop` and `start` as it likes."""
+    server = RedisServer()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -108,9 +117,7 @@ def browser() -> Iterator[Browser]:
     """A running Chromium. Where there is none: left out aloud; in CI, a failure."""
     path = chromium.path_or_none()
     if path is None:
-        if os.environ.get("CI", "").lower() in ("true", "1"):
-            pytest.fail(chromium.NO_BROWSER)
-        pytest.skip(chromium.NO_BROWSER)
+        leave_out(chromium.NO_BROWSER)
     with chromium.running(path) as running:
         yield running
 

@@ -64,17 +64,15 @@ def test_redis_answers_and_starts_empty(redis_url: str) -> None:
         assert client.incr("hits") == 1
 
 
-def test_redis_can_be_lost_and_come_back() -> None:
-    server = RedisServer()
-    server.stop()
-    assert not server.answers()
-    server.start()
-    assert server.answers()
-    server.stop()
+def test_redis_can_be_lost_and_come_back(own_redis: RedisServer) -> None:
+    own_redis.stop()
+    assert not own_redis.answers()
+    own_redis.start()
+    assert own_redis.answers()
 
 
 @pytest.mark.parametrize("server", ["postgres.PostgresServer", "redis.RedisServer"])
-def test_a_server_ends_when_its_tests_are_killed(server: str) -> None:
+def test_a_server_ends_when_its_tests_are_killed(server: str, shared_redis: RedisServer) -> None:
     module, name = server.split(".")
     code = f"from tests.servers.{module} import {name} as S; s = S(); print(s._kept._keeper.pid, flush=True); input()"
     tests = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
