@@ -1,6 +1,6 @@
-"""Promise Wall: opens the database and plugs the two packages together."""
+"""Promise Wall. `python3 app.py` sets up and serves; `python3 app.py test` sets up and tests; WSGI servers call `create_app`."""
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # before any library: there may be none yet
     from deploy.start import main
 
     raise SystemExit(main())

@@ -22,7 +22,29 @@ NAMES = (FIRST, "iro-managers", "ealing-schools", "courageous-conversations", "s
 DYES = ("listen", "speak", "schools", "work", "families", "services")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 OURS = frozenset(
-    ["cy", "en", "api", "moderation", "receipt", "static", "privacy", "house-rules", "accessibility", "help", "healthz", "readyz", "metrics", "oembed", "embed", "embed.js", "send-link", "favicon.ico", "robots.txt", "security.txt", "well-known"]
+    [
+        "cy",
+        "en",
+        "api",
+        "moderation",
+        "receipt",
+        "static",
+        "privacy",
+        "house-rules",
+        "accessibility",
+        "help",
+        "healthz",
+        "readyz",
+        "metrics",
+        "oembed",
+        "embed",
+        "embed.js",
+        "send-link",
+        "favicon.ico",
+        "robots.txt",
+        "security.txt",
+        "well-known",
+    ]
 )
 
 

@@ -592,7 +592,6 @@ def upgrade() -> None:
         sa.Column("reason_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("undoes_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("feedback", sa.String(length=4), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["moderator_id"], ["moderators.id"], name=op.f("fk_decisions_moderator_id_moderators"), ondelete="RESTRICT"
@@ -638,6 +637,8 @@ def upgrade() -> None:
         sa.Column("akismet_guid", sa.String(length=100), nullable=True),
         sa.Column("akismet_said", sa.String(length=5), nullable=True),
         sa.Column("akismet_fields", sa.JSON(), nullable=True),
+        sa.Column("feedback_owed", sa.String(length=4), nullable=True),
+        sa.Column("feedback_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("feedback_sent", sa.String(length=4), nullable=True),
         sa.Column("forget_after", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -645,6 +646,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("review_id", name=op.f("pk_evidence")),
     )
+    op.create_index(op.f("ix_evidence_feedback_due_at"), "evidence", ["feedback_due_at"], unique=False)
     op.create_index(op.f("ix_evidence_forget_after"), "evidence", ["forget_after"], unique=False)
     op.create_table(
         "findings",
@@ -664,6 +666,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("review_id", "check", "round", name=op.f("uq_findings_review_id_check_round")),
     )
     op.create_table(
+        "notes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("review_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("moderator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["moderator_id"], ["moderators.id"], name=op.f("fk_notes_moderator_id_moderators"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["review_id"], ["reviews.id"], name=op.f("fk_notes_review_id_reviews"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+    )
+    op.create_index(op.f("ix_notes_review_id"), "notes", ["review_id"], unique=False)
+    op.create_table(
         "review_lanes",
         sa.Column("review_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("lane", sa.String(24), nullable=False),
@@ -680,6 +698,26 @@ def upgrade() -> None:
     op.create_index(
         "ix_review_lanes_page", "review_lanes", ["lane", "campaign_id", "waiting_since", "review_id"], unique=False
     )
+    op.create_table(
+        "appeals",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("review_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("against_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["against_id"], ["decisions.id"], name=op.f("fk_appeals_against_id_decisions"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["closed_by_id"], ["decisions.id"], name=op.f("fk_appeals_closed_by_id_decisions"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["review_id"], ["reviews.id"], name=op.f("fk_appeals_review_id_reviews"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
+        sa.UniqueConstraint("against_id", name=op.f("uq_appeals_against_id")),
+    )
+    op.create_index(op.f("ix_appeals_review_id"), "appeals", ["review_id"], unique=False)
     op.create_table(
         "reports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -762,10 +800,15 @@ def downgrade() -> None:
     op.drop_table("letters")
     op.drop_index(op.f("ix_reports_contribution_id"), table_name="reports")
     op.drop_table("reports")
+    op.drop_index(op.f("ix_appeals_review_id"), table_name="appeals")
+    op.drop_table("appeals")
     op.drop_index("ix_review_lanes_page", table_name="review_lanes")
     op.drop_table("review_lanes")
+    op.drop_index(op.f("ix_notes_review_id"), table_name="notes")
+    op.drop_table("notes")
     op.drop_table("findings")
     op.drop_index(op.f("ix_evidence_forget_after"), table_name="evidence")
+    op.drop_index(op.f("ix_evidence_feedback_due_at"), table_name="evidence")
     op.drop_table("evidence")
     op.drop_index(op.f("ix_decisions_review_id"), table_name="decisions")
     op.drop_index(op.f("ix_decisions_moderator_id_decided_at"), table_name="decisions")

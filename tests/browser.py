@@ -1,0 +1,95 @@
+"""A real Chromium for tests, that meets nobody but this machine.
+
+Playwright's sync interface keeps an event loop running in the thread that uses it, from the first test with a browser
+to the end of the worker: a test that calls `asyncio.run` does so in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from deploy import browser as finder
+
+WIDE, NARROW = 1280, 390  # CSS pixels: a laptop, a telephone
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+NO_BROWSER = f"no browser that starts; to enable: {finder.HOW_TO_ENABLE}"
+FLAGS = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+
+
+@contextmanager
+def running(path: Path) -> Iterator[Browser]:
+    """A browser, closed at the end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(path), args=[*FLAGS, *finder.sandbox_flags()])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Pages:
+    """Opens pages, each in a fresh context: no cookies, no storage, nobody signed in. Called like a function."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+
+    def __call__(
+        self,
+        *,
+        javascript: bool = True,
+        width: int = WIDE,
+        height: int = 900,
+        scheme: Literal["light", "dark"] = "light",
+        **options: Any,
+    ) -> Page:
+        """A blank page; further options are those of Playwright's `new_context` (base_url, locale, forced_colors …)."""
+        context = self._browser.new_context(
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        self._contexts.append(context)
+        return context.new_page()
+
+    def close(self) -> None:
+        """All pages it opened are closed."""
+        while self._contexts:
+            self._contexts.pop().close()
+
+
+def axe(page: Page, *, within: str | None = None) -> list[str]:
+    """What axe-core finds against WCAG 2.2 A and AA, one line for each element; an empty list is what we want.
+
+    The page must have been opened with JavaScript. `within` is a CSS selector that narrows the search.
+    """
+    rules = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": list(WCAG)}}
+    found = Axe().run(page, context=within, options=rules).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {rule['help']}: {' '.join(map(str, node['target']))} {node['html'][:160]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def path_or_none() -> Path | None:
+    """The browser that `python3 app.py test` found, or, where pytest was called directly, one that is already here."""
+    named = os.environ.get("CHROMIUM")
+    return Path(named) if named and Path(named).exists() else finder.find(Path(sys.executable))

@@ -1,0 +1,130 @@
+"""What every test may ask for. Servers start when first asked for, one of each for a pytest worker."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests import browser as chromium
+from tests import missing
+from tests.databases import KINDS, Databases
+from tests.missing import leave_out
+from tests.servers.redis import NO_REDIS, RedisServer
+from tests.servers.redis import program as redis_program
+from tests.servers.smtp import SmtpSink
+
+USUAL_SHARE = 0.05  # of a large count; the whole with --full
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for kind in KINDS:
+        config.addinivalue_line("markers", f"{kind}: runs on {kind}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end, aloud, what was left out because this machine lacks something."""
+    for reason, names in missing.reasons(terminalreporter.stats.get("skipped", [])).items():
+        terminalreporter.section(f"NOT RUN: {len(names)} tests", red=True, bold=True)
+        terminalreporter.line("\n".join(names))
+        terminalreporter.line(reason, bold=True)
+
+
+@pytest.fixture(scope="session")
+def share() -> Callable[..., int]:
+    """`share(2000)`: how many of a large count to run: 100 here, all with --full. `share(2000, usual=40)`: 40 here."""
+
+    def of(whole: int, usual: int | None = None) -> int:
+        if os.environ.get("WALL_TEST_FULL") == "1":
+            return whole
+        return math.ceil(whole * USUAL_SHARE) if usual is None else usual
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """`databases.fresh("postgresql", fill=migrate)`: for fixtures that outlive one test."""
+    databases = Databases(tmp_path_factory.mktemp("databases"))
+    yield databases
+    databases.stop()
+
+
+@pytest.fixture(params=[pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in KINDS])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite`, then `postgresql`: a test that asks for this, or for what rests on it, runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def fresh_database(database_kind: str, databases: Databases) -> Iterator[Callable[..., str]]:
+    """`fresh_database(fill=migrate)`: the address of one more database of this test's own, gone after it."""
+    made: list[str] = []
+
+    def fresh(fill: Callable[[str], object] | None = None) -> str:
+        made.append(databases.fresh(database_kind, fill))
+        return made[-1]
+
+    yield fresh
+    for url in made:
+        databases.drop(url)
+
+
+@pytest.fixture
+def database_url(fresh_database: Callable[..., str]) -> str:
+    """The address of an empty database of this test's own."""
+    return fresh_database()
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Iterator[RedisServer]:
+    """The worker's Redis. Tests that stop it ask for `own_redis`."""
+    if redis_program() is None:
+        leave_out(NO_REDIS)
+    server = RedisServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(shared_redis: RedisServer) -> str:
+    """The address of an empty Redis."""
+    shared_redis.empty()
+    return shared_redis.url
+
+
+@pytest.fixture
+def own_redis(shared_redis: RedisServer) -> Iterator[RedisServer]:
+    """A Redis of this test's own, to `stop` and `start` as it likes."""
+    server = RedisServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    """A mail server of this test's own: `url`, `received`, `mode`, `wait_for(n)`."""
+    sink = SmtpSink()
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A running Chromium. Where there is none: left out aloud; in CI, a failure."""
+    path = chromium.path_or_none()
+    if path is None:
+        leave_out(chromium.NO_BROWSER)
+    with chromium.running(path) as running:
+        yield running
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[chromium.Pages]:
+    """`new_page(javascript=False, width=390, scheme="dark")`: a page in a fresh context, closed after the test."""
+    pages = chromium.Pages(browser)
+    yield pages
+    pages.close()

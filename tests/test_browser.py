@@ -1,0 +1,64 @@
+"""The browser that journeys rest on is real, and the accessibility check can fail."""
+
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Error
+
+from tests.browser import NARROW, Pages, axe
+
+GOOD = '<!doctype html><html lang="en"><title>Wall</title><main><h1>Promises</h1><p>I will plant ten trees.</p></main>'
+
+
+def test_a_page_is_rendered_as_wide_as_asked(new_page: Pages) -> None:
+    page = new_page(width=NARROW, scheme="dark")
+    page.goto(f"data:text/html,{GOOD}")
+    assert page.inner_text("h1") == "Promises"
+    assert page.evaluate("[innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]") == [NARROW, True]
+
+
+def test_without_javascript_no_script_runs(new_page: Pages) -> None:
+    script = "data:text/html,<p>before</p><script>document.querySelector('p').textContent = 'after'</script>"
+    for javascript, words in ((True, "after"), (False, "before")):
+        page = new_page(javascript=javascript)
+        page.goto(script)
+        assert page.inner_text("p") == words
+
+
+def test_axe_finds_nothing_in_a_sound_page(new_page: Pages) -> None:
+    page = new_page()
+    page.set_content(GOOD)
+    assert axe(page) == []
+
+
+def test_axe_names_what_is_wrong(new_page: Pages) -> None:
+    page = new_page()
+    page.set_content(GOOD.replace("<p>", '<img src="data:,"><p style="color:#ccc">'))
+    assert [line.split(" ")[0] for line in axe(page)] == ["color-contrast", "image-alt"]
+
+
+def test_the_browser_meets_nobody_but_this_machine(new_page: Pages) -> None:
+    page = new_page()
+    with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+        page.goto("http://example.org/")
+
+
+def test_a_strict_policy_does_not_stop_axe(new_page: Pages) -> None:
+    class Strict(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Security-Policy", "default-src 'none'")
+            self.end_headers()
+            self.wfile.write(GOOD.encode())
+
+        def log_message(self, *words: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Strict)
+    Thread(target=server.serve_forever, daemon=True).start()
+    page = new_page()
+    page.goto(f"http://127.0.0.1:{server.server_port}/")
+    assert axe(page) == []
+    server.shutdown()
+    server.server_close()
