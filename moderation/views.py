@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from pledges.db import reading, transaction, utcnow
+from pledges.limits import limits_of
 from pledges.models import Campaign
 from pledges.settings import settings
 from pledges.text import clean
@@ -43,14 +44,12 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(format_datetime, "datetimeformat")
     app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds
     app.register_error_handler(CSRFError, _csrf_failed)
-    limiter = app.extensions.get("wall.limits")
-    if limiter is not None and hasattr(limiter, "guard_sign_in"):
-        limiter.guard_sign_in(app)
+    limits_of(app).route("sign_in", methods=["POST"])(app.blueprints["security"])
 
 
 def _qr_svg(text: str) -> Markup:
     """A QR code as SVG of our own drawing."""
-    return Markup(
+    return Markup(  # noqa: S704 (segno escapes, and the text is drawn, not written)
         segno.make(text, error="m").svg_inline(scale=4, border=2, svgclass=None, lineclass=None, omitsize=True)
     )
 

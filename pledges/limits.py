@@ -23,6 +23,7 @@ from limits import RateLimitItem, parse_many
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from pledges.limit_store import RETRY_AFTER_SECONDS, NobodyCounts, WallStorage
+from pledges.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -236,7 +237,12 @@ class Limits:
             exempt_when=lambda: wide_key_of(self.visitor()) is None,
             **options,
         )
-        return lambda view: narrow(wide(view))
+
+        def hang(view: Any) -> Any:
+            widened = wide(view)
+            return narrow(view if widened is None else widened)  # of a blueprint Flask-Limiter answers nothing
+
+        return hang
 
     def _counts(
         self, kind: Kind, address: Address, extra: str | None, event: EventAllowance | None, parts: int
@@ -309,3 +315,21 @@ def _scaled(item: RateLimitItem, times: int) -> RateLimitItem:
 
 def _written(items: Iterable[RateLimitItem]) -> str:
     return "; ".join(f"{item.amount} per {item.multiples} {item.GRANULARITY.name}" for item in items)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """The limits of these settings hold in `app`; views reach them as `limits_of(app)`."""
+    Limits(
+        LimitSettings(
+            folder=settings.instance,
+            redis_url=settings.redis_url,
+            proxies=tuple(str(network) for network in settings.proxy_networks),
+            limits={kind: getattr(settings, f"limit_{kind}") for kind in DEFAULTS},
+            campaign_ceiling=settings.limit_campaign,
+            secret=hashlib.sha256(b"limits:" + settings.secret_key.get_secret_value().encode()).digest(),
+        )
+    ).init_app(app)
+
+
+def limits_of(app: Flask) -> Limits:
+    return app.extensions["wall.limits"]
