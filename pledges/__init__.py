@@ -1,0 +1,157 @@
+"""What the public sends and sees."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from . import api, intake, markup, views
+from .errors import CampaignClosed, NotNow, NotYours
+from .settings import EXTENSION, HERE, Settings
+
+log = logging.getLogger(__name__)
+
+LARGEST_REQUEST = 64 * 1024  # bytes; the longest form needs about 12,000
+MOST_FIELDS = 100
+STATIC_SECONDS = 30 * 24 * 3600  # safe, since each address carries the file's digest
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None:
+    """The public pages are served, and every answer of the application carries the safe headers."""
+    app.extensions[EXTENSION] = settings
+    app.extensions[intake.DOOR] = desk
+    app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST_REQUEST)
+    if app.config["MAX_CONTENT_LENGTH"] is None:  # Flask sets the name and leaves it without a limit
+        app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    app.config["MAX_FORM_PARTS"] = MOST_FIELDS
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(HERE / "translations"))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters |= {"prose": markup.prose, "number": views.number}
+    app.jinja_env.globals |= {**views.helpers(), "static_url": static_url}
+    if "babel" not in app.extensions:
+        Babel(app, locale_selector=views.page_lang, timezone_selector=views.time_zone)
+    if find_spec(f"{__name__}.limits"):
+        import_module(f"{__name__}.limits").init_app(app, settings)
+    app.before_request(views.read_language)
+    app.context_processor(views.surroundings)
+    for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
+        app.register_blueprint(views.public, name=name, url_prefix=prefix)
+    app.register_blueprint(views.upkeep)
+    app.register_blueprint(api.api)
+    app.after_request(_safe_headers)
+    _error_pages(app)
+
+
+def static_url(name: str) -> str:
+    """The address of a static file; it changes with the file, so that browsers may keep it."""
+    return f"/static/{name}?v={_digest(name)}"
+
+
+@cache
+def _digest(name: str) -> str:
+    path = Path(HERE) / "static" / name
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
+
+
+def _safe_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+    if views.settings().secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-cache")
+    return response
+
+
+def _error_pages(app: Flask) -> None:
+    app.register_error_handler(NotYours, lambda _error: error_page(404))
+    app.register_error_handler(NotNow, lambda _error: error_page(409))
+    app.register_error_handler(CampaignClosed, lambda _error: error_page(409))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(Exception, _bug)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400 or error.response is not None:
+        return error.get_response()
+    answer = error_page(error.code)
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return answer
+
+
+def _busy(error: OperationalError) -> Response:
+    """The database does not answer; whoever sent something may send it again and it counts once."""
+    log.exception("the database did not answer", exc_info=error)
+    answer = error_page(503)
+    answer.headers["Retry-After"] = "10"
+    return answer
+
+
+def _bug(error: Exception) -> Response:
+    log.exception("a bug on %s", request.endpoint, exc_info=error)
+    return error_page(500)
+
+
+def error_page(status: int) -> Response:
+    """What went wrong, in words, with a way on; as problem details where JSON was asked for."""
+    title, words = _error_words(status)
+    if request.path.startswith("/api/"):
+        answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": words})
+        answer.mimetype = "application/problem+json"
+        answer.headers["Access-Control-Allow-Origin"] = "*"
+    else:
+        g.setdefault("campaign", None)
+        answer = Response(render_template("error/error.html", title=title, words=words))
+    answer.status_code = status
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _error_words(status: int) -> tuple[str, str]:
+    return {
+        404: (
+            _("This page is not here"),
+            _("It may have been taken down or withdrawn, or the address may have a slip in it."),
+        ),
+        405: (_("This cannot be done here"), _("Please go back to the page before and use its buttons.")),
+        409: (
+            _("This cannot be done now"),
+            _("The time for it is over, or something has changed. Please look at the page again."),
+        ),
+        413: (
+            _("That was too much at once"),
+            _("Please go back: your words are still there. A promise has room for 500 characters."),
+        ),
+        429: (_("Please wait a little"), _("Too many requests came from your connection. Please try again soon.")),
+        500: (
+            _("Something went wrong on our side"),
+            _("We have been told. Please go back and try again: nothing counts twice."),
+        ),
+        503: (
+            _("We are very busy"),
+            _("Please go back, wait a moment and send it again: your words are still there, and nothing counts twice."),
+        ),
+    }.get(status, (_("This did not work"), _("Please go back and try again.")))

@@ -37,7 +37,7 @@ def read(session: Session, campaign_id: int, names: Iterable[str] | None = None)
     return {name: value for name, value in session.execute(query)}
 
 
-def days(session: Session, campaign_id: int) -> list[Row[tuple[str, str, int]]]:
+def days(session: Session, campaign_id: int) -> list[Row[str, str, int]]:
     """(day, counter name, value) of the cloth, oldest day first."""
     return list(
         session.execute(

@@ -218,9 +218,17 @@ def change(
 ) -> Revision:
     """Newer words of the author wait for review; what is shown stays until they are approved."""
     revision = add_revision(session, contribution, sent, now)
-    contribution.form_token, contribution.form_digest = sent.form_token, sent.digest
     desk.open_review(session, contribution, revision, origin, now)
     return revision
+
+
+def says(revision: Revision, sent: Sent) -> bool:
+    """Whether these are the very words, and all else, that the revision holds: a double click on a change."""
+    said = (
+        "words", "by_when", "how_we_will_know", "status", "link", "name", "show_name", "role", "organisation", "website",
+        "kind", "theme_id", "audience_id", "lang",
+    )  # fmt: skip
+    return all(getattr(revision, name) == getattr(sent, name) for name in said)
 
 
 def add_revision(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> Revision:
@@ -282,9 +290,16 @@ def keep_contact(session: Session, contribution: Contribution, sent: Sent, now: 
 
 def keep_consents(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> None:
     for purpose, text in sent.consents.items():
-        wording = _wording(session, purpose, sent.page_lang, text, now)
-        session.add(Consent(contribution_id=contribution.id, purpose=purpose, wording_id=wording, given_at=now))
+        keep_consent(session, contribution, purpose, text, now, lang=sent.page_lang)
     session.flush()
+
+
+def keep_consent(
+    session: Session, contribution: Contribution, purpose: str, text: str, now: datetime, *, lang: str | None = None
+) -> None:
+    """What the author agreed to or asked for is kept, with the very words that stood beside the button."""
+    wording = _wording(session, purpose, lang or contribution.page_lang, text, now)
+    session.add(Consent(contribution_id=contribution.id, purpose=purpose, wording_id=wording, given_at=now))
 
 
 def _wording(session: Session, purpose: str, lang: str, text: str, now: datetime) -> int:

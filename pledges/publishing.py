@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from . import counters
 from .errors import WordsChanged
 from .intake import digest_of
-from .models import Campaign, Consent, Contribution, Kind, Organisation, Progress, Revision, Type
+from .models import Campaign, Consent, Contribution, Kind, Organisation, Progress, Revision, ShowName, Type
 from .text import fold
 from .tokens import new_public_id
 
 PUBLIC = "public"  # the consent without which nothing is shown
+NAME_HIDDEN = "name_hidden"  # the author's wish, dated; it holds for all words sent before it
 
 
 def publish(session: Session, revision: Revision, now: datetime) -> None:
@@ -23,21 +24,36 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     if revision.erased_at or digest_of(revision) != revision.digest:
         raise WordsChanged(f"revision {revision.id} does not match its digest")
     _take_down(session, contribution)
-    contribution.consent_id = session.scalars(
+    consent_id = session.scalars(
         select(Consent.id).where(
             Consent.contribution_id == contribution.id, Consent.purpose == PUBLIC, Consent.withdrawn_at.is_(None)
         )
     ).first()
+    show_name, organisation_id = _level(session, revision), _organisation(session, revision, now)
+    # nothing is asked of the database between the next lines: half of them alone would break a constraint
+    contribution.consent_id = consent_id
     contribution.published_revision_id = revision.id
     contribution.kind, contribution.lang = revision.kind, revision.lang
     contribution.theme_id, contribution.audience_id = revision.theme_id, revision.audience_id
-    contribution.show_name = revision.show_name
-    contribution.organisation_id = _organisation(session, revision, now)
+    contribution.show_name = show_name
+    contribution.organisation_id = organisation_id
     contribution.changed_at = now if contribution.published_at else None
     contribution.published_at = contribution.published_at or now
     contribution.shown_at = contribution.published_at
     contribution.hidden_at = None
     _put_up(session, contribution)
+
+
+def _level(session: Session, revision: Revision) -> ShowName:
+    """The level that was chosen with these words, unless the author has hidden the name since."""
+    hidden = session.scalars(
+        select(Consent.id).where(
+            Consent.contribution_id == revision.contribution_id,
+            Consent.purpose == NAME_HIDDEN,
+            Consent.given_at >= revision.submitted_at,
+        )
+    ).first()
+    return revision.show_name if hidden is None else ShowName.ANONYMOUS
 
 
 def hide(session: Session, contribution: Contribution, now: datetime) -> None:

@@ -1,0 +1,228 @@
+"""What everyone sees, as JSON, version 1: reads alone, open to every site."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, g, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from . import counters, views, wall
+from .db import reading, utcnow
+from .models import Campaign, Contribution, Kind, Type
+from .settings import settings
+
+PAGE, MOST = 24, 100
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@api.after_request
+def open_to_every_site(response: Response) -> Response:
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag"
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    return response
+
+
+@api.get("/campaigns")
+def campaigns() -> ResponseReturnValue:
+    found = wall.shown_campaigns(reading())
+    return jsonify({"campaigns": [_campaign(each) for each in found]})
+
+
+@api.get("/campaigns/<slug>")
+def campaign(slug: str) -> ResponseReturnValue:
+    asked = _campaign_or_404(slug)
+    return _shared(asked, lambda: _campaign(asked))
+
+
+@api.get("/campaigns/<slug>/count")
+def count(slug: str) -> ResponseReturnValue:
+    asked = _campaign_or_404(slug)
+    return _shared(asked, lambda: _counts(asked))
+
+
+@api.get("/campaigns/<slug>/pledges")
+def pledges(slug: str) -> ResponseReturnValue:
+    asked = _campaign_or_404(slug)
+    filters, after, limit = wall.Filters.read(request.args.to_dict()), _after(), _limit()
+
+    def body() -> dict[str, Any]:
+        page = wall.wall_page(reading(), asked, filters, after, limit=limit)
+        return {"pledges": [_pledge(each, asked) for each in page.items], "next": page.next}
+
+    return _shared(asked, body)
+
+
+@api.get("/campaigns/<slug>/answers")
+def answers(slug: str) -> ResponseReturnValue:
+    asked = _campaign_or_404(slug)
+    question = wall.question_or_404(reading(), asked, request.args.get("question", ""))
+    after, limit = _after(), _limit()
+
+    def body() -> dict[str, Any]:
+        page: wall.Page[Contribution] = wall.Page([], None)
+        if question.answers_public:
+            page = wall.wall_page(
+                reading(), asked, wall.Filters(), after, limit=limit, type=Type.ANSWER, question=question
+            )
+        return {"answers": [_pledge(each, asked) for each in page.items], "next": page.next}
+
+    return _shared(asked, body)
+
+
+@api.get("/campaigns/<slug>/removed")
+def removed(slug: str) -> ResponseReturnValue:
+    """Ids that were taken down, so that a copy elsewhere can drop them."""
+    asked = _campaign_or_404(slug)
+    found = wall.removed(reading(), asked, _since(), limit=1_000)
+    response = jsonify({"removed": [{"id": each.public_id, "at": _moment(each.hidden_at)} for each in found]})
+    response.headers["Cache-Control"] = views.SHARED
+    return response
+
+
+@api.get("/pledges/<id>")
+def pledge(id: str) -> ResponseReturnValue:
+    found = wall.shown_anywhere_or_404(reading(), id)
+    views.speak_for(found.campaign)
+    return _shared(found.campaign, lambda: _pledge(found, found.campaign))
+
+
+@api.get("/pledges/<id>/comments")
+def comments(id: str) -> ResponseReturnValue:
+    parent = wall.shown_anywhere_or_404(reading(), id)
+    views.speak_for(parent.campaign)
+    after, limit = _after(), _limit()
+
+    def body() -> dict[str, Any]:
+        page = wall.comments_page(reading(), parent, after, limit)
+        return {"comments": [_comment(each) for each in page.items], "next": page.next}
+
+    return _shared(parent.campaign, body)
+
+
+def _campaign_or_404(slug: str) -> Campaign:
+    return views.speak_for(wall.campaign_or_404(reading(), slug))
+
+
+def _shared(campaign: Campaign, body: Any) -> Response:
+    """As the pages: a tag, seconds in a cache, and 304 where nothing has changed."""
+    tag = wall.etag(campaign, views.page_lang(), request.full_path, utcnow())
+    response = Response(status=304) if request.if_none_match.contains_weak(tag) else jsonify(body())
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = views.SHARED
+    return response
+
+
+def _after() -> wall.Cursor | None:
+    if not request.args.get("after"):
+        return None
+    try:
+        return wall.Cursor.read(request.args["after"])
+    except wall.BadCursor:
+        abort(400)
+
+
+def _limit() -> int:
+    asked = request.args.get("limit", str(PAGE))
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 7 and int(asked) >= 1):
+        abort(400)
+    return min(int(asked), MOST)
+
+
+def _since() -> datetime | None:
+    asked = request.args.get("since", "")
+    if not asked:
+        return None
+    try:
+        moment = datetime.fromisoformat(asked.replace(" ", "+"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        abort(400)
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+
+
+def _url(path: str) -> str:
+    return settings().base_url + path
+
+
+def _campaign(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "slug": campaign.slug,
+        "url": _url(f"/{campaign.slug}"),
+        "title": dict(campaign.title),
+        "words": campaign.words,
+        "languages": campaign.languages,
+        "state": campaign.state.value,
+        "open": wall.is_open(campaign, utcnow()),
+        "starts_on": campaign.starts_on.isoformat() if campaign.starts_on else None,
+        "ends_on": campaign.ends_on.isoformat() if campaign.ends_on else None,
+        "opens_at": _moment(campaign.opens_at),
+        "closes_at": _moment(campaign.closes_at),
+        "themes": [{"key": each.key, "title": dict(each.title)} for each in campaign.themes if not each.archived_at],
+        "audiences": [
+            {"key": each.key, "title": dict(each.title)} for each in campaign.audiences if not each.archived_at
+        ],
+        "questions": [
+            {"id": each.public_id, "words": dict(each.words)} for each in campaign.questions if not each.archived_at
+        ],
+        "counts": _counts(campaign),
+    }
+
+
+def _counts(campaign: Campaign) -> dict[str, int]:
+    found = counters.read(reading(), campaign.id)
+    return {
+        "pledges": found.get(counters.PLEDGES, 0),
+        "organisations": found.get(counters.ORGANISATIONS, 0),
+        "kept": found.get(counters.KEPT, 0),
+    }
+
+
+def _pledge(pledge: Contribution, campaign: Campaign) -> dict[str, Any]:
+    """What its page shows, and nothing else."""
+    shown = pledge.published_revision
+    assert shown is not None  # noqa: S101 (only what is shown comes here)
+    by = wall.signature(shown, pledge.show_name)
+    organisation = shown.organisation if shown.kind is Kind.ORGANISATION and by.name else ""
+    page = _url(views.address_of(pledge, campaign))
+    return {
+        "id": pledge.public_id,
+        "url": page,
+        "answer" if pledge.type is Type.ANSWER else "promise": shown.words,
+        "by": by.name or None,
+        "role": by.meta or None,
+        "organisation": organisation or None,
+        "verified": bool(organisation and pledge.organisation and pledge.organisation.verified_at),
+        "kind": shown.kind.value,
+        "theme": pledge.theme.key if pledge.theme else None,
+        "audience": pledge.audience.key if pledge.audience else None,
+        "lang": shown.lang,
+        "by_when": shown.by_when.isoformat() if shown.by_when else None,
+        "how_we_will_know": shown.how_we_will_know or None,
+        "status": pledge.progress.value,
+        "published_at": _moment(pledge.published_at),
+        "comments": pledge.comments_shown,
+        "example": pledge.example,
+        "embed_url": _url(f"/{campaign.slug}/embed?mode=single&promise={pledge.public_id}"),
+        "card_url": f"{page}/card.png",
+    }
+
+
+def _comment(comment: Contribution) -> dict[str, Any]:
+    shown = comment.published_revision
+    assert shown is not None  # noqa: S101 (only what is shown comes here)
+    return {
+        "id": comment.public_id,
+        "url": _url(views.address_of(comment, g.campaign)),
+        "comment": shown.words,
+        "by": wall.signature(shown, comment.show_name).name or None,
+        "lang": shown.lang,
+        "reply_to": comment.reply_to.public_id if comment.reply_to and comment.reply_to.shown_at else None,
+        "published_at": _moment(comment.published_at),
+    }

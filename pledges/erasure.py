@@ -1,0 +1,76 @@
+"""What an author may do with what they gave: take it back, put it back, have it erased, hide their name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from . import publishing
+from .errors import NotNow, NotYours
+from .intake import ReviewDesk, keep_consent
+from .models import Contribution, ShowName
+from .settings import settings
+from .tokens import hash_token, receipt_token
+
+
+def withdraw(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """The words, and what stands under them, are gone from every page; they can be put back for some days."""
+    if contribution.withdrawn_at is not None:
+        return
+    publishing.hide(session, contribution, now)
+    contribution.withdrawn_at = now
+    desk.withdrawn(session, contribution, now)
+
+
+def restore_until(contribution: Contribution) -> datetime | None:
+    """Until when the author can put it back."""
+    if contribution.withdrawn_at is None:
+        return None
+    return contribution.withdrawn_at + timedelta(days=settings().withdrawn_kept_days)
+
+
+def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """It waits for a person again; raises NotNow where it was not withdrawn, or too long ago."""
+    until = restore_until(contribution)
+    if until is None or now >= until:
+        raise NotNow
+    contribution.withdrawn_at = None
+    desk.restored(session, contribution, now)
+
+
+def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """Words, names, salt and address are gone for good; an empty row stays, so that what points to it still stands."""
+    if contribution.erased_at is not None:
+        raise NotYours
+    publishing.hide(session, contribution, now)
+    desk.erased(session, contribution, now)
+    for revision in contribution.revisions:
+        revision.words = revision.how_we_will_know = revision.link = revision.salt = ""
+        revision.name = revision.role = revision.organisation = revision.website = ""
+        revision.by_when, revision.repeat_key = None, None
+        revision.show_name = ShowName.ANONYMOUS
+        revision.erased_at = now
+    if contribution.contact is not None:
+        session.delete(contribution.contact)
+    contribution.organisation_id = None
+    contribution.receipt_hash, contribution.form_digest = None, None
+    contribution.show_name = ShowName.ANONYMOUS
+    contribution.withdrawn_at = contribution.withdrawn_at or now
+    contribution.erased_at = now
+
+
+def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:
+    """No name is shown from now on, also when words sent before this are approved later."""
+    contribution.show_name = ShowName.ANONYMOUS
+    keep_consent(session, contribution, publishing.NAME_HIDDEN, text, now)
+    publishing.touch(session, contribution.campaign_id)
+
+
+def new_link(session: Session, contribution: Contribution) -> str:
+    """The token of a fresh link; every older link opens nothing."""
+    contribution.receipt_number += 1
+    token = receipt_token(contribution.id, contribution.receipt_number)
+    contribution.receipt_hash = hash_token(token)
+    session.flush()
+    return token

@@ -1,0 +1,419 @@
+"""What may be sent: each form reads what came, says in words what is wrong, and keeps every word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from . import text
+from .intake import Complaint, Sent
+from .models import NAME_CHARS, NOTE_CHARS, Campaign, Contribution, Kind, Revision, ShowName, Type
+
+TRAP = "company_url"  # a field that people do not see; scripts fill it in
+EMAIL_CHARS = 254
+WEBSITE_CHARS = 300
+REPORT_NOTE_CHARS = 1_000
+RAW_CHARS = 20_000  # nothing longer is even looked at
+LENGTHS = {Type.PLEDGE: (10, 500), Type.ANSWER: (2, 1_000), Type.COMMENT: (2, 1_000)}  # code points
+WORDS_FIELD = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
+CATEGORIES = (
+    "hate",
+    "personal_data",
+    "illegal",
+    "child_safety",
+    "defamation",
+    "copyright",
+    "impersonation",
+    "other",
+)
+WISHES = ("follow_up", "invite_again", "quote", "news")
+NAMED = (ShowName.FULL, ShowName.FIRST)  # levels that need a name
+
+
+@dataclass
+class Form:
+    """Cleaned values by field, and what is wrong with them, in words, in the order of the page."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def holds(self, names: Iterable[str]) -> bool:
+        """Whether one of these fields holds something, or is wrong."""
+        return any(self.values.get(name) or name in self.errors for name in names)
+
+    def _take(self, raw: Mapping[str, str], names: Iterable[str], *, lines: str = "") -> None:
+        for name in names:
+            value = raw.get(name, "")[:RAW_CHARS]
+            self.values[name] = text.clean(value, lines=name == lines)
+
+    def _words(self, name: str, least: int, most: int) -> None:
+        used = len(self[name])
+        if used == 0:
+            self.errors[name] = {
+                "promise": _("Write what you will do"),
+                "answer": _("Write your answer"),
+                "comment": _("Write your comment"),
+            }.get(name, _("Write something"))
+        elif used < least:
+            self.errors[name] = ngettext(
+                "Write a little more: %(num)d character at least",
+                "Write a little more: %(num)d characters at least",
+                least,
+            )
+        elif used > most:
+            self.errors[name] = ngettext(
+                "This is %(num)d character too long. Shorten it to %(most)s",
+                "This is %(num)d characters too long. Shorten it to %(most)s",
+                used - most,
+                most=most,
+            )
+
+    def _at_most(self, name: str, most: int) -> None:
+        if len(self[name]) > most:
+            self.errors[name] = _("Shorten this to %(most)s characters", most=most)
+
+    def _email(self, *, needed: str = "") -> None:
+        value = self["email"]
+        if not value:
+            if needed:
+                self.errors["email"] = needed
+            return
+        address = one_address(value)
+        if address is None:
+            self.errors["email"] = _("Write one email address in full, like name@example.org")
+        else:
+            self.values["email"] = address
+
+    def _ticked(self, raw: Mapping[str, str], names: Iterable[str]) -> None:
+        for name in names:
+            self.values[name] = (
+                "yes" if raw.get(name, "").strip().lower() not in {"", "no", "off", "false", "0"} else ""
+            )
+
+
+def one_address(value: str) -> str | None:
+    """The address in normal form; none for what is no address, or more than one."""
+    if len(value) > EMAIL_CHARS or any(letter in value for letter in ',;<>" \n'):
+        return None
+    try:
+        return validate_email(value, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return None
+
+
+def permitted_levels(campaign: Campaign) -> list[ShowName]:
+    """How much of a name may be shown here; where an adult sends for a class, no person is named."""
+    levels = [level for level in ShowName if level.value in campaign.show_names or level is ShowName.ANONYMOUS]
+    return [level for level in levels if level not in NAMED] if campaign.through_teacher else levels
+
+
+def consent_words(campaign: Campaign, type: Type) -> dict[str, str]:
+    """What each box says, by purpose: the text that is kept as agreed to."""
+    if type is Type.COMMENT:
+        public = _("I know that my comment will be public, and I am 13 or over.")
+    elif campaign.through_teacher:
+        public = _("I am 18 or over. I know that this will be public, and that it names no child.")
+    elif type is Type.ANSWER:
+        public = _("I know that my answer will be public, and I am 13 or over.")
+    else:
+        public = _("I know that my promise will be public, and I am 13 or over.")
+    return {
+        "public": public,
+        "follow_up": _("Ask me in three months how my promise is going"),
+        "invite_again": _("Invite me again next year"),
+        "quote": _("You may quote my words elsewhere, for example in a report"),
+        "news": _("Send me the campaign’s newsletter"),
+    }
+
+
+@dataclass
+class PledgeForm(Form):
+    """A promise, or an answer to a question, which is asked for in the same way."""
+
+    campaign: Campaign = field(default_factory=Campaign)
+    type: Type = Type.PLEDGE
+    page_lang: str = "en"
+    editing: bool = False  # newer words for what was sent before: address and consents stay as they are
+
+    TEXTS = ("name", "role", "organisation", "website", "email", "how_we_will_know", "by_when")
+    CHOICES = ("kind", "show_name", "theme", "audience", "lang")
+    STRONGER = ("theme", "audience", "role", "by_when", "how_we_will_know", "website", *WISHES)
+
+    @classmethod
+    def blank(cls, campaign: Campaign, type: Type, page_lang: str, words: str = "") -> PledgeForm:
+        """A form to be filled in; nothing about the person is chosen beforehand."""
+        form = cls(campaign=campaign, type=type, page_lang=page_lang)
+        form.values = {form.words_field: words, "kind": Kind.PERSON.value, "lang": form._usual_lang()}
+        return form
+
+    @classmethod
+    def of(cls, contribution: Contribution, revision: Revision, page_lang: str) -> PledgeForm:
+        """The form as it would look with the words that were sent."""
+        form = cls(campaign=contribution.campaign, type=contribution.type, page_lang=page_lang, editing=True)
+        form.values = {
+            form.words_field: revision.words,
+            "name": revision.name,
+            "show_name": revision.show_name.value,
+            "role": revision.role,
+            "organisation": revision.organisation,
+            "website": revision.website,
+            "how_we_will_know": revision.how_we_will_know,
+            "by_when": revision.by_when.isoformat() if revision.by_when else "",
+            "kind": revision.kind.value,
+            "theme": revision.theme.key if revision.theme else "",
+            "audience": revision.audience.key if revision.audience else "",
+            "lang": revision.lang,
+        }
+        return form
+
+    @classmethod
+    def read(
+        cls,
+        raw: Mapping[str, str],
+        campaign: Campaign,
+        type: Type,
+        *,
+        page_lang: str,
+        today: date,
+        editing: bool = False,
+        as_before: str = "",
+    ) -> PledgeForm:
+        """What was sent, with `errors` for all that is wrong; fields that are not ours are not read.
+
+        `as_before` is a date that may stay though it has passed, since it was given when it had not.
+        """
+        form = cls(campaign=campaign, type=type, page_lang=page_lang, editing=editing)
+        form._take(raw, [form.words_field, *cls.TEXTS, *cls.CHOICES], lines=form.words_field)
+        form._words(form.words_field, *LENGTHS[type])
+        form._chosen()
+        form._who()
+        if not editing:
+            form._ticked(raw, ["consent", *WISHES])
+            form._reachable()
+        form._rest(today, as_before)
+        return form
+
+    @property
+    def words_field(self) -> str:
+        return WORDS_FIELD[self.type]
+
+    @property
+    def words(self) -> str:
+        return self[self.words_field]
+
+    @property
+    def most(self) -> int:
+        return LENGTHS[self.type][1]
+
+    @property
+    def stronger_open(self) -> bool:
+        """Whether the folded part holds something, so that nothing is hidden from the one who wrote it."""
+        return self.holds(self.STRONGER) or self["lang"] != self._usual_lang()
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.ORGANISATION if self["kind"] == Kind.ORGANISATION.value else Kind.PERSON
+
+    @property
+    def show_name(self) -> ShowName:
+        """The level that was chosen; none: the most private that makes sense."""
+        if self["show_name"]:
+            return ShowName(self["show_name"])
+        return ShowName.ORGANISATION if self.kind is Kind.ORGANISATION else ShowName.ANONYMOUS
+
+    def _usual_lang(self) -> str:
+        known = self.campaign.contribution_languages or [self.page_lang]
+        return self.page_lang if self.page_lang in known else known[0]
+
+    def _chosen(self) -> None:
+        """Every choice is one that was offered."""
+        campaign = self.campaign
+        self.values["kind"] = self["kind"] or Kind.PERSON.value
+        self.values["lang"] = self["lang"] or self._usual_lang()
+        offered: dict[str, tuple[Iterable[str], str]] = {
+            "kind": ([kind.value for kind in Kind], _("Choose who is promising")),
+            "show_name": ([level.value for level in permitted_levels(campaign)], _("Choose what we may show")),
+            "theme": ([theme.key for theme in campaign.themes if not theme.archived_at], _("Choose a theme")),
+            "audience": ([each.key for each in campaign.audiences if not each.archived_at], _("Choose from the list")),
+            "lang": (campaign.contribution_languages, _("Choose the language you wrote in")),
+        }
+        for name, (values, message) in offered.items():
+            if self[name] and self[name] not in values:
+                self.errors[name] = message
+                self.values[name] = ""
+
+    def _who(self) -> None:
+        for name in ("name", "role", "organisation"):
+            self._at_most(name, NAME_CHARS)
+        level = self.show_name
+        if level in NAMED and not self["name"]:
+            self.errors["name"] = _("Write the name that we may show, or choose not to show one")
+        if level is ShowName.ROLE and not self["role"]:
+            self.errors["role"] = _("Write the role or place that we may show")
+        if (self.kind is Kind.ORGANISATION or level is ShowName.ORGANISATION) and not self["organisation"]:
+            self.errors["organisation"] = _("Write the name of the organisation or group")
+
+    def _reachable(self) -> None:
+        needed = ""
+        if self.kind is Kind.ORGANISATION:
+            needed = _("Write an email address: we need one for an organisation")
+        elif self["follow_up"]:
+            needed = _("Write an email address, so that we can ask you how it goes")
+        elif self["invite_again"] or self["news"]:
+            needed = _("Write an email address, so that we can write to you")
+        self._email(needed=needed)
+        if not self["consent"]:
+            self.errors["consent"] = _("Tick this to go on: we cannot show your words without it")
+
+    def _rest(self, today: date, as_before: str) -> None:
+        self._at_most("how_we_will_know", NOTE_CHARS)
+        if self["website"] and not _is_https(self["website"]):
+            self.errors["website"] = _("Write the whole address, beginning with https://")
+        if self["by_when"] and self["by_when"] != as_before:
+            try:
+                day = date.fromisoformat(self["by_when"]) if len(self["by_when"]) == len("2027-02-01") else None
+            except ValueError:
+                day = None
+            if day is None:
+                self.errors["by_when"] = _("Write a real date, like 2027-07-21")
+            elif day < today:
+                self.errors["by_when"] = _("Choose a day that is still to come")
+
+    def sent(self, nonce: str | None) -> Sent:
+        """What goes on to the intake; only asked of a form without errors."""
+        themes = {theme.key: theme.id for theme in self.campaign.themes}
+        audiences = {audience.key: audience.id for audience in self.campaign.audiences}
+        words = consent_words(self.campaign, self.type)
+        agreed = {} if self.editing else {"public": words["public"]}
+        return Sent(
+            type=self.type,
+            words=self.words,
+            lang=self["lang"],
+            page_lang=self.page_lang,
+            by_when=date.fromisoformat(self["by_when"]) if self["by_when"] else None,
+            how_we_will_know=self["how_we_will_know"],
+            name=self["name"],
+            show_name=self.show_name,
+            role=self["role"],
+            organisation=self["organisation"],
+            website=self["website"],
+            kind=self.kind,
+            theme_id=themes.get(self["theme"]),
+            audience_id=audiences.get(self["audience"]),
+            email="" if self.editing else self["email"],
+            follow_up=bool(self["follow_up"]),
+            consents=agreed | {wish: words[wish] for wish in WISHES if self[wish]},
+            form_token=nonce,
+        )
+
+
+def _is_https(address: str) -> bool:
+    if len(address) > WEBSITE_CHARS or any(letter.isspace() for letter in address):
+        return False
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "https" and "." in (parts.hostname or "") and not parts.username
+    except ValueError:
+        return False
+
+
+@dataclass
+class CommentForm(Form):
+    """Words under a promise or an answer."""
+
+    campaign: Campaign = field(default_factory=Campaign)
+    page_lang: str = "en"
+    editing: bool = False
+
+    words_field = "comment"
+    type = Type.COMMENT
+    most = LENGTHS[Type.COMMENT][1]
+
+    @classmethod
+    def blank(cls, campaign: Campaign, page_lang: str, reply_to: str = "") -> CommentForm:
+        return cls(campaign=campaign, page_lang=page_lang, values={"reply_to": reply_to})
+
+    @classmethod
+    def of(cls, contribution: Contribution, revision: Revision, page_lang: str) -> CommentForm:
+        form = cls(campaign=contribution.campaign, page_lang=page_lang, editing=True)
+        form.values = {"comment": revision.words, "name": revision.name, "lang": revision.lang}
+        return form
+
+    @classmethod
+    def read(cls, raw: Mapping[str, str], campaign: Campaign, *, page_lang: str, editing: bool = False) -> CommentForm:
+        form = cls(campaign=campaign, page_lang=page_lang, editing=editing)
+        form._take(raw, ["comment", "name", "email", "reply_to"], lines="comment")
+        form._words("comment", *LENGTHS[Type.COMMENT])
+        if form.takes_name:
+            form._at_most("name", NAME_CHARS)
+        else:
+            form.values["name"] = ""
+        if not editing:
+            form._email()
+            form._ticked(raw, ["consent"])
+            if not form["consent"]:
+                form.errors["consent"] = _("Tick this to go on: we cannot show your words without it")
+        return form
+
+    @property
+    def words(self) -> str:
+        return self["comment"]
+
+    @property
+    def takes_name(self) -> bool:
+        return ShowName.FULL in permitted_levels(self.campaign)
+
+    def sent(self, nonce: str | None) -> Sent:
+        agreed = {} if self.editing else {"public": consent_words(self.campaign, Type.COMMENT)["public"]}
+        known = self.campaign.contribution_languages or [self.page_lang]
+        return Sent(
+            type=Type.COMMENT,
+            words=self.words,
+            lang=self.page_lang if self.page_lang in known else known[0],
+            page_lang=self.page_lang,
+            name=self["name"],
+            show_name=ShowName.FULL if self["name"] else ShowName.ANONYMOUS,
+            email="" if self.editing else self["email"],
+            consents=agreed,
+            form_token=nonce,
+        )
+
+
+@dataclass
+class ReportForm(Form):
+    """A visitor's complaint about what is shown."""
+
+    @classmethod
+    def read(cls, raw: Mapping[str, str]) -> ReportForm:
+        form = cls()
+        form._take(raw, ["category", "note", "email"], lines="note")
+        if form["category"] not in CATEGORIES:
+            form.values["category"] = ""
+            form.errors["category"] = _("Choose what is wrong with it")
+        form._at_most("note", REPORT_NOTE_CHARS)
+        form._email()
+        return form
+
+    def complaint(self, lang: str, nonce: str | None) -> Complaint:
+        return Complaint(category=self["category"], note=self["note"], email=self["email"], lang=lang, form_token=nonce)
+
+
+@dataclass
+class AddressForm(Form):
+    """An email address, for 'send me my link again'."""
+
+    @classmethod
+    def read(cls, raw: Mapping[str, str]) -> AddressForm:
+        form = cls()
+        form._take(raw, ["email"])
+        form._email(needed=_("Write your email address"))
+        return form

@@ -1,0 +1,936 @@
+"""Pages and posts of the public side: no script, no cookie, no account."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+from babel import Locale, UnknownLocaleError
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import format_date, format_datetime, format_decimal, format_time, refresh
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from . import counters, erasure, intake, markup, motifs, tokens, wall
+from .db import reading, transaction, utcnow
+from .errors import FormUsed, NotNow, NotYours
+from .forms import (
+    CATEGORIES,
+    TRAP,
+    AddressForm,
+    CommentForm,
+    Form,
+    PledgeForm,
+    ReportForm,
+    consent_words,
+    permitted_levels,
+)
+from .intake import Origin, Receipt, Sent, review_desk
+from .models import Campaign, Contact, Contribution, EventCode, Question, Type
+from .settings import settings
+
+log = logging.getLogger(__name__)
+
+LIMITS = "wall.limits"  # extension: check(kind, address=, email_hash=, campaign=, event=) -> none, or how long to wait
+VISITOR = "wall.visitor"  # extension: the visitor's address behind our proxies
+READY = "wall.ready"  # extension: name -> a check that raises where a part is not there
+
+LANGUAGES = {"en": "English", "cy": "Cymraeg"}
+SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
+FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
+PRIVATE = "private, no-store"
+ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "new_link")
+FORM_RULES = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
+
+public = Blueprint("public", __name__)
+upkeep = Blueprint("upkeep", __name__)
+
+
+# Around every page: language, campaign, links
+
+
+def read_language() -> None:
+    """The first segment of the address decides the language; nothing else does."""
+    first = request.path.split("/", 2)[1]
+    g.prefix = first if first in LANGUAGES else ""
+    g.lang = g.prefix or "en"
+    g.campaign = None
+
+
+@public.before_request
+def read_campaign() -> None:
+    """The campaign of the address is known, and without a prefix its first language is spoken."""
+    slug = (request.view_args or {}).get("slug")
+    if slug is not None:
+        speak_for(wall.campaign_or_404(reading(), slug))
+
+
+def speak_for(campaign: Campaign) -> Campaign:
+    g.campaign = campaign
+    first = campaign.languages[0] if campaign.languages else "en"
+    g.lang = g.prefix or (first if first in LANGUAGES else "en")
+    refresh()
+    return campaign
+
+
+def page_lang() -> str:
+    return g.get("lang", "en")
+
+
+def time_zone() -> str:
+    campaign = g.get("campaign")
+    return campaign.time_zone if campaign else "Europe/London"
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """The address of one of our pages, in the language of this one."""
+    prefix = g.get("prefix", "")
+    return url_for(f"public_{prefix}.{endpoint}" if prefix else f"public.{endpoint}", **values)
+
+
+def address_of(contribution: Contribution, campaign: Campaign, *, absolute: bool = False) -> str:
+    """The page on which a promise, an answer or a comment stands."""
+    target = contribution.parent if contribution.type is Type.COMMENT and contribution.parent else contribution
+    shelf = "answers" if target.type is Type.ANSWER else "promises"
+    anchor = f"c-{contribution.public_id}" if target is not contribution else None
+    path = link("promise", slug=campaign.slug, shelf=shelf, id=target.public_id, _anchor=anchor)
+    return settings().base_url + path if absolute else path
+
+
+def language_links() -> list[dict[str, str]]:
+    """This very page in the campaign's other languages."""
+    campaign = g.get("campaign")
+    offered = [lang for lang in (campaign.languages if campaign else LANGUAGES) if lang in LANGUAGES]
+    first = offered[0] if offered else "en"
+    endpoint = (request.endpoint or "").rpartition(".")
+    if not endpoint[0].startswith("public"):
+        return []
+    links = []
+    for lang in offered:
+        if lang != page_lang():
+            blueprint = "public" if lang == first else f"public_{lang}"
+            path = url_for(f"{blueprint}.{endpoint[2]}", **(request.view_args or {}))
+            query = request.query_string.decode("ascii", "ignore")
+            links.append({"lang": lang, "name": LANGUAGES[lang], "url": f"{path}?{query}" if query else path})
+    return links
+
+
+def surroundings() -> dict[str, Any]:
+    """What every template knows about the page it is on."""
+    return {"campaign": g.get("campaign"), "page_lang": page_lang()}
+
+
+def helpers() -> dict[str, Any]:
+    """What every template may call."""
+    return {
+        "language_links": language_links,
+        "link": link,
+        "say": say,
+        "say_prose": say_prose,
+        "in_words": in_words,
+        "language_name": language_name,
+        "motif_of": motifs.path,
+        "day": lambda value: format_date(value, "d MMMM y"),
+        "moment": lambda value: format_datetime(value, "d MMMM y, HH:mm"),
+        "wait_in_words": wait_in_words,
+    }
+
+
+def number(value: int) -> str:
+    return format_decimal(value)
+
+
+def language_name(tag: str) -> str:
+    """A language as people of this page call it."""
+    try:
+        return Locale.parse(tag, sep="-").get_language_name(page_lang()) or tag
+    except (ValueError, UnknownLocaleError):
+        return tag
+
+
+def say(name: str) -> Markup:
+    """The campaign's own words called `name`, else ours."""
+    campaign: Campaign = g.campaign
+    own = campaign.text(name, page_lang())
+    if own:
+        return markup.tagged(own, campaign.text_lang(name, page_lang()), page_lang())
+    return Markup.escape(_usual_words().get(name, ""))
+
+
+def say_prose(name: str) -> Markup:
+    """The campaign's own words, as paragraphs."""
+    campaign: Campaign = g.campaign
+    lang = campaign.text_lang(name, page_lang())
+    return Markup('<div lang="{}">{}</div>').format(lang, markup.prose(campaign.text(name, page_lang())))
+
+
+def in_words(translated: Any) -> Markup:
+    """Words that a campaign keeps in several languages, in that of the page where there is one."""
+    return markup.tagged(translated.in_(page_lang()), translated.lang_of(page_lang()), page_lang())
+
+
+def _usual_words() -> dict[str, str]:
+    return {
+        "hero": _("When we all play a part"),
+        "lead": _("Say in public what you will do. Then do it, where everyone can see."),
+        "ask": _("What will you do?"),
+        "ask_hint": _("One thing you can keep. Say when, if you can. Please leave out other people’s names."),
+        "how_1": _("One thing you will do, in your own words. As yourself or for your organisation."),
+        "how_2": _("A moderator reads every promise and every comment before it appears."),
+        "how_3": _("Your promise joins the wall. If you like, we ask you in three months how it is going."),
+        "closed": _("Promises are closed"),
+        "thanks": _("We have your promise. A person will read it soon."),
+    }
+
+
+def wait_in_words(minutes: int) -> str:
+    """A wait as people say it, on the long side."""
+    if minutes < 90:
+        return _("within %(n)s minutes", n=max(10, -(-minutes // 10) * 10))
+    if minutes < 36 * 60:
+        return _("within %(n)s hours", n=-(-minutes // 60))
+    return _("within %(n)s days", n=-(-minutes // (24 * 60)))
+
+
+def shared(campaign: Campaign, page: Callable[[], str]) -> Response:
+    """A page that caches may keep for seconds; unchanged since, it is not even drawn."""
+    tag = wall.etag(campaign, page_lang(), request.full_path, utcnow())
+    fresh = request.if_none_match.contains_weak(tag)
+    response = Response(status=304) if fresh else make_response(page())
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = SHARED
+    return response
+
+
+def cursor() -> wall.Cursor | None:
+    """The `after=` of the address; one that we did not make begins at the start."""
+    try:
+        return wall.Cursor.read(request.args["after"]) if request.args.get("after") else None
+    except wall.BadCursor:
+        return None
+
+
+# The wall
+
+
+@public.get("/")
+def campaigns() -> ResponseReturnValue:
+    """The campaigns; with one alone, its wall."""
+    found = wall.shown_campaigns(reading())
+    if len(found) == 1:
+        return redirect(link("wall", slug=found[0].slug))
+    counts = {each.id: counters.read(reading(), each.id, [counters.PLEDGES]) for each in found}
+    return render_template("campaign/list.html", campaigns=found, counts=counts, now_open=_open_ones(found))
+
+
+def _open_ones(found: list[Campaign]) -> set[int]:
+    now = utcnow()
+    return {each.id for each in found if wall.is_open(each, now)}
+
+
+@public.get("/<slug>", endpoint="wall")
+def show_wall(slug: str) -> ResponseReturnValue:
+    campaign: Campaign = g.campaign
+    return shared(campaign, lambda: _wall(campaign))
+
+
+def _wall(campaign: Campaign) -> str:
+    session = reading()
+    filters = wall.Filters.read(request.args.to_dict())
+    page = wall.wall_page(session, campaign, filters, cursor())
+    return render_template(
+        "campaign/wall.html",
+        filters=filters,
+        pieces=[wall.piece(each) for each in page.items],
+        next=page.next,
+        further="after" in request.args,
+        counts=counters.read(session, campaign.id),
+        cloth=wall.the_cloth(session, campaign),
+        open=wall.is_open(campaign, utcnow()),
+        dye=wall.dye,
+        wall_page=True,
+    )
+
+
+@public.get("/<slug>/colours.css")
+def colours(slug: str) -> ResponseReturnValue:
+    """The campaign's own five colours, as a style sheet, so that no page needs an inline style."""
+    response = Response(wall.colours_css(g.campaign), mimetype="text/css")
+    response.set_etag(wall.etag(g.campaign, "", "colours", utcnow()))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response.make_conditional(request)
+
+
+@public.get("/<slug>/<any(promises, answers):shelf>/<id>")
+def promise(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    pledge = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
+    return shared(g.campaign, lambda: _promise(g.campaign, pledge))
+
+
+def _promise(campaign: Campaign, pledge: Contribution) -> str:
+    session = reading()
+    thread = wall.thread(session, pledge, cursor())
+    assert pledge.published_at is not None and pledge.published_revision is not None  # noqa: S101 (it is shown)
+    return render_template(
+        "pledge/show.html",
+        p=wall.piece(pledge),
+        words=pledge.published_revision.words,
+        thread=thread,
+        question=pledge.question,
+        audience=pledge.audience,
+        comments_open=wall.takes_comments(campaign, pledge),
+        cloth=wall.the_cloth(session, campaign, mark=pledge.published_at.date(), narrow=True),
+        open=wall.is_open(campaign, utcnow()),
+    )
+
+
+@public.get("/<slug>/<any(promises, answers):shelf>/<id>/qr.svg")
+def qr(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    """The address of a promise as a square to photograph."""
+    pledge = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
+    code = segno.make(address_of(pledge, g.campaign, absolute=True), error="m")
+    response = Response(code.svg_inline(scale=8, xmldecl=True, svgns=True, nl=False), mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = SHARED
+    return response
+
+
+@public.get("/<slug>/questions/<id>")
+def question(slug: str, id: str) -> ResponseReturnValue:
+    asked = wall.question_or_404(reading(), g.campaign, id)
+    return shared(g.campaign, lambda: _question(g.campaign, asked))
+
+
+def _question(campaign: Campaign, asked: Question) -> str:
+    page: wall.Page[Contribution] = wall.Page([], None)
+    if asked.answers_public:
+        page = wall.wall_page(reading(), campaign, wall.Filters(), cursor(), type=Type.ANSWER, question=asked)
+    return render_template(
+        "campaign/question.html",
+        question=asked,
+        pieces=[wall.piece(each) for each in page.items],
+        next=page.next,
+        open=wall.is_open(campaign, utcnow()),
+    )
+
+
+# Sending: one road for promises, answers, comments and their changes
+
+
+@dataclass(frozen=True)
+class Road:
+    """What differs between the forms: their token, their limit, their page, and how they are stored."""
+
+    purpose: str
+    limit: str
+    page: Callable[..., str]  # form, token, and what happened
+    store: Callable[[Session, Sent, Origin, datetime], Receipt]
+    taken: bool = True  # False: closed
+    event: EventCode | None = None
+
+
+def ask(road: Road, form: Form) -> Response:
+    """The form for this one visitor."""
+    return _form_page(road, form, 200)
+
+
+def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
+    """What was sent is stored once, or the form comes back with every word and the reason."""
+    now = utcnow()
+    ticket = tokens.read_form_token(request.form.get("token", ""), road.purpose, now)
+    if ticket is not None and not form.errors and request.form.get("step") != "preview":
+        try:
+            again = intake.already(reading(), form.sent(ticket.nonce))
+        except FormUsed:
+            return _form_page(road, form, 422, trouble="used")
+        if again is not None:
+            return _to_receipt(again)
+    if not road.taken:
+        return _form_page(road, form, 409, trouble="closed")
+    kept = request.form["token"] if ticket is not None and not ticket.aged else ""
+    if form.errors:
+        return _form_page(road, form, 422, token=kept)
+    if not kept or ticket is None:
+        return _form_page(road, form, 422, trouble="aged")
+    if request.form.get("step") == "preview":
+        return _form_page(road, form, 200, token=kept, preview=True)
+    wait = refusal(road.limit, email=form["email"], event=road.event)
+    if wait is not None:
+        return _wait_page(road, form, kept, wait, now)
+    sent = form.sent(ticket.nonce)
+    try:
+        receipt = _stored(road, sent, origin(ticket.made_at, now), now)
+    except FormUsed:
+        return _form_page(road, form, 422, trouble="used")
+    return _to_receipt(receipt)
+
+
+def _stored(road: Road, sent: Sent, origin: Origin, now: datetime) -> Receipt:
+    """Committed and handed over; of two at once with one form, both get the same receipt."""
+    try:
+        with transaction() as session:
+            receipt = road.store(session, sent, origin, now)
+    except IntegrityError:  # the other one was first: now it is found
+        with transaction() as session:
+            receipt = road.store(session, sent, origin, now)
+    try:
+        review_desk().stored(receipt.contribution)
+    except Exception:
+        log.exception("the checks were not started; the sweep will find it")  # what is stored stays stored
+    return receipt
+
+
+def _to_receipt(receipt: Receipt) -> Response:
+    response = redirect(link("receipt", token=receipt.token, sent=1), code=303)
+    response.headers["Cache-Control"] = PRIVATE
+    return make_response(response)
+
+
+def _form_page(road: Road, form: Form, status: int, *, token: str = "", **happened: Any) -> Response:
+    body = road.page(form=form, token=token or tokens.new_form_token(road.purpose), trap=TRAP, **happened)
+    response = make_response(body, status)
+    response.headers["Cache-Control"] = FORM
+    return response
+
+
+def _wait_page(road: Road, form: Form, token: str, seconds: int, now: datetime) -> Response:
+    # a minute is added, since the clock time is shown without seconds
+    at = format_time(now + timedelta(seconds=seconds + 59), "HH:mm")
+    response = _form_page(road, form, 429, token=token, trouble="wait", wait_until=at)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def refusal(kind: str, *, email: str = "", event: EventCode | None = None) -> int | None:
+    """Seconds to wait where this visitor sends too often; none: go on."""
+    limits = current_app.extensions.get(LIMITS)
+    if limits is None:
+        return None
+    wait = limits.check(
+        kind,
+        address=visitor(),
+        email_hash=tokens.hash_email(email) if email else "",
+        campaign=g.get("campaign"),
+        event=event,
+    )
+    return None if wait is None else max(1, int(wait.retry_after_seconds))
+
+
+def visitor() -> str:
+    """The visitor's address, as far as our own proxies vouch for it."""
+    known = current_app.extensions.get(VISITOR)
+    return known(request) if known else request.remote_addr or ""
+
+
+def origin(made_at: datetime, now: datetime) -> Origin:
+    campaign: Campaign = g.campaign
+    return Origin(
+        ip=visitor(),
+        user_agent=request.headers.get("User-Agent", "")[:400],
+        referrer=request.headers.get("Referer", "")[:400],
+        accept_language=request.headers.get("Accept-Language", "")[:100],
+        permalink=settings().base_url + link("wall", slug=campaign.slug),
+        seconds_on_form=max(0.0, (now - made_at).total_seconds()),
+        trap_name=TRAP,
+        trap_value=request.form.get(TRAP, "")[:400] if TRAP in request.form else None,
+    )
+
+
+@public.get("/<slug>/promise")
+def new_promise(slug: str) -> ResponseReturnValue:
+    road = promise_road(g.campaign)
+    if not road.taken:
+        return closed_page(200)
+    return ask(road, PledgeForm.blank(g.campaign, Type.PLEDGE, page_lang(), _words_to_start_from(g.campaign)))
+
+
+@public.post("/<slug>/promise")
+def make_promise(slug: str) -> ResponseReturnValue:
+    form = PledgeForm.read(request.form, g.campaign, Type.PLEDGE, page_lang=page_lang(), today=_today(utcnow()))
+    return take(promise_road(g.campaign), form)
+
+
+@public.get("/<slug>/questions/<id>/answer")
+def new_answer(slug: str, id: str) -> ResponseReturnValue:
+    road = promise_road(g.campaign, wall.question_or_404(reading(), g.campaign, id))
+    if not road.taken:
+        return closed_page(200)
+    return ask(road, PledgeForm.blank(g.campaign, Type.ANSWER, page_lang()))
+
+
+@public.post("/<slug>/questions/<id>/answer")
+def make_answer(slug: str, id: str) -> ResponseReturnValue:
+    asked = wall.question_or_404(reading(), g.campaign, id)
+    form = PledgeForm.read(request.form, g.campaign, Type.ANSWER, page_lang=page_lang(), today=_today(utcnow()))
+    return take(promise_road(g.campaign, asked), form)
+
+
+def promise_road(campaign: Campaign, asked: Question | None = None) -> Road:
+    """The road of a promise, or of an answer to the question that was asked."""
+    now = utcnow()
+    event = wall.event_code(reading(), campaign, request.values.get("event", "")[:40].strip(), now)
+    like = _inspiration(campaign)
+
+    def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
+        return intake.receive(
+            session,
+            campaign,
+            sent,
+            origin,
+            review_desk(),
+            now=now,
+            question=asked,
+            inspired_by=like,
+            event_code_id=event.id if event else None,
+        )
+
+    return Road(
+        purpose=f"answer:{asked.public_id}" if asked else f"promise:{campaign.slug}",
+        limit="promise",
+        page=lambda **given: _pledge_form_page(campaign, asked, event, like, **given),
+        store=store,
+        taken=wall.is_open(campaign, now),
+        event=event,
+    )
+
+
+def _inspiration(campaign: Campaign) -> Contribution | None:
+    """Somebody else's promise from which this one starts."""
+    try:
+        return wall.shown_or_404(reading(), campaign, request.values.get("like", ""), Type.PLEDGE)
+    except NotYours:
+        return None
+
+
+def _words_to_start_from(campaign: Campaign) -> str:
+    like = _inspiration(campaign)
+    return like.published_revision.words if like is not None and like.published_revision else ""
+
+
+def _pledge_form_page(
+    campaign: Campaign,
+    asked: Question | None,
+    event: EventCode | None,
+    like: Contribution | None,
+    *,
+    form: PledgeForm,
+    trouble: str = "",
+    preview: bool = False,
+    **given: Any,
+) -> str:
+    if trouble == "closed":
+        return closed_words(form)
+    return render_template(
+        "pledge/form.html",
+        form=form,
+        question=asked,
+        event=event,
+        like=like,
+        trouble=trouble,
+        preview=_preview(campaign, form) if preview else None,
+        levels=permitted_levels(campaign),
+        consents=consent_words(campaign, form.type),
+        starts=[prompt for prompt in campaign.prompts if prompt.use == "promise"],
+        dye=wall.dye,
+        **given,
+    )
+
+
+def _preview(campaign: Campaign, form: PledgeForm) -> wall.Piece:
+    """The piece as it would stand on the wall; nothing is stored."""
+    sent = form.sent(None)
+    theme = next((theme for theme in campaign.themes if theme.id == sent.theme_id), None)
+    return wall.unsent_piece(sent, theme)
+
+
+def closed_page(status: int) -> Response:
+    response = make_response(closed_words(None), status)
+    response.headers["Cache-Control"] = FORM
+    return response
+
+
+def closed_words(form: PledgeForm | CommentForm | None) -> str:
+    """That promises are closed, with the words that came too late, if any."""
+    campaign: Campaign = g.campaign
+    return render_template(
+        "pledge/closed.html",
+        form=form,
+        counts=counters.read(reading(), campaign.id, [counters.PLEDGES]),
+        cloth=wall.the_cloth(reading(), campaign, narrow=True),
+        to_come=campaign.opens_at if campaign.opens_at and campaign.opens_at > utcnow() else None,
+    )
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(ZoneInfo(time_zone())).date()
+
+
+# Comments
+
+
+@public.get("/<slug>/<any(promises, answers):shelf>/<id>/comment")
+def new_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    parent = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
+    road = comment_road(g.campaign, parent)
+    if not road.taken:
+        return _form_page(road, CommentForm.blank(g.campaign, page_lang()), 200, trouble="closed")
+    return ask(road, CommentForm.blank(g.campaign, page_lang(), request.args.get("reply_to", "")[:16]))
+
+
+@public.post("/<slug>/<any(promises, answers):shelf>/<id>/comment")
+def make_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    parent = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
+    form = CommentForm.read(request.form, g.campaign, page_lang=page_lang())
+    return take(comment_road(g.campaign, parent), form)
+
+
+def comment_road(campaign: Campaign, parent: Contribution) -> Road:
+    answered = _answered(campaign, parent)
+
+    def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
+        return intake.receive(session, campaign, sent, origin, review_desk(), now=now, parent=parent, reply_to=answered)
+
+    def page(**given: Any) -> str:
+        return render_template(
+            "comment/form.html",
+            parent=wall.piece(parent),
+            answered=wall.piece(answered) if answered else None,
+            consents=consent_words(campaign, Type.COMMENT),
+            **{"trouble": "", "preview": False, **given},
+        )
+
+    return Road(
+        purpose=f"comment:{parent.public_id}",
+        limit="comment",
+        page=page,
+        store=store,
+        taken=wall.takes_comments(campaign, parent),
+    )
+
+
+def _answered(campaign: Campaign, parent: Contribution) -> Contribution | None:
+    """The comment that is replied to; replies stand one level deep, so a reply to a reply stands beside it."""
+    try:
+        comment = wall.shown_or_404(reading(), campaign, request.values.get("reply_to", ""), Type.COMMENT)
+    except NotYours:
+        return None
+    if comment.parent_id != parent.id:
+        return None
+    above = comment.reply_to
+    return above if above is not None and above.shown_at is not None else comment
+
+
+# Reports
+
+
+@public.route("/<slug>/<any(promises, answers):shelf>/<id>/report", methods=["GET", "POST"])
+def report(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    return _report(wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf]))
+
+
+@public.route("/<slug>/comments/<id>/report", methods=["GET", "POST"])
+def report_comment(slug: str, id: str) -> ResponseReturnValue:
+    return _report(wall.shown_or_404(reading(), g.campaign, id, Type.COMMENT))
+
+
+def _report(reported: Contribution) -> ResponseReturnValue:
+    """A complaint is filed under a reference, and nothing is taken off by it alone."""
+    now = utcnow()
+    purpose = f"report:{reported.public_id}"
+    if request.method == "GET":
+        return _report_page(reported, ReportForm(), 200, tokens.new_form_token(purpose))
+    form = ReportForm.read(request.form)
+    ticket = tokens.read_form_token(request.form.get("token", ""), purpose, now)
+    if form.errors or ticket is None or ticket.aged:
+        trouble = "" if form.errors else "aged"
+        return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble=trouble)
+    wait = refusal("report", email=form["email"])
+    if wait is not None:
+        until = format_time(now + timedelta(seconds=wait + 59), "HH:mm")
+        page = _report_page(reported, form, 429, request.form["token"], trouble="wait", wait_until=until)
+        page.headers["Retry-After"] = str(wait)
+        return page
+    with transaction() as session:
+        complaint = form.complaint(page_lang(), ticket.nonce)
+        reference = review_desk().file_report(session, reported, complaint, now)
+    response = make_response(render_template("comment/reported.html", reference=reference, form=form))
+    response.headers["Cache-Control"] = PRIVATE
+    return response
+
+
+def _report_page(reported: Contribution, form: ReportForm, status: int, token: str, **happened: Any) -> Response:
+    page = render_template(
+        "comment/report.html",
+        form=form,
+        token=token,
+        trap=TRAP,
+        reported=wall.piece(reported),
+        is_comment=reported.type is Type.COMMENT,
+        back=address_of(reported, g.campaign),
+        categories=CATEGORIES,
+        **{"trouble": "", **happened},
+    )
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = FORM
+    return response
+
+
+# The author's own page
+
+
+@public.get("/receipt/<token>")
+def receipt(token: str) -> ResponseReturnValue:
+    """Status and what can be done; looking changes nothing."""
+    own = _own_or_404(token)
+    if request.args.get("do") == "edit" and own.withdrawn_at is None:
+        return _privately(ask(edit_road(own, token), _as_sent(own)))
+    return _privately(make_response(_receipt(own, token)))
+
+
+@public.post("/receipt/<token>")
+def act(token: str) -> ResponseReturnValue:
+    """One act of the author, told by `act`."""
+    wanted = request.form.get("act", "")
+    if wanted not in ACTS:
+        abort(400)
+    own = _own_or_404(token)
+    wait = refusal("receipt")
+    if wait is not None:
+        abort(429)
+    if wanted == "edit":
+        return _privately(make_response(_edit(own, token)))
+    now = utcnow()
+    with transaction() as session:
+        token = _done(session, own, wanted, token, now)
+    if wanted == "erase":
+        return _privately(make_response(render_template("receipt/erased.html")))
+    return _privately(make_response(redirect(link("receipt", token=token, done=wanted), code=303)))
+
+
+def _done(session: Session, own: Contribution, wanted: str, token: str, now: datetime) -> str:
+    """The act is done; the token by which the page is found from now on."""
+    desk = review_desk()
+    match wanted:
+        case "withdraw":
+            erasure.withdraw(session, own, desk, now)
+        case "restore":
+            erasure.restore(session, own, desk, now)
+        case "erase":
+            erasure.erase(session, own, desk, now)
+        case "hide_name":
+            erasure.hide_name(session, own, _("Do not show my name"), now)
+        case "appeal":
+            _appeal(session, own, now)
+        case "letters":
+            _letters(own)
+        case "new_link":
+            return erasure.new_link(session, own)
+    return token
+
+
+def _appeal(session: Session, own: Contribution, now: datetime) -> None:
+    until = review_desk().standing(session, own, page_lang(), now).appeal_until
+    if until is None or now >= until:
+        raise NotNow
+    review_desk().appealed(session, own, now)
+
+
+def _letters(own: Contribution) -> None:
+    if own.contact is None:
+        raise NotNow
+    own.contact.letters_wanted = request.form.get("letters", "") != ""
+    own.contact.follow_up = request.form.get("follow_up", "") != ""
+
+
+def _own_or_404(token: str) -> Contribution:
+    """What this link opens; raises NotYours. The campaign speaks from here on."""
+    own = (
+        reading()
+        .scalars(
+            select(Contribution).where(
+                Contribution.receipt_hash == tokens.hash_token(token), Contribution.erased_at.is_(None)
+            )
+        )
+        .first()
+    )
+    if own is None:
+        raise NotYours
+    speak_for(own.campaign)
+    return own
+
+
+def _receipt(own: Contribution, token: str) -> str:
+    now = utcnow()
+    address = settings().base_url + link("receipt", token=token)
+    return render_template(
+        "receipt/show.html",
+        own=own,
+        p=wall.piece(own, own.latest),
+        words=own.latest.words,
+        standing=review_desk().standing(reading(), own, page_lang(), now),
+        token=token,
+        address=address,
+        qr=Markup(segno.make(address, error="m").svg_inline(scale=4, svgclass="qr", omitsize=True)),  # noqa: S704
+        page=address_of(own, own.campaign),
+        on_wall=own.shown_at is not None and (own.parent is None or own.parent.shown_at is not None),
+        newer_waits=own.published_revision_id is not None and own.published_revision_id != own.latest.id,
+        restore_until=erasure.restore_until(own),
+        just_sent="sent" in request.args,
+        done=request.args.get("done", ""),
+        named=own.show_name.value != "anonymous",
+        is_comment=own.type is Type.COMMENT,
+    )
+
+
+def _privately(response: Response) -> Response:
+    """Kept by no cache, told to no other site, found by no search engine."""
+    response.headers["Cache-Control"] = PRIVATE
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _as_sent(own: Contribution) -> PledgeForm | CommentForm:
+    maker = CommentForm if own.type is Type.COMMENT else PledgeForm
+    return maker.of(own, own.latest, page_lang())
+
+
+def _edit(own: Contribution, token: str) -> ResponseReturnValue:
+    if own.withdrawn_at is not None:
+        raise NotNow
+    form: PledgeForm | CommentForm
+    if own.type is Type.COMMENT:
+        form = CommentForm.read(request.form, own.campaign, page_lang=page_lang(), editing=True)
+    else:
+        before = own.latest.by_when.isoformat() if own.latest.by_when else ""
+        form = PledgeForm.read(
+            request.form,
+            own.campaign,
+            own.type,
+            page_lang=page_lang(),
+            today=_today(utcnow()),
+            editing=True,
+            as_before=before,
+        )
+    return take(edit_road(own, token), form)
+
+
+def edit_road(own: Contribution, token: str) -> Road:
+    """The road of newer words: what is shown stays until they are approved."""
+    campaign = own.campaign
+
+    def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
+        fresh = not intake.says(own.latest, sent)
+        if fresh:
+            intake.change(session, own, sent, origin, review_desk(), now=now)
+        return Receipt(own, token, fresh)
+
+    def page(*, form: PledgeForm | CommentForm, **given: Any) -> str:
+        given = {"trouble": "", "own": own, "receipt_token": token, **given}
+        if isinstance(form, CommentForm):
+            assert own.parent is not None  # noqa: S101 (a comment has one, by constraint)
+            return render_template("comment/form.html", form=form, parent=None, answered=None, **given)
+        return _pledge_form_page(campaign, own.question, None, None, form=form, **given)
+
+    return Road(purpose=f"edit:{own.public_id}", limit="promise", page=page, store=store)
+
+
+@public.route("/send-link", methods=["GET", "POST"])
+def send_link() -> ResponseReturnValue:
+    """'Send me my link again': the answer is the same whether we know the address or not."""
+    if request.method == "GET":
+        return _link_page(AddressForm(), 200)
+    form = AddressForm.read(request.form)
+    if form.errors:
+        return _link_page(form, 422)
+    wait = refusal("letters", email=form["email"])
+    if wait is not None:
+        until = format_time(utcnow() + timedelta(seconds=wait + 59), "HH:mm")
+        page = _link_page(form, 429, trouble="wait", wait_until=until)
+        page.headers["Retry-After"] = str(wait)
+        return page
+    now = utcnow()
+    with transaction() as session:
+        for own in _of_address(session, form["email"]):
+            review_desk().send_link(session, own, f"asked:{own.public_id}:{now:%Y-%m-%dT%H:%M}", now)
+    return _privately(make_response(render_template("receipt/link_sent.html", form=form)))
+
+
+def _of_address(session: Session, email: str) -> list[Contribution]:
+    return list(
+        session.scalars(
+            select(Contribution)
+            .join(Contact, Contact.contribution_id == Contribution.id)
+            .where(Contact.email_hash == tokens.hash_email(email), Contribution.erased_at.is_(None))
+            .order_by(Contribution.id)
+        )
+    )
+
+
+def _link_page(form: AddressForm, status: int, **happened: Any) -> Response:
+    response = make_response(render_template("receipt/link.html", form=form, **{"trouble": "", **happened}), status)
+    response.headers["Cache-Control"] = FORM
+    return response
+
+
+# Pages that explain
+
+
+@public.get("/privacy", defaults={"name": "privacy"})
+@public.get("/house-rules", defaults={"name": "house_rules"})
+@public.get("/accessibility", defaults={"name": "accessibility"})
+@public.get("/help", defaults={"name": "help"})
+def page(name: str) -> ResponseReturnValue:
+    response = make_response(render_template(f"page/{name}.html", settings=settings()))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@upkeep.get("/healthz")
+def alive() -> ResponseReturnValue:
+    return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
+
+
+@upkeep.get("/readyz")
+def ready() -> ResponseReturnValue:
+    """Which parts answer; 503 where one does not."""
+    checks: dict[str, Callable[[], object]] = {
+        "database": lambda: reading().execute(text("SELECT 1")),
+        **current_app.extensions.get(READY, {}),
+    }
+    found = {name: _answers(name, check) for name, check in checks.items()}
+    body = "".join(f"{name} {'ok' if good else 'down'}\n" for name, good in found.items())
+    return Response(
+        body,
+        status=200 if all(found.values()) else 503,
+        mimetype="text/plain",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _answers(name: str, check: Callable[[], object]) -> bool:
+    try:
+        check()
+    except Exception:
+        log.exception("%s is not ready", name)
+        return False
+    return True

@@ -1,0 +1,217 @@
+"""A small application of the public side alone: a desk that takes notes, and one campaign."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+import moderation.models  # noqa: F401 (so that all tables are made)
+import pledges
+from pledges import publishing
+from pledges.db import Base, Database
+from pledges.intake import Standing
+from pledges.models import (
+    Audience,
+    Campaign,
+    CampaignState,
+    Contribution,
+    Prompt,
+    Question,
+    Revision,
+    Theme,
+)
+from pledges.settings import HERE, Settings
+
+
+class NoteTakingDesk:
+    """Remembers what it was told; says what the test wants it to say."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, Any]] = []
+        self.says = Standing(state="waiting", place=3, usual_wait_minutes=50)
+        self.breaks = False
+
+    def open_review(self, session, contribution, revision, origin, now):
+        self.notes.append(("review", (contribution.public_id, revision.number, origin)))
+
+    def stored(self, contribution):
+        self.notes.append(("stored", contribution.public_id))
+        if self.breaks:
+            raise RuntimeError("the queue is away")
+
+    def standing(self, session, contribution, lang, now):
+        return self.says
+
+    def withdrawn(self, session, contribution, now):
+        self.notes.append(("withdrawn", contribution.public_id))
+
+    def restored(self, session, contribution, now):
+        self.notes.append(("restored", contribution.public_id))
+
+    def erased(self, session, contribution, now):
+        self.notes.append(("erased", contribution.public_id))
+
+    def appealed(self, session, contribution, now):
+        self.notes.append(("appealed", contribution.public_id))
+
+    def send_link(self, session, contribution, cause, now):
+        self.notes.append(("link", contribution.public_id))
+
+    def file_report(self, session, contribution, complaint, now):
+        self.notes.append(("report", (contribution.public_id, complaint)))
+        return "r7k4m2px"
+
+    def told(self, kind: str) -> list[Any]:
+        return [what for name, what in self.notes if name == kind]
+
+
+class Limiter:
+    """Refuses what the test wants refused."""
+
+    def __init__(self) -> None:
+        self.wait: dict[str, int] = {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def check(self, kind, **about):
+        self.asked.append((kind, about))
+        seconds = self.wait.get(kind)
+        return SimpleNamespace(retry_after_seconds=seconds) if seconds else None
+
+
+@pytest.fixture
+def desk() -> NoteTakingDesk:
+    return NoteTakingDesk()
+
+
+@pytest.fixture
+def app(tmp_path, desk) -> Flask:
+    settings = Settings(instance=tmp_path, secret_key=SecretStr("k" * 64), base_url="https://wall.example")
+    app = Flask("wall", root_path=str(HERE))
+    database = Database(f"sqlite:///{tmp_path / 'wall.db'}")
+    database.init_app(app)
+    Base.metadata.create_all(database.engine)
+    pledges.init_app(app, settings, desk=desk)
+    app.extensions["wall.limits"] = Limiter()
+    return app
+
+
+@pytest.fixture
+def limiter(app) -> Limiter:
+    return app.extensions["wall.limits"]
+
+
+@pytest.fixture
+def database(app) -> Database:
+    return app.extensions["wall.database"]
+
+
+@pytest.fixture
+def session(database):
+    with database.new_session() as session:
+        yield session
+
+
+@pytest.fixture
+def campaign(database) -> Campaign:
+    now = datetime.now(UTC)
+    with database.new_session() as session:
+        made = Campaign(
+            slug="week",
+            state=CampaignState.OPEN,
+            title={"en": "Promises for the week", "cy": "Addewidion yr wythnos"},
+            words={"hero": {"en": "When we all play a part", "cy": "Pan fyddwn ni i gyd"}},
+            created_at=now,
+        )
+        session.add(made)
+        session.flush()
+        session.add_all(
+            [
+                Theme(campaign_id=made.id, key="listen", title={"en": "Listen"}, dye="listen", place=1),
+                Theme(campaign_id=made.id, key="work", title={"en": "Fair work"}, dye="work", place=2),
+                Audience(campaign_id=made.id, key="parents", title={"en": "Parents"}, place=1),
+                Prompt(campaign_id=made.id, use="promise", words={"en": "Next time I hear"}, place=1),
+                Question(campaign_id=made.id, public_id="q234567890", words={"en": "What helps?"}, place=1),
+            ]
+        )
+        session.commit()
+        return made
+
+
+class Visitor:
+    """A browser without scripts: reads a page, fills in its form, sends it."""
+
+    def __init__(self, client) -> None:
+        self.client = client
+
+    def get(self, path: str, **kwargs):
+        return self.client.get(path, **kwargs)
+
+    def token(self, path: str) -> str:
+        page = self.client.get(path).get_data(as_text=True)
+        return re.search(r'name="token" value="([^"]+)"', page)[1]
+
+    def sends(self, path: str, token: str | None = None, **fields: str):
+        given = {"token": token or self.token(path), "company_url": "", "consent": "yes", **fields}
+        return self.client.post(
+            path.split("?")[0], data={name: value for name, value in given.items() if value is not None}
+        )
+
+    def promises(self, words: str = "I will listen before I speak", **fields: str):
+        return self.sends("/week/promise", promise=words, **fields)
+
+
+@pytest.fixture
+def visitor(app, campaign) -> Visitor:
+    return Visitor(app.test_client())
+
+
+@pytest.fixture
+def approve(app, database):
+    """Shows the newest words of what has just been sent."""
+
+    def approve(public_id: str | None = None, *, now: datetime | None = None) -> str:
+        with app.app_context(), database.new_session() as session:
+            query = session.query(Contribution).order_by(Contribution.id.desc())
+            found = query.filter_by(public_id=public_id).one() if public_id else query.first()
+            publishing.publish(session, found.latest, now or datetime.now(UTC))
+            session.commit()
+            return found.public_id
+
+    return approve
+
+
+@pytest.fixture
+def hide(app, database):
+    def hide(public_id: str) -> None:
+        with app.app_context(), database.new_session() as session:
+            found = session.query(Contribution).filter_by(public_id=public_id).one()
+            publishing.hide(session, found, datetime.now(UTC))
+            session.commit()
+
+    return hide
+
+
+@pytest.fixture
+def stored(database):
+    """All contributions, newest first."""
+
+    def stored() -> list[Contribution]:
+        with database.new_session() as session:
+            return list(session.query(Contribution).order_by(Contribution.id.desc()))
+
+    return stored
+
+
+def in_days(days: int) -> str:
+    return (date.today() + timedelta(days=days)).isoformat()  # noqa: DTZ011
+
+
+def newest_revision(session: Session) -> Revision:
+    return session.query(Revision).order_by(Revision.id.desc()).first()

@@ -1,0 +1,62 @@
+"""Every page answers, in both languages, with the safe headers and nothing inline."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+PAGES = [
+    "/week",
+    "/cy/week",
+    "/en/week",
+    "/week/promise",
+    "/cy/week/promise",
+    "/week/questions/q234567890",
+    "/week/questions/q234567890/answer",
+    "/week?theme=listen&kind=person&status=kept&lang=cy&audience=parents",
+    "/send-link",
+    "/privacy",
+    "/house-rules",
+    "/accessibility",
+    "/help",
+    "/cy/help",
+    "/healthz",
+    "/readyz",
+    "/week/colours.css",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_page_answers(visitor, path):
+    answer = visitor.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_is_inline(visitor, path):
+    page = visitor.get(path).get_data(as_text=True)
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*src=)", page)
+
+
+def test_one_campaign_alone_is_the_front_page(visitor):
+    assert visitor.get("/").location == "/week"
+    assert visitor.get("/cy/").location == "/cy/week"
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/week/promises/zzzzzzzzzz", "/week%00", "/week/promises/a%00b", "/receipt/x"]
+)
+def test_what_is_not_there_answers_404_in_words(visitor, path):
+    answer = visitor.get(path)
+    assert answer.status_code == 404
+    assert "This page is not here" in answer.get_data(as_text=True)
+
+
+def test_the_welsh_address_speaks_welsh_words_of_the_campaign(visitor):
+    page = visitor.get("/cy/week").get_data(as_text=True)
+    assert '<html lang="cy">' in page
+    assert "Pan fyddwn ni i gyd" in page
+    assert 'href="/week"' in page  # the switch keeps the place
