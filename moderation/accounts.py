@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, Request, Response, redirect, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, hash_password, logout_user
@@ -34,6 +35,7 @@ CODES_TRIED = 5
 LOCKED = timedelta(minutes=15)
 PASSWORD_CHARS = 12
 SESSION_KEY = "sid"
+DESK = "/moderation"
 
 csrf = CSRFProtect()
 
@@ -69,8 +71,24 @@ class CodeForm(TwoFactorVerifyCodeForm):
         return good
 
 
+class DeskSessions(SecureCookieSessionInterface):
+    """A session lives at the desk alone: public pages read no cookie, set none, and do not vary by any."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return super().open_session(app, request) if _at_the_desk(request) else SecureCookieSession()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if _at_the_desk(request):
+            super().save_session(app, session, response)
+
+
+def _at_the_desk(request: Request) -> bool:
+    return request.path == DESK or request.path.startswith(f"{DESK}/")
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Sign-in works under /moderation; nothing else sets a cookie."""
+    app.session_interface = DeskSessions()
     secret = settings.secret_key.get_secret_value()
     app.config |= {
         "SECRET_KEY": secret,
@@ -134,7 +152,7 @@ def _address(raw: Any) -> str | None:
 
 def check_session() -> ResponseReturnValue | None:
     """At the desk a session counts only while its row here says so."""
-    if not request.path.startswith("/moderation"):
+    if not _at_the_desk(request):
         return None
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         csrf.protect()

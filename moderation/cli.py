@@ -20,6 +20,7 @@ from pledges.settings import Settings, settings
 from . import accounts, demo, doctor, reasons, record, retention, worker
 from .models import Invitation, Membership, Moderator, Role
 
+FIRST_OWNER = "owner@example.org"  # to be replaced: `moderator invite` makes one for a real address
 INSIDE = "WALL_WORKER_INSIDE"
 
 campaign_commands = AppGroup("campaign", help="Make, list, open and close campaigns.")
@@ -68,7 +69,7 @@ def _first_run(wall: Settings) -> None:
                 "(marked as examples; `flask --app app demo --clear` removes them)."
             )
         nobody = session.scalars(select(Moderator.id).limit(1)).first() is None
-        link = accounts.invite(session, "owner@localhost", Role.OWNER, None, None, now) if nobody else ""
+        link = accounts.invite(session, FIRST_OWNER, Role.OWNER, None, None, now) if nobody else ""
     if link:
         click.echo(f"First moderator:   {wall.base_url}{link}\n                   (opens once, within a day)")
 
