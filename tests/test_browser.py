@@ -41,7 +41,7 @@ def test_axe_names_what_is_wrong(new_page: Pages) -> None:
 def test_the_browser_meets_nobody_but_this_machine(new_page: Pages) -> None:
     page = new_page()
     with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
-        page.goto("http://example.org/")
+        page.goto("http://127.0.0.2/")  # refused by name, before anybody is asked
 
 
 def test_a_strict_policy_does_not_stop_axe(new_page: Pages) -> None:
