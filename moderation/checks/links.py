@@ -55,7 +55,7 @@ def check(subject: Subject) -> Outcome:
     texts = subject.texts()
     ours = [host for host in (host_of(subject.permalink), host_of(subject.website)) if host]
     found = [link for name, text in texts.items() for link in links_in(name, text)]
-    away = [link for link in found if link.odd or not any(same_site(link.host, host) for host in ours)]
+    away = [link for link in found if not any(same_site(link.host, host) for host in ours)]
     markup = [name for name, text in texts.items() if _MARKUP.search(text)]
     rules = _rules(away, markup)
     if not rules:

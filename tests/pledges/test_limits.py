@@ -201,6 +201,19 @@ def test_above_its_ceiling_a_campaign_tightens_alarms_once_and_shuts_nobody_out(
     assert alarms == [("wales", "promises")]
 
 
+def test_a_tightened_refusal_says_when_and_then_it_is_so(tmp_path: Path) -> None:
+    limits = limits_in(tmp_path, campaign_ceiling="20/hour", limits={"promises": "10/minute"})
+    with time_machine.travel(datetime(2026, 3, 2, 9, 0, 1, tzinfo=UTC), tick=False) as clock:
+        assert passed(limits, [V4] * 10, campaign="wales") == 10
+        passed(limits, [f"198.51.100.{n}" for n in range(20)], campaign="wales")
+        refusal = limits.check("promises", address=V4, campaign="wales")
+        assert refusal and refusal.tightened
+        clock.shift(timedelta(seconds=refusal.retry_after_seconds - 2))
+        assert limits.check("promises", address=V4, campaign="wales") is not None
+        clock.shift(timedelta(seconds=2))
+        assert limits.check("promises", address=V4, campaign="wales") is None
+
+
 def test_an_event_lifts_the_limit_of_an_address_up_to_its_own_ceiling(tmp_path: Path) -> None:
     limits = limits_in(tmp_path)
     event = EventAllowance("e1", "60/hour")
@@ -212,20 +225,24 @@ def test_an_event_lifts_the_limit_of_an_address_up_to_its_own_ceiling(tmp_path: 
 # The stores
 
 
-def _count_in_another_process(folder: Path, answers: Any) -> None:
-    answers.put(passed(limits_in(folder, limits={"promises": "50/hour"}), [V4] * 60))
+def _count_in_another_process(folder: Path, together: Any, answers: Any) -> None:
+    limits = limits_in(folder, limits={"promises": "400/hour"})
+    together.wait()
+    refusals = [limits.check("promises", address=V4) for _ in range(300)]
+    answers.put([refusal.status if refusal else 200 for refusal in refusals])
 
 
 def test_two_processes_share_one_count(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    answers: Any = context.Queue()
-    workers = [context.Process(target=_count_in_another_process, args=(tmp_path, answers)) for _ in range(2)]
+    answers, together = context.Queue(), context.Barrier(2)
+    options = (tmp_path, together, answers)
+    workers = [context.Process(target=_count_in_another_process, args=options) for _ in range(2)]
     for worker in workers:
         worker.start()
-    through = [answers.get(timeout=60) for _ in workers]
+    statuses = [status for _ in workers for status in answers.get(timeout=60)]
     for worker in workers:
         worker.join(10)
-    assert sum(through) == 50
+    assert (statuses.count(200), statuses.count(429), statuses.count(503)) == (400, 200, 0)
 
 
 def test_a_fork_gets_a_connection_of_its_own(tmp_path: Path) -> None:
