@@ -22,12 +22,14 @@ LAYERS = {
     "db": GROUND,
     "settings": GROUND,
     "errors": GROUND,
+    "workflow": GROUND,
+    "checks.base": GROUND,  # of the checks: what they are given, what they answer
     "models": MODELS,
     "views": VIEWS,
     "embed": VIEWS,
     "api": VIEWS,
     "accounts": VIEWS,
-    "commands": VIEWS,
+    "cli": VIEWS,
     "__init__": TOP,
 }
 LAYER_NAMES = ("the ground", "models", "verbs", "views", "the package's front")
@@ -131,7 +133,7 @@ def as_file(module: tuple[str, ...], root: Path) -> tuple[str, ...] | None:
 
 def layer(module: tuple[str, ...]) -> int:
     """A module's height; inside a sub-package all are verbs, as its own front is."""
-    return LAYERS.get(module[1], VERBS) if len(module) == 2 else TOP if len(module) == 1 else VERBS
+    return TOP if len(module) == 1 else LAYERS.get(".".join(module[1:]), VERBS)
 
 
 CHECKS: dict[str, Callable[[], list[str]]] = {

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from pledges import publishing
+from pledges.db import rows_of
 from pledges.models import Contribution
 from pledges.settings import Settings
 
@@ -123,7 +124,7 @@ def _move(
         .values(state=to_state, version=version + 1, claimed_by_id=None, claimed_until=None)
         .execution_options(synchronize_session=False)
     )
-    if changed.rowcount != 1:
+    if rows_of(changed) != 1:
         session.refresh(review)
         raise Overtaken(last_decision(session, review))
     session.refresh(review)

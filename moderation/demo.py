@@ -33,8 +33,8 @@ def add(session: Session, count: int, now: datetime, *, slug: str = "") -> int:
         raise ValueError("there is no open campaign to stand on")
     campaign.examples_shown = True
     chance = random.Random(CHANCE)
-    themes = {theme.key: theme.id for theme in campaign.themes} or {"": None}
-    fallback = itertools.cycle(list(themes.values()))
+    themes: dict[str, int | None] = {theme.key: theme.id for theme in campaign.themes}
+    fallback = itertools.cycle(list(themes.values()) or [None])
     for number, row in zip(range(count), itertools.cycle(PROMISES), strict=False):
         at = now - SPREAD * (1 - (number + 1) / (count + 1)) ** 2 - timedelta(minutes=count - number)
         pledge = _show(session, campaign, _sent(row, themes, fallback), at)

@@ -327,7 +327,7 @@ class Moderator(Base, UserMixin):
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
 
-    roles: Mapped[list[SecurityRole]] = relationship(secondary="moderator_roles")
+    roles: Mapped[list[SecurityRole]] = relationship(secondary="moderator_roles")  # type: ignore[assignment]
     memberships: Mapped[list[Membership]] = relationship(back_populates="moderator")
 
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from pledges.db import rows_of
+
 from . import decisions, record
 from .models import Decision, Lane, Moderator, Note, Review, ReviewLane
 from .workflow import State
@@ -72,7 +74,7 @@ def _is_lane(lane: str) -> bool:
     return lane in set(Lane)
 
 
-def _waiting(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator | None) -> Select[tuple[Review]]:
+def _waiting(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator | None) -> Select[Review]:
     query = select(Review).where(_visible(now))
     if _is_lane(lane):
         query = query.join(ReviewLane, ReviewLane.review_id == Review.id).where(ReviewLane.lane == lane)
@@ -104,7 +106,7 @@ def claim(session: Session, review: Review, by: Moderator, now: datetime) -> boo
         .execution_options(synchronize_session=False)
     )
     session.refresh(review)
-    return taken.rowcount == 1
+    return rows_of(taken) == 1
 
 
 def release(session: Session, review: Review, by: Moderator) -> None:
@@ -177,6 +179,6 @@ def _mark(session: Session, review: Review, version: int, values: dict[str, obje
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    if changed.rowcount != 1:
+    if rows_of(changed) != 1:
         raise decisions.Overtaken(decisions.last_decision(session, review))
     session.refresh(review)

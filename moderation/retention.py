@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from pledges import erasure
-from pledges.db import transaction
+from pledges.db import rows_of, transaction
 from pledges.intake import review_desk
 from pledges.models import Contribution
 from pledges.settings import Settings
@@ -38,12 +38,12 @@ def _forget_evidence(now: datetime) -> int:
         session.execute(
             update(Report).where(Report.made_at <= now - timedelta(days=183), Report.email != "").values(email="")
         )
-    return gone.rowcount
+    return rows_of(gone)
 
 
 def _forget_letters(now: datetime) -> int:
     with transaction() as session:
-        return session.execute(delete(Letter).where(Letter.sent_at <= now - LETTERS_KEPT)).rowcount
+        return rows_of(session.execute(delete(Letter).where(Letter.sent_at <= now - LETTERS_KEPT)))
 
 
 def _withdrawn(settings: Settings, now: datetime) -> list[int]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from pledges.db import rows_of
 from pledges.models import Contribution, Revision, Type
 from pledges.settings import Settings
 
@@ -49,7 +50,7 @@ def take(session: Session, review_id: int, now: datetime) -> Work | None:
         .values(check_after=now + LEASE, attempts=Review.attempts + 1)
         .execution_options(synchronize_session=False)
     )
-    if taken.rowcount != 1:
+    if rows_of(taken) != 1:
         return None
     review = session.get(Review, review_id, populate_existing=True)
     if review is None or review.state not in WAITS or review.revision.erased_at is not None:

@@ -10,7 +10,7 @@ from typing import Any, Generic
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pledges.db import database, transaction
+from pledges.db import database, rows_of, transaction
 from pledges.settings import VERSION, Settings
 
 from .checks.akismet import AkismetClient, Answer, fields_of, outcome_of
@@ -39,7 +39,7 @@ class SharedStore(Generic[State]):
 
     def __init__(self, name: str, empty: State) -> None:
         self._name = name
-        self._empty = empty
+        self._empty: State = empty
 
     def load(self) -> State:
         with database().new_session(reading=True) as session:
@@ -137,7 +137,7 @@ class SpamService:
                 .execution_options(synchronize_session=False)
             )
             evidence = session.get(Evidence, review_id, populate_existing=True)
-            if taken.rowcount != 1 or evidence is None:
+            if rows_of(taken) != 1 or evidence is None:
                 return False
             owed, said = evidence.feedback_owed, evidence.akismet_said
             fields = dict(evidence.akismet_fields or {})

@@ -132,7 +132,7 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
 
 def _current(reviews: list[Review], at: str) -> Review | None:
     chosen = [review for review in reviews if str(review.id) == at]
-    return (chosen or reviews or [None])[0]
+    return next(iter(chosen or reviews), None)
 
 
 def _toast(session: Any, me: Moderator, now: datetime) -> dict[str, Any] | None:

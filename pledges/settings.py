@@ -53,7 +53,9 @@ class Settings(BaseSettings):
     limit_letters: str = "3/hour"
     limit_sign_in: str = "5/minute"
     limit_api: str = "120/minute"
-    limit_campaign: str = Field(default="200/minute; 4000/hour", description="per campaign: alarms and tightens, shuts nobody out")
+    limit_campaign: str = Field(
+        default="200/minute; 4000/hour", description="per campaign: alarms and tightens, shuts nobody out"
+    )
     evidence_kept_days: int = Field(default=30, description="days that address and browser of a sender are kept")
     child_evidence_kept_days: int = Field(default=7, description="days, where children take part")
     spam_kept_days: int = Field(default=15, description="days that spam lies in quarantine")
