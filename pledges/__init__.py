@@ -97,6 +97,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     answer = error_page(error.code)
     allowed = getattr(error, "valid_methods", None)
+    wait = getattr(error, "retry_after", None)
+    if wait:
+        answer.headers["Retry-After"] = str(wait)
     if allowed:
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer

@@ -93,6 +93,10 @@ class Form:
         else:
             self.values["email"] = address
 
+    def _order_errors(self, names: list[str]) -> None:
+        """As on the page, so that the summary leads through it from top to bottom."""
+        self.errors = {name: self.errors[name] for name in names if name in self.errors}
+
     def _ticked(self, raw: Mapping[str, str], names: Iterable[str]) -> None:
         for name in names:
             self.values[name] = (
@@ -146,6 +150,8 @@ class PledgeForm(Form):
 
     TEXTS = ("name", "role", "organisation", "website", "email", "how_we_will_know", "by_when")
     CHOICES = ("kind", "show_name", "theme", "audience", "lang")
+    ORDER = ("kind", "organisation", "name", "show_name", "email", "consent", "theme", "audience", "role", "by_when",
+             "how_we_will_know", "website", "lang")  # fmt: skip
     STRONGER = ("theme", "audience", "role", "by_when", "how_we_will_know", "website", *WISHES)
 
     @classmethod
@@ -200,6 +206,7 @@ class PledgeForm(Form):
             form._ticked(raw, ["consent", *WISHES])
             form._reachable()
         form._rest(today, as_before)
+        form._order_errors([form.words_field, *cls.ORDER])
         return form
 
     @property

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -308,8 +309,9 @@ def _promise(campaign: Campaign, pledge: Contribution) -> str:
 def qr(slug: str, shelf: str, id: str) -> ResponseReturnValue:
     """The address of a promise as a square to photograph."""
     pledge = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
-    code = segno.make(address_of(pledge, g.campaign, absolute=True), error="m")
-    response = Response(code.svg_inline(scale=8, xmldecl=True, svgns=True, nl=False), mimetype="image/svg+xml")
+    drawn = BytesIO()
+    segno.make(address_of(pledge, g.campaign, absolute=True), error="m").save(drawn, kind="svg", scale=8)
+    response = Response(drawn.getvalue(), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = SHARED
     return response
 
@@ -713,11 +715,11 @@ def act(token: str) -> ResponseReturnValue:
     if wanted not in ACTS:
         abort(400)
     own = _own_or_404(token)
-    wait = refusal("receipt")
-    if wait is not None:
-        abort(429)
     if wanted == "edit":
         return _privately(make_response(_edit(own, token)))
+    wait = refusal("receipt")
+    if wait is not None:
+        abort(429, retry_after=wait)
     now = utcnow()
     with transaction() as session:
         token = _done(session, own, wanted, token, now)
@@ -857,6 +859,7 @@ def edit_road(own: Contribution, token: str) -> Road:
 @public.route("/send-link", methods=["GET", "POST"])
 def send_link() -> ResponseReturnValue:
     """'Send me my link again': the answer is the same whether we know the address or not."""
+    _speak_for_the_only_one()
     if request.method == "GET":
         return _link_page(AddressForm(), 200)
     form = AddressForm.read(request.form)
@@ -895,11 +898,19 @@ def _link_page(form: AddressForm, status: int, **happened: Any) -> Response:
 # Pages that explain
 
 
+def _speak_for_the_only_one() -> None:
+    """Where one campaign has the whole site, its name and language stand on every page."""
+    found = wall.shown_campaigns(reading())
+    if len(found) == 1:
+        speak_for(found[0])
+
+
 @public.get("/privacy", defaults={"name": "privacy"})
 @public.get("/house-rules", defaults={"name": "house_rules"})
 @public.get("/accessibility", defaults={"name": "accessibility"})
 @public.get("/help", defaults={"name": "help"})
 def page(name: str) -> ResponseReturnValue:
+    _speak_for_the_only_one()
     response = make_response(render_template(f"page/{name}.html", settings=settings()))
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
