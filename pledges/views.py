@@ -47,13 +47,12 @@ from .forms import (
     permitted_levels,
 )
 from .intake import Origin, Receipt, Sent, review_desk
+from .limits import EventAllowance, Kind, limits_of
 from .models import Campaign, Contact, Contribution, EventCode, Question, Type
 from .settings import settings
 
 log = logging.getLogger(__name__)
 
-LIMITS = "wall.limits"  # extension: check(kind, address=, email_hash=, campaign=, event=) -> none, or how long to wait
-VISITOR = "wall.visitor"  # extension: the visitor's address behind our proxies
 READY = "wall.ready"  # extension: name -> a check that raises where a part is not there
 
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
@@ -343,7 +342,7 @@ class Road:
     """What differs between the forms: their token, their limit, their page, and how they are stored."""
 
     purpose: str
-    limit: str
+    limit: Kind
     page: Callable[..., str]  # form, token, and what happened
     store: Callable[[Session, Sent, Origin, datetime], Receipt]
     taken: bool = True  # False: closed
@@ -422,25 +421,24 @@ def _wait_page(road: Road, form: Form, token: str, seconds: int, now: datetime) 
     return response
 
 
-def refusal(kind: str, *, email: str = "", event: EventCode | None = None) -> int | None:
-    """Seconds to wait where this visitor sends too often; none: go on."""
-    limits = current_app.extensions.get(LIMITS)
-    if limits is None:
-        return None
-    wait = limits.check(
-        kind,
-        address=visitor(),
-        email_hash=tokens.hash_email(email) if email else "",
-        campaign=g.get("campaign"),
-        event=event,
-    )
-    return None if wait is None else max(1, int(wait.retry_after_seconds))
+def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> int | None:
+    """Seconds to wait where this visitor, or this address of an author, sends too often; none: go on."""
+    limits = limits_of(current_app)
+    campaign = g.get("campaign")
+    visitor = limits.visitor()
+    allowance = EventAllowance(str(event.id), f"{event.ceiling} per 1 year") if event else None
+    slug = campaign.slug if campaign is not None else None
+    # a letter costs whoever is written to, so there the address itself has the limit too
+    extra = email if kind == "letters" else None
+    wait = limits.check(kind, address=visitor, extra=extra, campaign=slug, event=allowance)
+    if wait is None and email and kind in ("promises", "comments"):
+        wait = limits.check("email", address=visitor, extra=email)
+    return None if wait is None else max(1, wait.retry_after_seconds)
 
 
 def visitor() -> str:
     """The visitor's address, as far as our own proxies vouch for it."""
-    known = current_app.extensions.get(VISITOR)
-    return known(request) if known else request.remote_addr or ""
+    return str(limits_of(current_app).visitor())
 
 
 def origin(made_at: datetime, now: datetime) -> Origin:
@@ -507,7 +505,7 @@ def promise_road(campaign: Campaign, asked: Question | None = None) -> Road:
 
     return Road(
         purpose=f"answer:{asked.public_id}" if asked else f"promise:{campaign.slug}",
-        limit="promise",
+        limit="promises",
         page=lambda **given: _pledge_form_page(campaign, asked, event, like, **given),
         store=store,
         taken=wall.is_open(campaign, now),
@@ -622,7 +620,7 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
 
     return Road(
         purpose=f"comment:{parent.public_id}",
-        limit="comment",
+        limit="comments",
         page=page,
         store=store,
         taken=wall.takes_comments(campaign, parent),
@@ -665,7 +663,7 @@ def _report(reported: Contribution) -> ResponseReturnValue:
     if form.errors or ticket is None or ticket.aged:
         trouble = "" if form.errors else "aged"
         return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble=trouble)
-    wait = refusal("report", email=form["email"])
+    wait = refusal("reports", email=form["email"])
     if wait is not None:
         until = format_time(now + timedelta(seconds=wait + 59), "HH:mm")
         page = _report_page(reported, form, 429, request.form["token"], trouble="wait", wait_until=until)
@@ -717,7 +715,7 @@ def act(token: str) -> ResponseReturnValue:
     own = _own_or_404(token)
     if wanted == "edit":
         return _privately(make_response(_edit(own, token)))
-    wait = refusal("receipt")
+    wait = refusal("receipts")
     if wait is not None:
         abort(429, retry_after=wait)
     now = utcnow()
@@ -853,7 +851,7 @@ def edit_road(own: Contribution, token: str) -> Road:
             return render_template("comment/form.html", form=form, parent=None, answered=None, **given)
         return _pledge_form_page(campaign, own.question, None, None, form=form, **given)
 
-    return Road(purpose=f"edit:{own.public_id}", limit="promise", page=page, store=store)
+    return Road(purpose=f"edit:{own.public_id}", limit="promises", page=page, store=store)
 
 
 @public.route("/send-link", methods=["GET", "POST"])

@@ -111,7 +111,7 @@ class Visitor:
         """Fills the form from the wall and sends it; answers the address of the receipt."""
         page = self.page
         page.goto(f"{self.wall.url}/{slug}")
-        page.get_by_role("link", name="Make your promise").first.click()
+        page.locator('a[href$="/promise"]').first.click()
         page.get_by_label("What will you do", exact=False).first.fill(words)
         for name, value in fields.items():
             self._give(name, value)
@@ -138,10 +138,10 @@ class Visitor:
     def _give(self, name: str, value: str) -> None:
         field = self.page.locator(f'[name="{name}"]')
         if field.first.get_attribute("type") == "radio":
-            more = self.page.locator("details:has([name=theme])")
-            if more.count() and more.first.get_attribute("open") is None:
-                more.first.locator("summary").click()
-            self.page.locator(f'[name="{name}"][value="{value}"]').check()
+            choice = self.page.locator(f'[name="{name}"][value="{value}"]')
+            if not choice.is_visible():  # folded away on a phone
+                self.page.locator("details.stronger > summary").click()
+            choice.check()
         else:
             field.fill(value)
 

@@ -111,7 +111,7 @@ def test_a_report_with_a_slip_keeps_its_words(visitor, promise, desk, wrong):
 
 
 def test_too_many_reports_are_told_when_to_come_back(visitor, promise, limiter, desk):
-    limiter.wait["report"] = 30
+    limiter.wait["reports"] = 30
     answer = visitor.sends(f"/week/promises/{promise}/report", category="hate", note="My note")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "30")
     assert "My note" in text(answer)
