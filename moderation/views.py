@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -18,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from pledges.db import reading, transaction, utcnow
+from pledges.errors import WordsChanged
 from pledges.limits import limits_of
 from pledges.models import Campaign
 from pledges.settings import settings
@@ -28,6 +30,8 @@ from .desk import reasons_for
 from .models import Decision, Membership, Moderator, Reason, Review, Role
 from .permissions import Act, NotAllowed
 from .workflow import Move, MoveNotAllowed
+
+log = logging.getLogger(__name__)
 
 desk = Blueprint("desk", __name__, url_prefix="/moderation")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -87,6 +91,12 @@ def _no_such_move(_error: MoveNotAllowed) -> ResponseReturnValue:
     return _problem(gettext("This is not possible any more. Look at the item again."), 409)
 
 
+@desk.errorhandler(WordsChanged)
+def _tampered(error: WordsChanged) -> ResponseReturnValue:
+    log.error("%s: somebody has been at the database", error)
+    return _problem(gettext("These are not the words that were sent. Nothing was shown; tell who runs the wall."), 409)
+
+
 @desk.errorhandler(StaleDataError)
 def _stale(_error: StaleDataError) -> ResponseReturnValue:
     return _problem(gettext("Somebody has just decided this. Look at the item again."), 409)
@@ -128,6 +138,7 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
         item=item,
         next_after=screens.write_position(reviews[-1]) if more else "",
         toast=_toast(session, me, now),
+        alert=jobs.spam_service().alert(session),
     )
 
 
