@@ -58,7 +58,11 @@ def _forget_evidence(now: datetime) -> int:
 
 def _forget_letters(now: datetime) -> int:
     with transaction() as session:
-        return rows_of(session.execute(delete(Letter).where(func.coalesce(Letter.sent_at, Letter.dropped_at) <= now - LETTERS_KEPT)))
+        return rows_of(
+            session.execute(
+                delete(Letter).where(func.coalesce(Letter.sent_at, Letter.dropped_at) <= now - LETTERS_KEPT)
+            )
+        )
 
 
 def _withdrawn(settings: Settings, now: datetime) -> list[int]:
