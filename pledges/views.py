@@ -145,6 +145,7 @@ def helpers() -> dict[str, Any]:
     return {
         "language_links": language_links,
         "link": link,
+        "send_to": send_to,
         "say": say,
         "say_prose": say_prose,
         "in_words": in_words,
@@ -154,6 +155,16 @@ def helpers() -> dict[str, Any]:
         "moment": lambda value: format_datetime(value, "d MMMM y, HH:mm"),
         "wait_in_words": wait_in_words,
     }
+
+
+def send_to() -> str:
+    """Where the form of this page is sent: never the very address it stands at.
+
+    A browser that cannot reach that same address puts its error page in the form's place, so that Back would lead
+    past the form and lose the words.
+    """
+    tries = request.args.get("try", "")
+    return f"{request.path}?try={int(tries) + 1 if tries.isascii() and tries.isdigit() and len(tries) < 4 else 1}"
 
 
 def number(value: int) -> str:
