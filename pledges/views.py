@@ -53,7 +53,7 @@ from .settings import settings
 
 log = logging.getLogger(__name__)
 
-READY = "wall.ready"  # extension: name -> a check that raises where a part is not there
+READY = "wall.ready"  # extension: name -> a check that raises, or answers False, where a part is away
 
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
@@ -935,6 +935,7 @@ def ready() -> ResponseReturnValue:
     """Which parts answer; 503 where one does not."""
     checks: dict[str, Callable[[], object]] = {
         "database": lambda: reading().execute(text("SELECT 1")),
+        "limiter": limits_of(current_app).healthy,
         **current_app.extensions.get(READY, {}),
     }
     found = {name: _answers(name, check) for name, check in checks.items()}
@@ -949,8 +950,7 @@ def ready() -> ResponseReturnValue:
 
 def _answers(name: str, check: Callable[[], object]) -> bool:
     try:
-        check()
+        return check() is not False
     except Exception:
         log.exception("%s is not ready", name)
         return False
-    return True

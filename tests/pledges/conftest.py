@@ -83,6 +83,9 @@ class Limiter:
     def visitor(self) -> IPv4Address:
         return IPv4Address("203.0.113.7")
 
+    def healthy(self) -> bool:
+        return not self.wait
+
     def check(self, kind, **about):
         self.asked.append((kind, about))
         seconds = self.wait.get(kind)
