@@ -57,7 +57,7 @@ USUAL: tuple[tuple[str, str, int | None, str, str, str, str, bool], ...] = (
 
 def add_usual(session: Session, now: datetime) -> None:
     """The usual reasons stand, once, for campaigns without reasons of their own."""
-    known = set(session.execute(select(Reason.use, Reason.key).where(Reason.campaign_id.is_(None))).tuples())
+    known = {tuple(row) for row in session.execute(select(Reason.use, Reason.key).where(Reason.campaign_id.is_(None)))}
     for place, (use, key, rule, en, cy, words_en, words_cy, second) in enumerate(USUAL):
         if (use, key) in known:
             continue

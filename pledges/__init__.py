@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Flask, Response, g, jsonify, render_template, request
@@ -16,7 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from . import api, intake, markup, views
+from . import api, intake, limits, markup, views
 from .errors import CampaignClosed, NotNow, NotYours
 from .settings import EXTENSION, HERE, Settings
 
@@ -46,14 +44,14 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     app.jinja_env.globals |= {**views.helpers(), "static_url": static_url}
     if "babel" not in app.extensions:
         Babel(app, locale_selector=views.page_lang, timezone_selector=views.time_zone)
-    if find_spec(f"{__name__}.limits"):
-        import_module(f"{__name__}.limits").init_app(app, settings)
+    limits.init_app(app, settings)
     app.before_request(views.read_language)
     app.context_processor(views.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
         app.register_blueprint(views.public, name=name, url_prefix=prefix)
     app.register_blueprint(views.upkeep)
     app.register_blueprint(api.api)
+    limits.limits_of(app).route("api")(api.api)
     app.after_request(_safe_headers)
     _error_pages(app)
 
@@ -97,6 +95,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     answer = error_page(error.code)
     allowed = getattr(error, "valid_methods", None)
+    wait = getattr(error, "retry_after", None)
+    if wait:
+        answer.headers["Retry-After"] = str(wait)
     if allowed:
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer

@@ -93,6 +93,10 @@ class Form:
         else:
             self.values["email"] = address
 
+    def _order_errors(self, names: list[str]) -> None:
+        """As on the page, so that the summary leads through it from top to bottom."""
+        self.errors = {name: self.errors[name] for name in names if name in self.errors}
+
     def _ticked(self, raw: Mapping[str, str], names: Iterable[str]) -> None:
         for name in names:
             self.values[name] = (
@@ -146,6 +150,8 @@ class PledgeForm(Form):
 
     TEXTS = ("name", "role", "organisation", "website", "email", "how_we_will_know", "by_when")
     CHOICES = ("kind", "show_name", "theme", "audience", "lang")
+    ORDER = ("kind", "organisation", "name", "show_name", "email", "consent", "theme", "audience", "role", "by_when",
+             "how_we_will_know", "website", "lang")  # fmt: skip
     STRONGER = ("theme", "audience", "role", "by_when", "how_we_will_know", "website", *WISHES)
 
     @classmethod
@@ -200,6 +206,7 @@ class PledgeForm(Form):
             form._ticked(raw, ["consent", *WISHES])
             form._reachable()
         form._rest(today, as_before)
+        form._order_errors([form.words_field, *cls.ORDER])
         return form
 
     @property
@@ -228,7 +235,8 @@ class PledgeForm(Form):
         """The level that was chosen; none: the most private that makes sense."""
         if self["show_name"]:
             return ShowName(self["show_name"])
-        return ShowName.ORGANISATION if self.kind is Kind.ORGANISATION else ShowName.ANONYMOUS
+        named = self.kind is Kind.ORGANISATION and ShowName.ORGANISATION in permitted_levels(self.campaign)
+        return ShowName.ORGANISATION if named else ShowName.ANONYMOUS
 
     def _usual_lang(self) -> str:
         known = self.campaign.contribution_languages or [self.page_lang]
@@ -370,7 +378,13 @@ class CommentForm(Form):
 
     @property
     def takes_name(self) -> bool:
-        return ShowName.FULL in permitted_levels(self.campaign)
+        return any(level in NAMED for level in permitted_levels(self.campaign))
+
+    @property
+    def show_name(self) -> ShowName:
+        """A comment is signed as fully as the campaign permits, or not at all."""
+        level = next((level for level in permitted_levels(self.campaign) if level in NAMED), ShowName.ANONYMOUS)
+        return level if self["name"] else ShowName.ANONYMOUS
 
     def sent(self, nonce: str | None) -> Sent:
         agreed = {} if self.editing else {"public": consent_words(self.campaign, Type.COMMENT)["public"]}
@@ -381,7 +395,7 @@ class CommentForm(Form):
             lang=self.page_lang if self.page_lang in known else known[0],
             page_lang=self.page_lang,
             name=self["name"],
-            show_name=ShowName.FULL if self["name"] else ShowName.ANONYMOUS,
+            show_name=self.show_name,
             email="" if self.editing else self["email"],
             consents=agreed,
             form_token=nonce,

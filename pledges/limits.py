@@ -27,7 +27,7 @@ from pledges.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["promises", "comments", "reports", "email", "letters", "sign_in", "api"]
+Kind = Literal["promises", "comments", "reports", "email", "letters", "sign_in", "api", "receipts"]
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -39,6 +39,7 @@ DEFAULTS: Mapping[Kind, str] = {
     "letters": "3/hour",
     "sign_in": "5/minute",
     "api": "120/minute",
+    "receipts": "30/minute",  # acts of an author, who has the link: against scripts alone
 }
 CAMPAIGN_CEILING = "200/minute; 4000/hour"
 WIDE_TIMES = 8  # a /48 is one customer with many networks, or a campus
@@ -324,7 +325,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             folder=settings.instance,
             redis_url=settings.redis_url,
             proxies=tuple(str(network) for network in settings.proxy_networks),
-            limits={kind: getattr(settings, f"limit_{kind}") for kind in DEFAULTS},
+            limits={kind: getattr(settings, f"limit_{kind}", usual) for kind, usual in DEFAULTS.items()},
             campaign_ceiling=settings.limit_campaign,
             secret=hashlib.sha256(b"limits:" + settings.secret_key.get_secret_value().encode()).digest(),
         )

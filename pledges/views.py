@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,14 +47,13 @@ from .forms import (
     permitted_levels,
 )
 from .intake import Origin, Receipt, Sent, review_desk
+from .limits import EventAllowance, Kind, limits_of
 from .models import Campaign, Contact, Contribution, EventCode, Question, Type
 from .settings import settings
 
 log = logging.getLogger(__name__)
 
-LIMITS = "wall.limits"  # extension: check(kind, address=, email_hash=, campaign=, event=) -> none, or how long to wait
-VISITOR = "wall.visitor"  # extension: the visitor's address behind our proxies
-READY = "wall.ready"  # extension: name -> a check that raises where a part is not there
+READY = "wall.ready"  # extension: name -> a check that raises, or answers False, where a part is away
 
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
@@ -145,6 +145,7 @@ def helpers() -> dict[str, Any]:
     return {
         "language_links": language_links,
         "link": link,
+        "send_to": send_to,
         "say": say,
         "say_prose": say_prose,
         "in_words": in_words,
@@ -154,6 +155,16 @@ def helpers() -> dict[str, Any]:
         "moment": lambda value: format_datetime(value, "d MMMM y, HH:mm"),
         "wait_in_words": wait_in_words,
     }
+
+
+def send_to() -> str:
+    """Where the form of this page is sent: never the very address it stands at.
+
+    A browser that cannot reach that same address puts its error page in the form's place, so that Back would lead
+    past the form and lose the words.
+    """
+    tries = request.args.get("try", "")
+    return f"{request.path}?try={int(tries) + 1 if tries.isascii() and tries.isdigit() and len(tries) < 4 else 1}"
 
 
 def number(value: int) -> str:
@@ -308,8 +319,9 @@ def _promise(campaign: Campaign, pledge: Contribution) -> str:
 def qr(slug: str, shelf: str, id: str) -> ResponseReturnValue:
     """The address of a promise as a square to photograph."""
     pledge = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
-    code = segno.make(address_of(pledge, g.campaign, absolute=True), error="m")
-    response = Response(code.svg_inline(scale=8, xmldecl=True, svgns=True, nl=False), mimetype="image/svg+xml")
+    drawn = BytesIO()
+    segno.make(address_of(pledge, g.campaign, absolute=True), error="m").save(drawn, kind="svg", scale=8)
+    response = Response(drawn.getvalue(), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = SHARED
     return response
 
@@ -341,7 +353,7 @@ class Road:
     """What differs between the forms: their token, their limit, their page, and how they are stored."""
 
     purpose: str
-    limit: str
+    limit: Kind
     page: Callable[..., str]  # form, token, and what happened
     store: Callable[[Session, Sent, Origin, datetime], Receipt]
     taken: bool = True  # False: closed
@@ -420,25 +432,24 @@ def _wait_page(road: Road, form: Form, token: str, seconds: int, now: datetime) 
     return response
 
 
-def refusal(kind: str, *, email: str = "", event: EventCode | None = None) -> int | None:
-    """Seconds to wait where this visitor sends too often; none: go on."""
-    limits = current_app.extensions.get(LIMITS)
-    if limits is None:
-        return None
-    wait = limits.check(
-        kind,
-        address=visitor(),
-        email_hash=tokens.hash_email(email) if email else "",
-        campaign=g.get("campaign"),
-        event=event,
-    )
-    return None if wait is None else max(1, int(wait.retry_after_seconds))
+def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> int | None:
+    """Seconds to wait where this visitor, or this address of an author, sends too often; none: go on."""
+    limits = limits_of(current_app)
+    campaign = g.get("campaign")
+    visitor = limits.visitor()
+    allowance = EventAllowance(str(event.id), f"{event.ceiling} per 1 year") if event else None
+    slug = campaign.slug if campaign is not None else None
+    # a letter costs whoever is written to, so there the address itself has the limit too
+    extra = email if kind == "letters" else None
+    wait = limits.check(kind, address=visitor, extra=extra, campaign=slug, event=allowance)
+    if wait is None and email and kind in ("promises", "comments"):
+        wait = limits.check("email", address=visitor, extra=email)
+    return None if wait is None else max(1, wait.retry_after_seconds)
 
 
 def visitor() -> str:
     """The visitor's address, as far as our own proxies vouch for it."""
-    known = current_app.extensions.get(VISITOR)
-    return known(request) if known else request.remote_addr or ""
+    return str(limits_of(current_app).visitor())
 
 
 def origin(made_at: datetime, now: datetime) -> Origin:
@@ -505,7 +516,7 @@ def promise_road(campaign: Campaign, asked: Question | None = None) -> Road:
 
     return Road(
         purpose=f"answer:{asked.public_id}" if asked else f"promise:{campaign.slug}",
-        limit="promise",
+        limit="promises",
         page=lambda **given: _pledge_form_page(campaign, asked, event, like, **given),
         store=store,
         taken=wall.is_open(campaign, now),
@@ -620,7 +631,7 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
 
     return Road(
         purpose=f"comment:{parent.public_id}",
-        limit="comment",
+        limit="comments",
         page=page,
         store=store,
         taken=wall.takes_comments(campaign, parent),
@@ -663,7 +674,7 @@ def _report(reported: Contribution) -> ResponseReturnValue:
     if form.errors or ticket is None or ticket.aged:
         trouble = "" if form.errors else "aged"
         return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble=trouble)
-    wait = refusal("report", email=form["email"])
+    wait = refusal("reports", email=form["email"])
     if wait is not None:
         until = format_time(now + timedelta(seconds=wait + 59), "HH:mm")
         page = _report_page(reported, form, 429, request.form["token"], trouble="wait", wait_until=until)
@@ -713,11 +724,11 @@ def act(token: str) -> ResponseReturnValue:
     if wanted not in ACTS:
         abort(400)
     own = _own_or_404(token)
-    wait = refusal("receipt")
-    if wait is not None:
-        abort(429)
     if wanted == "edit":
         return _privately(make_response(_edit(own, token)))
+    wait = refusal("receipts")
+    if wait is not None:
+        abort(429, retry_after=wait)
     now = utcnow()
     with transaction() as session:
         token = _done(session, own, wanted, token, now)
@@ -851,12 +862,13 @@ def edit_road(own: Contribution, token: str) -> Road:
             return render_template("comment/form.html", form=form, parent=None, answered=None, **given)
         return _pledge_form_page(campaign, own.question, None, None, form=form, **given)
 
-    return Road(purpose=f"edit:{own.public_id}", limit="promise", page=page, store=store)
+    return Road(purpose=f"edit:{own.public_id}", limit="promises", page=page, store=store)
 
 
 @public.route("/send-link", methods=["GET", "POST"])
 def send_link() -> ResponseReturnValue:
     """'Send me my link again': the answer is the same whether we know the address or not."""
+    _speak_for_the_only_one()
     if request.method == "GET":
         return _link_page(AddressForm(), 200)
     form = AddressForm.read(request.form)
@@ -895,11 +907,19 @@ def _link_page(form: AddressForm, status: int, **happened: Any) -> Response:
 # Pages that explain
 
 
+def _speak_for_the_only_one() -> None:
+    """Where one campaign has the whole site, its name and language stand on every page."""
+    found = wall.shown_campaigns(reading())
+    if len(found) == 1:
+        speak_for(found[0])
+
+
 @public.get("/privacy", defaults={"name": "privacy"})
 @public.get("/house-rules", defaults={"name": "house_rules"})
 @public.get("/accessibility", defaults={"name": "accessibility"})
 @public.get("/help", defaults={"name": "help"})
 def page(name: str) -> ResponseReturnValue:
+    _speak_for_the_only_one()
     response = make_response(render_template(f"page/{name}.html", settings=settings()))
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
@@ -915,6 +935,7 @@ def ready() -> ResponseReturnValue:
     """Which parts answer; 503 where one does not."""
     checks: dict[str, Callable[[], object]] = {
         "database": lambda: reading().execute(text("SELECT 1")),
+        "limiter": limits_of(current_app).healthy,
         **current_app.extensions.get(READY, {}),
     }
     found = {name: _answers(name, check) for name, check in checks.items()}
@@ -929,8 +950,7 @@ def ready() -> ResponseReturnValue:
 
 def _answers(name: str, check: Callable[[], object]) -> bool:
     try:
-        check()
+        return check() is not False
     except Exception:
         log.exception("%s is not ready", name)
         return False
-    return True

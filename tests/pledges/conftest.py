@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from ipaddress import IPv4Address
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,6 +79,12 @@ class Limiter:
     def __init__(self) -> None:
         self.wait: dict[str, int] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def visitor(self) -> IPv4Address:
+        return IPv4Address("203.0.113.7")
+
+    def healthy(self) -> bool:
+        return not self.wait
 
     def check(self, kind, **about):
         self.asked.append((kind, about))

@@ -1,0 +1,197 @@
+"""The author's own page: what it shows, and what each act does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pledges.intake import Standing
+from pledges.models import Contact, Contribution, Revision
+
+from .test_road import WORDS, text
+
+
+@pytest.fixture
+def receipt(visitor) -> str:
+    answer = visitor.promises(name="Amina Yusuf", show_name="full", role="Teacher", email="a@example.org")
+    return answer.location.split("?")[0]
+
+
+def does(visitor, receipt: str, act: str, **fields: str):
+    return visitor.client.post(receipt, data={"act": act, **fields})
+
+
+def edits(visitor, receipt: str, words: str, **fields: str):
+    given = {"promise": words, "name": "Amina Yusuf", "show_name": "full", **fields}
+    return does(visitor, receipt, "edit", token=visitor.token(f"{receipt}?do=edit"), **given)
+
+
+def test_it_shows_the_link_the_reference_and_what_the_checks_saw(visitor, receipt, desk, stored):
+    desk.says = Standing(state="waiting", place=3, usual_wait_minutes=50, saw=("personal_data", "child"))
+    answer = visitor.get(f"{receipt}?sent=1")
+    page = text(answer)
+    assert f"https://wall.example{receipt}" in page
+    assert stored()[0].public_id in page
+    assert 'data-saw="personal_data"' in page
+    assert "number 3 in the queue" in page
+    assert "<svg" in page
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in answer.headers["X-Robots-Tag"]
+
+
+def test_the_reference_opens_nothing(visitor, receipt, stored):
+    assert visitor.get(f"/receipt/{stored()[0].public_id}").status_code == 404
+
+
+def test_only_a_hash_of_the_link_is_stored(receipt, stored):
+    token = receipt.rsplit("/", 1)[1]
+    assert token not in str(stored()[0].receipt_hash)
+    assert len(token) >= 43
+
+
+def test_looking_changes_nothing(visitor, receipt, desk, approve):
+    approve()
+    before = len(desk.notes)
+    for query in ("", "?do=edit", "?do=withdraw", "?act=erase", "?sent=1"):
+        assert visitor.get(receipt + query).status_code == 200
+    assert len(desk.notes) == before
+    assert WORDS in text(visitor.get("/week"))
+
+
+def test_a_change_waits_while_the_old_words_stand(visitor, receipt, approve, desk):
+    approve()
+    assert edits(visitor, receipt, "I will listen and take notes").status_code == 303
+    assert WORDS in text(visitor.get("/week"))
+    assert desk.told("review")[-1][1] == 2
+    approve()
+    wall = text(visitor.get("/week"))
+    assert "I will listen and take notes" in wall
+    assert WORDS not in wall
+
+
+def test_a_change_sent_twice_is_one_change(visitor, receipt, session):
+    token = visitor.token(f"{receipt}?do=edit")
+    fields = {"token": token, "promise": "I will listen and take notes"}
+    for _ in range(2):
+        assert does(visitor, receipt, "edit", **fields).status_code == 303
+    assert session.query(Revision).count() == 2
+
+
+def test_the_first_form_sent_again_after_a_change_is_still_one_promise(visitor, stored):
+    token = visitor.token("/week/promise")
+    first = visitor.promises(token=token)
+    edits(visitor, first.location.split("?")[0], "I will listen and take notes")
+    assert visitor.promises(token=token).location == first.location
+    assert len(stored()) == 1
+
+
+def test_a_slip_in_a_change_keeps_the_words(visitor, receipt):
+    answer = edits(visitor, receipt, "short")
+    assert answer.status_code == 422
+    assert "short</textarea>" in text(answer)
+
+
+def test_withdrawn_words_are_gone_at_once_and_can_be_put_back(visitor, receipt, approve, desk):
+    id = approve()
+    assert does(visitor, receipt, "withdraw").status_code == 303
+    assert visitor.get(f"/week/promises/{id}").status_code == 404
+    assert desk.told("withdrawn") == [id]
+    assert "Put it back" in text(visitor.get(receipt))
+    assert does(visitor, receipt, "restore").status_code == 303
+    assert desk.told("restored") == [id]
+    assert visitor.get(f"/week/promises/{id}").status_code == 404  # a person reads it first
+
+
+def test_after_30_days_it_cannot_be_put_back(visitor, receipt, database):
+    does(visitor, receipt, "withdraw")
+    with database.new_session() as session:
+        session.query(Contribution).one().withdrawn_at = datetime.now(UTC) - timedelta(days=31)
+        session.commit()
+    assert does(visitor, receipt, "restore").status_code == 409
+
+
+def test_what_was_not_withdrawn_cannot_be_put_back(visitor, receipt):
+    assert does(visitor, receipt, "restore").status_code == 409
+
+
+def test_erasing_leaves_no_word_no_name_and_no_address(visitor, receipt, approve, database, tmp_path):
+    approve()
+    assert does(visitor, receipt, "erase").status_code == 200
+    assert visitor.get(receipt).status_code == 404
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    with database.new_session() as session:
+        assert session.query(Contact).count() == 0
+    raw = database.engine.raw_connection()
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    raw.close()
+    kept = (tmp_path / "wall.db").read_bytes()
+    assert [word for word in (b"before I speak", b"Amina", b"a@example.org", b"Teacher") if word in kept] == []
+
+
+def test_a_hidden_name_stays_hidden_when_older_words_are_approved_later(visitor, receipt, approve):
+    id = approve()
+    assert "Amina" in text(visitor.get("/week"))
+    assert does(visitor, receipt, "hide_name").status_code == 303
+    assert "Amina" not in text(visitor.get("/week"))
+    approve(id)
+    assert "Amina" not in text(visitor.get("/week"))
+    edits(visitor, receipt, "I will listen and say who I am")
+    approve(id)
+    assert "Amina" in text(visitor.get("/week"))
+
+
+def test_a_new_link_ends_the_old_one(visitor, receipt):
+    answer = does(visitor, receipt, "new_link")
+    assert visitor.get(receipt).status_code == 404
+    assert visitor.get(answer.location).status_code == 200
+
+
+def test_an_appeal_is_taken_in_its_days_alone(visitor, receipt, desk):
+    desk.says = Standing(state="rejected", reason="Rule 3", appeal_until=datetime.now(UTC) + timedelta(days=3))
+    assert "Rule 3" in text(visitor.get(receipt))
+    assert does(visitor, receipt, "appeal").status_code == 303
+    desk.says = Standing(state="rejected", appeal_until=datetime.now(UTC) - timedelta(days=3))
+    assert does(visitor, receipt, "appeal").status_code == 409
+    desk.says = Standing(state="rejected")
+    assert does(visitor, receipt, "appeal").status_code == 409
+    assert len(desk.told("appealed")) == 1
+
+
+def test_letters_can_be_stopped(visitor, receipt, session):
+    does(visitor, receipt, "letters", follow_up="yes")
+    contact = session.query(Contact).one()
+    assert (contact.letters_wanted, contact.follow_up) == (False, True)
+
+
+@pytest.mark.parametrize("act", ["", "approve", "publish"])
+def test_no_other_act_is_taken(visitor, receipt, act):
+    assert does(visitor, receipt, act).status_code == 400
+
+
+def test_one_author_s_link_does_not_open_another_s_words(visitor, receipt):
+    visitor.promises("I will plant ten trees", name="Ben Okri", show_name="full")
+    assert "ten trees" not in text(visitor.get(receipt))
+
+
+def test_send_my_link_answers_alike_for_known_and_unknown_addresses(visitor, receipt, desk, stored):
+    known = visitor.client.post("/send-link", data={"email": "A@example.org"})
+    unknown = visitor.client.post("/send-link", data={"email": "b@example.org"})
+    assert (known.status_code, known.data) == (unknown.status_code, unknown.data)
+    assert desk.told("link") == [stored()[0].public_id]
+
+
+def test_the_receipt_speaks_welsh_under_its_welsh_address(visitor, receipt):
+    assert '<html lang="cy">' in text(visitor.get(f"/cy{receipt}"))
+
+
+def test_a_comment_has_a_receipt_too(visitor, receipt, approve):
+    id = approve()
+    answer = visitor.sends(f"/week/promises/{id}/comment", comment="Well said")
+    own = answer.location.split("?")[0]
+    assert "We have your comment." in text(visitor.get(answer.location))
+    token = visitor.token(f"{own}?do=edit")
+    assert does(visitor, own, "edit", token=token, comment="Very well said").status_code == 303
+    assert "Very well said" in text(visitor.get(own))

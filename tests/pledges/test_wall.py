@@ -1,0 +1,245 @@
+"""What everyone sees, under which name, and for how long a cache may keep it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pledges import cloth, motifs, wall
+from pledges.intake import Sent
+from pledges.models import Campaign, Kind, ShowName, Type
+
+from .test_road import text
+
+
+def said(**fields) -> Sent:
+    given = {"name": "Amina Yusuf", "role": "Teacher", "organisation": "Northbrook", **fields}
+    return Sent(type=Type.PLEDGE, words="w", lang="en", page_lang="en", **given)
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "name", "meta"),
+    [
+        (Kind.PERSON, ShowName.FULL, "Amina Yusuf", "Teacher"),
+        (Kind.PERSON, ShowName.FIRST, "Amina", ""),
+        (Kind.PERSON, ShowName.ROLE, "Teacher", ""),
+        (Kind.PERSON, ShowName.ORGANISATION, "Northbrook", ""),
+        (Kind.PERSON, ShowName.ANONYMOUS, "", ""),
+        (Kind.ORGANISATION, ShowName.FULL, "Northbrook", "Amina Yusuf, Teacher"),
+        (Kind.ORGANISATION, ShowName.FIRST, "Northbrook", "Amina"),
+        (Kind.ORGANISATION, ShowName.ROLE, "Northbrook", "Teacher"),
+        (Kind.ORGANISATION, ShowName.ORGANISATION, "Northbrook", ""),
+        (Kind.ORGANISATION, ShowName.ANONYMOUS, "", ""),
+    ],
+)
+def test_no_more_of_a_name_is_shown_than_its_level_says(kind, level, name, meta):
+    assert wall.signature(said(kind=kind), level) == wall.Signature(name, meta)
+
+
+@pytest.mark.parametrize("level", list(ShowName))
+def test_page_and_json_keep_to_the_level(visitor, approve, level):
+    hidden = {
+        "full": ["a@example.org", "Northbrook"],
+        "first": ["Yusuf", "Teacher", "Northbrook"],
+        "role": ["Amina", "Northbrook"],
+        "organisation": ["Amina", "Teacher"],
+        "anonymous": ["Amina", "Teacher", "Northbrook"],
+    }[level]
+    visitor.promises(
+        name="Amina Yusuf", role="Teacher", organisation="Northbrook", email="a@example.org", show_name=level.value
+    )
+    id = approve()
+    for path in ("/week", f"/week/promises/{id}", f"/api/v1/pledges/{id}", "/api/v1/campaigns/week/pledges"):
+        page = text(visitor.get(path))
+        assert [word for word in [*hidden, "a@example.org"] if word in page] == [], path
+
+
+@pytest.mark.parametrize(("length", "band"), [(52, "s"), (53, "m"), (125, "m"), (126, "l"), (260, "l"), (261, "xl")])
+def test_the_size_comes_from_the_length_alone(length, band):
+    assert wall.size("x" * length) == band
+
+
+def test_long_words_are_cut_on_the_wall_and_whole_on_their_page(visitor, approve):
+    words = "word " * 80 + "END"
+    visitor.promises(words)
+    id = approve()
+    page = text(visitor.get("/week"))
+    assert "END" not in page
+    assert "Read the whole promise" in page
+    assert "END" in text(visitor.get(f"/week/promises/{id}"))
+
+
+def test_markup_in_words_and_names_is_shown_as_written(visitor, approve):
+    visitor.promises("<script>alert(1)</script> I will", name="<b>Al</b>", show_name="full")
+    id = approve()
+    for path in ("/week", f"/week/promises/{id}"):
+        page = text(visitor.get(path))
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;" in page
+        assert "<b>Al" not in page
+
+
+def test_an_empty_wall_says_that_the_threads_are_up(visitor):
+    page = text(visitor.get("/week"))
+    assert "The threads are up." in page
+    assert "Make the first promise" in page
+
+
+def test_filters_narrow_and_combine(visitor, approve):
+    visitor.promises("I will listen more", theme="listen", lang="cy")
+    approve()
+    visitor.promises("I will pay fairly", theme="work")
+    approve()
+    page = text(visitor.get("/week?theme=work"))
+    assert "I will pay fairly" in page
+    assert "I will listen more" not in page
+    assert "I will listen more" in text(visitor.get("/week?theme=listen&lang=cy&kind=person"))
+    assert "Nobody has promised" in text(visitor.get("/week?theme=listen&lang=en"))
+    assert "Nobody has promised" in text(visitor.get("/week?theme=nothing"))
+    assert "theme=listen&amp;lang=cy" in text(visitor.get("/week?theme=work&lang=cy"))
+
+
+def test_the_next_page_misses_none_and_repeats_none_when_new_ones_arrive(visitor, approve):
+    start = datetime.now(UTC) - timedelta(hours=2)
+    same = start + timedelta(minutes=5)
+    for number in range(30):
+        visitor.promises(f"I will do thing number {number:02}")
+        approve(now=same if 3 < number < 10 else start + timedelta(minutes=number))
+    first = text(visitor.get("/week"))
+    visitor.promises("I will come in between")
+    approve()
+    more = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")
+    second = text(visitor.get(more))
+    numbers = re.findall(r"thing number (\d\d)", first) + re.findall(r"thing number (\d\d)", second)
+    assert len(numbers) == 30
+    assert len(set(numbers)) == 30
+    assert 'rel="next"' not in second
+
+
+@pytest.mark.parametrize("after", ["x", "a.b", "AAAA", "%00", "🙂"])
+def test_a_cursor_that_is_not_ours_shows_the_start(visitor, approve, after):
+    visitor.promises()
+    approve()
+    assert "I will listen before I speak" in text(visitor.get(f"/week?after={after}"))
+
+
+def test_what_is_hidden_answers_404_everywhere_at_once(visitor, approve, hide):
+    visitor.promises()
+    id = approve()
+    paths = [f"/week/promises/{id}{tail}" for tail in ("", "/comment", "/report", "/qr.svg")]
+    paths += [f"/api/v1/pledges/{id}", f"/api/v1/pledges/{id}/comments"]
+    assert {visitor.get(path).status_code for path in paths} == {200}
+    hide(id)
+    assert {visitor.get(path).status_code for path in paths} == {404}
+    assert id not in text(visitor.get("/week"))
+    assert id not in text(visitor.get("/api/v1/campaigns/week/pledges"))
+    assert visitor.get("/api/v1/campaigns/week/removed").json["removed"][0]["id"] == id
+
+
+def test_another_campaign_s_promise_is_not_here(visitor, approve, database):
+    from pledges.models import CampaignState
+
+    with database.new_session() as session:
+        session.add(
+            Campaign(slug="other", state=CampaignState.OPEN, title={"en": "Other"}, created_at=datetime.now(UTC))
+        )
+        session.commit()
+    visitor.promises()
+    id = approve()
+    assert visitor.get(f"/other/promises/{id}").status_code == 404
+
+
+def test_a_draft_is_not_shown(visitor, database):
+    from pledges.models import CampaignState
+
+    with database.new_session() as session:
+        session.query(Campaign).one().state = CampaignState.DRAFT
+        session.commit()
+    assert visitor.get("/week").status_code == 404
+    assert visitor.get("/api/v1/campaigns/week").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/week", "/api/v1/campaigns/week/pledges", "/api/v1/campaigns/week/count"])
+def test_an_unchanged_page_is_not_sent_again_and_a_changed_one_is(visitor, approve, path):
+    first = visitor.get(path)
+    assert "max-age=5" in first.headers["Cache-Control"]
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert visitor.get(path, headers=tag).status_code == 304
+    visitor.promises()
+    approve()
+    assert visitor.get(path, headers=tag).status_code == 200
+
+
+def test_one_address_has_one_body_whatever_the_browser_prefers(visitor):
+    plain = visitor.get("/week")
+    welsh = visitor.get("/week", headers={"Accept-Language": "cy"})
+    assert plain.data == welsh.data
+
+
+def test_words_carry_their_language(visitor, approve):
+    visitor.promises("Rwy’n addo gwrando", lang="cy")
+    approve()
+    assert 'dir="auto" lang="cy"' in text(visitor.get("/week"))
+
+
+def test_counters_and_json_say_the_same(visitor, approve):
+    visitor.promises(kind="organisation", organisation="Northbrook", email="a@example.org", theme="work")
+    approve()
+    assert visitor.get("/api/v1/campaigns/week/count").json == {"pledges": 1, "organisations": 1, "kept": 0}
+    assert visitor.get("/api/v1/campaigns").json["campaigns"][0]["slug"] == "week"
+    pledge = visitor.get("/api/v1/campaigns/week/pledges").json["pledges"][0]
+    assert (pledge["by"], pledge["organisation"], pledge["verified"], pledge["theme"]) == (
+        "Northbrook",
+        "Northbrook",
+        False,
+        "work",
+    )
+    assert pledge["published_at"].endswith("Z")
+    assert pledge["url"].startswith("https://wall.example/week/promises/")
+
+
+def test_json_is_open_to_every_site_and_tells_slips_as_problems(visitor):
+    assert visitor.get("/api/v1/campaigns/week").headers["Access-Control-Allow-Origin"] == "*"
+    for path, status in (("/api/v1/campaigns/none", 404), ("/api/v1/campaigns/week/pledges?limit=0", 400)):
+        answer = visitor.get(path)
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+        assert answer.json["status"] == status
+
+
+def test_the_campaign_s_colours_are_a_style_sheet_and_nothing_else_gets_in(visitor, database):
+    with database.new_session() as session:
+        session.query(Campaign).one().colours = {"campaign": "#12484a", "accent": "red;} body{}", "other": "#ffffff"}
+        session.commit()
+    sheet = text(visitor.get("/week/colours.css"))
+    assert "--campaign: #12484a" in sheet
+    assert "red" not in sheet
+    assert "other" not in sheet
+
+
+def test_the_cloth_has_one_block_for_each_promise():
+    woven = cloth.weave((("2027-01-01", (("listen", 2), ("work", 1))), ("2027-01-02", (("work", 4),))))
+    assert woven.promises == 7
+    assert woven.joints.count("M") == (3 - 1) + (4 - 1)
+    assert set(woven.dyed) == {"listen", "work"}
+    assert woven.veil == ""
+
+
+def test_a_marked_day_stays_bright():
+    days = (("2027-01-01", (("listen", 2),)), ("2027-01-02", (("work", 4),)))
+    assert cloth.weave(days, mark="2027-01-02").veil.count("M") == 1
+
+
+def test_a_very_full_cloth_stays_small_and_says_what_a_block_stands_for():
+    days = tuple((f"2027-{1 + n // 28:02}-{1 + n % 28:02}", (("listen", 150), ("work", 130))) for n in range(40))
+    woven = cloth.weave(days)
+    assert woven.each_block == 3
+    assert len(woven.joints + woven.fine_joints + "".join(woven.dyed.values())) < 30_000
+
+
+def test_a_motif_is_the_same_each_time_and_mirrored():
+    cells = {(int(x), int(y)) for x, y in re.findall(r"M(\d) (\d)h1v", motifs.path("abc"))}
+    assert motifs.path("abc") == motifs.path("abc")
+    assert motifs.path("abc") != motifs.path("abd")
+    assert all((8 - x, y) in cells for x, y in cells)
