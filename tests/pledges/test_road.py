@@ -334,7 +334,7 @@ def test_a_promise_may_start_from_another_one(visitor, approve, stored):
 
 def test_a_date_that_is_to_come_is_kept(visitor, session):
     visitor.promises(by_when=in_days(30))
-    assert newest_revision(session).by_when.isoformat() == in_days(30)
+    assert str(newest_revision(session).by_when) == in_days(30)
 
 
 def test_the_busy_database_is_told_in_words(visitor, monkeypatch):
