@@ -78,12 +78,16 @@ def _become_server(wall: Settings) -> None:
     """Replace this process by the web server, one worker process that also holds the job threads."""
     database().engine.dispose()
     os.environ[INSIDE] = "1"
-    arguments = [
+    os.execv(sys.executable, server_command(wall))  # noqa: S606 (no shell: our own interpreter and fixed words)
+
+
+def server_command(wall: Settings) -> list[str]:
+    """The web server as we run it ourselves."""
+    return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", wall.host, "--port", str(wall.port),
         "--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers", "--no-ws", "--log-level", "warning",
         "--factory", "app:create_app",
     ]  # fmt: skip
-    os.execv(sys.executable, arguments)  # noqa: S606 (no shell: our own interpreter and fixed words)
 
 
 @click.command("worker")

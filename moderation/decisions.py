@@ -13,7 +13,7 @@ from pledges.models import Contribution
 from pledges.settings import Settings
 
 from . import lanes, letters, record, workflow
-from .models import Decision, Evidence, Moderator, Reason, Report, Review, ReviewLane
+from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, ReviewLane
 from .workflow import Move, MoveNotAllowed, State
 
 
@@ -48,12 +48,14 @@ def decide(
     by_author: bool = False,
 ) -> Decision:
     """Make a move; raises MoveNotAllowed, Overtaken (the review is no longer at `version`) or ReasonMissing."""
-    review = _locked(session, review_id)
+    review = locked(session, review_id)
     if review.version != version:
         raise Overtaken(last_decision(session, review))
     if move is Move.UNDO:
         return _undo(session, review, by=by, now=now, settings=settings)
     to_state = workflow.after(review.state, move)
+    if move in workflow.SHOWS:
+        _require_wanted(review)
     if by is not None and move in workflow.NEEDS_REASON and reason is None:
         raise ReasonMissing
     decision = _move(session, review, move, to_state, by=by, by_author=by_author, now=now, reason=reason, note=note)
@@ -67,7 +69,7 @@ def decide(
         _owe_feedback(session, review, move, now, settings)
         if tell:
             letters.owe_decision(session, review, decision, now, settings)
-    _close_reports(session, review, decision, now, settings)
+    _close_complaints(session, review, decision, now, settings)
     _note(session, review, decision)
     return decision
 
@@ -89,7 +91,7 @@ def undoable(decision: Decision | None, by: Moderator | None, now: datetime, set
     )
 
 
-def _locked(session: Session, review_id: int) -> Review:
+def locked(session: Session, review_id: int) -> Review:
     """The review, its contribution locked first: author and moderators move one after the other."""
     contribution_id = session.scalar(select(Review.contribution_id).where(Review.id == review_id))
     session.scalars(
@@ -101,6 +103,19 @@ def _locked(session: Session, review_id: int) -> Review:
     return session.scalars(
         select(Review).where(Review.id == review_id).with_for_update().execution_options(populate_existing=True)
     ).one()
+
+
+def _require_wanted(review: Review) -> None:
+    """Only what the author still stands by is shown: not withdrawn, and not older than what they sent since."""
+    contribution = review.contribution
+    if contribution.withdrawn_at is not None or contribution.erased_at is not None:
+        raise MoveNotAllowed("the author has taken it back")
+    if _replaced(review) and contribution.published_revision_id != review.revision_id:
+        raise MoveNotAllowed("the author has sent newer words")
+
+
+def _replaced(review: Review) -> bool:
+    return any(other.number > review.revision.number for other in review.contribution.revisions)
 
 
 def _move(
@@ -131,6 +146,8 @@ def _move(
     if to_state not in workflow.WAITS:
         session.execute(delete(ReviewLane).where(ReviewLane.review_id == review.id))
         session.expire(review, ["lanes"])
+    if move is not Move.HOLD:  # laid aside, it would not be seen when it waits again
+        review.parked_until, review.passed_to_id = None, None
     shown = review.contribution.published_revision_id
     decision = Decision(
         review_id=review.id,
@@ -177,19 +194,18 @@ def _undo(session: Session, review: Review, *, by: Moderator | None, now: dateti
     if last is None or not undoable(last, by, now, settings):
         raise MoveNotAllowed("too late to undo: reopen the item instead")
     contribution = review.contribution
-    decision = _move(session, review, Move.UNDO, last.from_state, by=by, now=now, undoes=last)
-    if contribution.published_revision_id != last.shown_before_id:
-        if last.shown_before_id is None:
-            publishing.hide(session, contribution, now)
-        else:
-            older = session.scalars(select(Review).where(Review.revision_id == last.shown_before_id)).one()
-            publishing.publish(session, older.revision, now)
-            if older.id != review.id and older.state is State.SUPERSEDED:
-                _move(session, older, Move.UNDO, State.APPROVED, by=None, now=now)
-    decision.shown_after_id = contribution.published_revision_id
-    if last.from_state in workflow.WAITS:
-        lanes.put_in(session, review)
     session.execute(update(Report).where(Report.closed_by_id == last.id).values(closed_by_id=None))
+    session.execute(update(Appeal).where(Appeal.closed_by_id == last.id).values(closed_by_id=None))
+    to_state = last.from_state
+    if _replaced(review) and to_state in workflow.MENDABLE and last.shown_before_id != review.revision_id:
+        to_state = State.SUPERSEDED  # newer words came since, so these need no decision
+    decision = _move(session, review, Move.UNDO, to_state, by=by, now=now, undoes=last)
+    # what another decision has shown or hidden since is not ours to change back
+    if last.shown_before_id != last.shown_after_id == contribution.published_revision_id:
+        _show_again(session, review, last.shown_before_id, now)
+    decision.shown_after_id = contribution.published_revision_id
+    if to_state in workflow.WAITS:
+        lanes.put_in(session, review)
     letters.drop_decision(session, last, now)
     session.execute(
         update(Evidence).where(Evidence.review_id == review.id).values(feedback_owed=None, feedback_due_at=None)
@@ -198,19 +214,35 @@ def _undo(session: Session, review: Review, *, by: Moderator | None, now: dateti
     return decision
 
 
+def _show_again(session: Session, review: Review, revision_id: int | None, now: datetime) -> None:
+    """These words are shown as before; where newer ones had taken their place, their review stands as it stood."""
+    if revision_id is None:
+        publishing.hide(session, review.contribution, now)
+        return
+    older = session.scalars(select(Review).where(Review.revision_id == revision_id)).one()
+    publishing.publish(session, older.revision, now)
+    ended = last_decision(session, older)
+    if older.id != review.id and ended is not None and ended.move is Move.SUPERSEDE:
+        _move(session, older, Move.UNDO, ended.from_state, by=None, now=now)
+        if ended.from_state in workflow.WAITS:
+            lanes.put_in(session, older)
+
+
 def _owe_feedback(session: Session, review: Review, move: Move, now: datetime, settings: Settings) -> None:
     """Akismet learns from a spam decision, and from an approval of what it called spam; from nothing else.
 
     A rejection is about our rules, not about spam: telling would poison the training and give words away.
+    Each decision takes the place of the one before, so what that one owed and has not told is not told.
     """
     evidence = session.get(Evidence, review.id)
     if evidence is None or evidence.akismet_said is None:
         return
+    evidence.feedback_owed, evidence.feedback_due_at = None, None
     verdict = FEEDBACK.get(move)
     if move is Move.REOPEN and _came_from_spam(session, review):
         verdict = "ham"
-    agrees = (verdict == "spam") == (evidence.akismet_said == "true")
-    if verdict is None or agrees or evidence.feedback_sent == verdict:
+    believed = evidence.feedback_sent or ("spam" if evidence.akismet_said == "true" else "ham")
+    if verdict is None or verdict == believed:
         return
     evidence.feedback_owed = verdict
     evidence.feedback_due_at = now + timedelta(seconds=settings.undo_seconds)
@@ -222,10 +254,15 @@ def _came_from_spam(session: Session, review: Review) -> bool:
     return last is not None and last.from_state is State.SPAM
 
 
-def _close_reports(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
-    """What visitors reported about these words has its outcome; reporters who left an address are told it."""
+def _close_complaints(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
+    """An appeal, and what visitors reported, have their outcome; reporters who left an address are told it."""
     if decision.moderator_id is None or decision.to_state in workflow.WAITS:
         return
+    session.execute(
+        update(Appeal)
+        .where(Appeal.review_id == review.id, Appeal.closed_by_id.is_(None))
+        .values(closed_by_id=decision.id)
+    )
     open_reports = session.scalars(
         select(Report).where(Report.contribution_id == review.contribution_id, Report.closed_by_id.is_(None))
     )

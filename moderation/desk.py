@@ -17,7 +17,7 @@ from pledges.tokens import new_public_id
 from . import decisions, lanes, letters, queue
 from .checks import links, personal, repeats
 from .checks.base import Verdict
-from .models import Appeal, Decision, Evidence, Finding, Lane, Letter, Reason, Report, Review, ReviewLane
+from .models import Appeal, Decision, Evidence, Finding, Lane, Letter, Note, Reason, Report, Review, ReviewLane
 from .screening import subject_of
 from .workflow import MOVES, WAITS, Move, State
 
@@ -107,11 +107,16 @@ class Desk:
 
     def erased(self, session: Session, contribution: Contribution, now: datetime) -> None:
         """What the desk holds of the words and their sender is gone; bare facts of the decisions stay."""
+        self._lock(session, contribution)
+        for review in self._reviews(session, contribution):
+            if Move.WITHDRAW in MOVES[review.state]:
+                self._author_moves(session, review, Move.WITHDRAW, now)
         ids = select(Review.id).where(Review.contribution_id == contribution.id)
         session.execute(delete(Evidence).where(Evidence.review_id.in_(ids)))
         session.execute(update(Finding).where(Finding.review_id.in_(ids)).values(detail={}, quotes=[]))
         session.execute(update(Decision).where(Decision.review_id.in_(ids)).values(note=""))
         session.execute(delete(ReviewLane).where(ReviewLane.review_id.in_(ids)))
+        session.execute(delete(Note).where(Note.review_id.in_(ids)))
         session.execute(update(Report).where(Report.contribution_id == contribution.id).values(note="", email=""))
         session.execute(
             update(Letter)

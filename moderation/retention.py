@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from pledges import erasure
-from pledges.db import rows_of, transaction
+from pledges.db import database, rows_of, transaction
 from pledges.intake import review_desk
 from pledges.models import Contribution
 from pledges.settings import Settings
@@ -22,13 +22,28 @@ LETTERS_KEPT = timedelta(days=90)
 
 def forget(settings: Settings, now: datetime) -> dict[str, int]:
     """Everything whose term is over is gone; answers how much of each. May be stopped and run again at any time."""
-    return {
+    done = {
         "evidence": _forget_evidence(now),
         "withdrawn": _erase(_withdrawn(settings, now), now),
         "spam": _erase(_undecided_since(State.SPAM, timedelta(days=settings.spam_kept_days), now), now),
         "rejected": _erase(_undecided_since(State.REJECTED, timedelta(days=settings.rejected_kept_days), now), now),
         "letters": _forget_letters(now),
     }
+    _wipe_log()
+    return done
+
+
+def _wipe_log() -> None:
+    """SQLite: what was forgotten stands in the write-ahead log no longer. In the file itself it was overwritten."""
+    engine = database().engine
+    if engine.dialect.name != "sqlite":
+        return
+    database().close_session()
+    connection = engine.raw_connection()  # outside any transaction, or the log could not be emptied
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
 
 
 def _forget_evidence(now: datetime) -> int:
@@ -43,7 +58,11 @@ def _forget_evidence(now: datetime) -> int:
 
 def _forget_letters(now: datetime) -> int:
     with transaction() as session:
-        return rows_of(session.execute(delete(Letter).where(Letter.sent_at <= now - LETTERS_KEPT)))
+        return rows_of(
+            session.execute(
+                delete(Letter).where(func.coalesce(Letter.sent_at, Letter.dropped_at) <= now - LETTERS_KEPT)
+            )
+        )
 
 
 def _withdrawn(settings: Settings, now: datetime) -> list[int]:

@@ -143,8 +143,10 @@ def _ask(name: str, check: Callable[[Subject], Outcome], subject: Subject) -> Ou
 
 def settle(session: Session, work: Work, seen: Seen, now: datetime, settings: Settings) -> None:
     """The findings are kept and the item waits, or is spam where it is blatant; a late word changes no decision."""
-    review = session.get(Review, work.review_id, with_for_update=True, populate_existing=True)
-    if review is None or review.revision_id != work.revision_id or review.revision.erased_at is not None:
+    if session.get(Review, work.review_id) is None:
+        return
+    review = decisions.locked(session, work.review_id)
+    if review.revision_id != work.revision_id or review.revision.erased_at is not None:
         return
     if review.attempts != work.attempt:
         return  # another worker took it up meanwhile, and its word counts

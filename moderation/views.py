@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 import segno
 from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, format_datetime, gettext
+from flask_babel import format_date, format_datetime, get_locale, gettext
 from flask_security import login_user
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
@@ -18,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from pledges.db import reading, transaction, utcnow
+from pledges.errors import WordsChanged
 from pledges.limits import limits_of
 from pledges.models import Campaign
 from pledges.settings import settings
@@ -28,6 +30,8 @@ from .desk import reasons_for
 from .models import Decision, Membership, Moderator, Reason, Review, Role
 from .permissions import Act, NotAllowed
 from .workflow import Move, MoveNotAllowed
+
+log = logging.getLogger(__name__)
 
 desk = Blueprint("desk", __name__, url_prefix="/moderation")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -42,6 +46,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_qr_svg, "qr_svg")
     app.add_template_filter(format_date, "dateformat")
     app.add_template_filter(format_datetime, "datetimeformat")
+    app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds
     app.register_error_handler(CSRFError, _csrf_failed)
     limits_of(app).route("sign_in", methods=["POST"])(app.blueprints["security"])
@@ -87,6 +92,12 @@ def _no_such_move(_error: MoveNotAllowed) -> ResponseReturnValue:
     return _problem(gettext("This is not possible any more. Look at the item again."), 409)
 
 
+@desk.errorhandler(WordsChanged)
+def _tampered(error: WordsChanged) -> ResponseReturnValue:
+    log.error("%s: somebody has been at the database", error)
+    return _problem(gettext("These are not the words that were sent. Nothing was shown; tell who runs the wall."), 409)
+
+
 @desk.errorhandler(StaleDataError)
 def _stale(_error: StaleDataError) -> ResponseReturnValue:
     return _problem(gettext("Somebody has just decided this. Look at the item again."), 409)
@@ -128,6 +139,7 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
         item=item,
         next_after=screens.write_position(reviews[-1]) if more else "",
         toast=_toast(session, me, now),
+        alert=jobs.spam_service().alert(session),
     )
 
 

@@ -59,6 +59,7 @@ NEEDS_REASON = (Move.REJECT, Move.REVISE)
 SHOWS = (Move.APPROVE,)
 HIDES = (Move.REJECT, Move.MARK_SPAM, Move.WITHDRAW)  # all other moves leave the wall as it is
 WAITS = (State.RECEIVED, State.WAITING)
+MENDABLE = (*WAITS, State.REVISE)  # newer words of the author take their place
 
 
 class MoveNotAllowed(Exception):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from . import publishing
 from .errors import NotNow, NotYours
 from .intake import ReviewDesk, keep_consent
-from .models import Contribution, ShowName
+from .models import Contribution, Organisation, ShowName
 from .settings import settings
 from .tokens import hash_token, receipt_token
 
 
 def withdraw(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
     """The words, and what stands under them, are gone from every page; they can be put back for some days."""
+    session.refresh(contribution, with_for_update=True)  # a decision may have been made since it was read
     if contribution.withdrawn_at is not None:
         return
     publishing.hide(session, contribution, now)
@@ -31,9 +33,10 @@ def restore_until(contribution: Contribution) -> datetime | None:
 
 
 def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
-    """It waits for a person again; raises NotNow where it was not withdrawn, or too long ago."""
+    """It waits for a person again; raises NotNow where it was not withdrawn, or too long ago, or was erased."""
+    session.refresh(contribution, with_for_update=True)
     until = restore_until(contribution)
-    if until is None or now >= until:
+    if until is None or now >= until or contribution.erased_at is not None:
         raise NotNow
     contribution.withdrawn_at = None
     desk.restored(session, contribution, now)
@@ -41,6 +44,7 @@ def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now:
 
 def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
     """Words, names, salt and address are gone for good; an empty row stays, so that what points to it still stands."""
+    session.refresh(contribution, with_for_update=True)
     if contribution.erased_at is not None:
         raise NotYours
     publishing.hide(session, contribution, now)
@@ -53,15 +57,27 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
         revision.erased_at = now
     if contribution.contact is not None:
         session.delete(contribution.contact)
-    contribution.organisation_id = None
+    _leave_organisation(session, contribution)
     contribution.receipt_hash, contribution.form_digest = None, None
     contribution.show_name = ShowName.ANONYMOUS
     contribution.withdrawn_at = contribution.withdrawn_at or now
     contribution.erased_at = now
 
 
+def _leave_organisation(session: Session, contribution: Contribution) -> None:
+    """Nothing ties the row to its organisation, whose own name goes with the last contribution that named it."""
+    organisation_id, contribution.organisation_id = contribution.organisation_id, None
+    session.flush()
+    if organisation_id is None:
+        return
+    others = select(Contribution.id).where(Contribution.organisation_id == organisation_id).limit(1)
+    if session.scalars(others).first() is None:
+        session.execute(delete(Organisation).where(Organisation.id == organisation_id))
+
+
 def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:
     """No name is shown from now on, also when words sent before this are approved later."""
+    session.refresh(contribution, with_for_update=True)
     contribution.show_name = ShowName.ANONYMOUS
     keep_consent(session, contribution, publishing.NAME_HIDDEN, text, now)
     publishing.touch(session, contribution.campaign_id)

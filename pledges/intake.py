@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from .errors import FormUsed
+from .errors import FormUsed, NotNow
 from .models import (
     Campaign,
     Consent,
@@ -216,7 +216,13 @@ def already(session: Session, sent: Sent) -> Receipt | None:
 def change(
     session: Session, contribution: Contribution, sent: Sent, origin: Origin, desk: ReviewDesk, *, now: datetime
 ) -> Revision:
-    """Newer words of the author wait for review; what is shown stays until they are approved."""
+    """Newer words of the author wait for review; what is shown stays until they are approved.
+
+    Raises NotNow where the contribution was withdrawn or erased meanwhile.
+    """
+    session.refresh(contribution, with_for_update=True)
+    if contribution.withdrawn_at is not None or contribution.erased_at is not None:
+        raise NotNow
     revision = add_revision(session, contribution, sent, now)
     desk.open_review(session, contribution, revision, origin, now)
     return revision

@@ -144,6 +144,8 @@ class Visitor:
             if not choice.is_visible():  # folded away on a phone
                 self.page.locator("details.stronger > summary").click()
             choice.check()
+        elif field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
         else:
             field.fill(value)
 

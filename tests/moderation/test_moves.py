@@ -1,0 +1,261 @@
+"""Every move from every state, and what each leaves behind."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from sqlalchemy import select, update
+
+from moderation import decisions, record
+from moderation.decisions import Overtaken, ReasonMissing
+from moderation.models import Act, Reason, Review
+from moderation.workflow import BY_PEOPLE, HIDES, MOVES, Move, MoveNotAllowed, State
+from pledges import publishing
+from pledges.db import utcnow
+from pledges.errors import WordsChanged
+from pledges.models import Contribution, Revision
+from tests.wall import WORDS, AtTheDesk, Sent, Wall, later
+
+
+def put(wall: Wall, sent: Sent, state: State) -> int:
+    """The review stands in `state`, with what is shown then; answers its version."""
+    with wall.work() as session:
+        contribution = session.get_one(Contribution, sent.contribution_id)
+        publishing.hide(session, contribution, utcnow())
+        if state is State.APPROVED:
+            publishing.publish(session, contribution.latest, utcnow())
+        session.execute(update(Review).where(Review.id == sent.review_id).values(state=state))
+    return wall.review(sent.review_id).version
+
+
+def test_the_table_is_walked_in_full(wall: Wall) -> None:
+    sent = wall.promises()
+    for state, move in product(State, [move for move in Move if move is not Move.UNDO]):
+        version = put(wall, sent, state)
+        before = wall.decisions(sent.review_id)
+        acts = record_length(wall)
+        person = move in BY_PEOPLE
+        if move not in MOVES[state]:
+            with pytest.raises(MoveNotAllowed):
+                make(wall, sent, move, version, person)
+            assert wall.review(sent.review_id).version == version, f"{state} {move}"
+            assert len(wall.decisions(sent.review_id)) == len(before)
+            assert record_length(wall) == acts
+            continue
+        make(wall, sent, move, version, person)
+        review = wall.review(sent.review_id)
+        assert (review.state, review.version) == (MOVES[state][move], version + 1), f"{state} {move}"
+        decision = wall.decisions(sent.review_id)[-1]
+        assert (decision.from_state, decision.to_state, decision.version) == (state, review.state, version + 1)
+        assert record_length(wall) == acts + (1 if person else 0), f"{state} {move}"
+        shown = review.contribution.published_revision_id is not None
+        assert shown == (move is Move.APPROVE or (state is State.APPROVED and move not in HIDES)), f"{state} {move}"
+    with wall.look() as session:
+        assert list(record.verify(session)) == []
+
+
+def make(wall: Wall, sent: Sent, move: Move, version: int, person: bool) -> None:
+    with wall.work() as session:
+        by = wall.plain_moderator(session) if person else None
+        reason = session.scalars(select(Reason).where(Reason.use == "reject")).first()
+        decisions.decide(
+            session, sent.review_id, move, by=by, version=version, now=utcnow(), settings=wall.settings, reason=reason
+        )
+
+
+def record_length(wall: Wall) -> int:
+    with wall.look() as session:
+        return len(session.scalars(select(Act.id).where(Act.act.startswith("review:"))).all())
+
+
+@pytest.mark.parametrize("field", ["words", "name", "organisation", "salt"])
+def test_a_revision_that_somebody_changed_is_never_shown(wall: Wall, field: str) -> None:
+    sent = wall.promises(name="Amina", show_name="full")
+    wall.screens()
+    with wall.work() as session:
+        session.execute(update(Revision).where(Revision.contribution_id == sent.contribution_id).values({field: "x"}))
+    with pytest.raises(WordsChanged):
+        make(wall, sent, Move.APPROVE, wall.review(sent.review_id).version, True)
+    review = wall.review(sent.review_id)
+    assert (review.state, review.contribution.published_revision_id) == (State.WAITING, None)
+
+
+def test_the_desk_says_so_where_words_were_changed_behind_its_back(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    wall.screens()
+    with wall.work() as session:
+        session.execute(update(Revision).values(words="Something else entirely"))
+    assert moderator.decides(sent, "approve").status_code == 409
+    assert not wall.shown("Something else entirely")
+
+
+def test_a_decision_on_an_older_version_is_overtaken_and_told_by_whom(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    make(wall, sent, Move.APPROVE, 2, True)
+    with wall.work() as session:
+        by = wall.plain_moderator(session, "ann")
+        with pytest.raises(Overtaken) as caught:
+            decisions.decide(
+                session, sent.review_id, Move.MARK_SPAM, by=by, version=2, now=utcnow(), settings=wall.settings
+            )
+        assert caught.value.other is not None
+        assert (caught.value.other.move, caught.value.other.moderator.name) == (Move.APPROVE, "mo")
+
+
+@pytest.mark.parametrize("move", [Move.REJECT, Move.REVISE])
+def test_no_reason_no_rejection(wall: Wall, move: Move) -> None:
+    sent = wall.promises()
+    wall.screens()
+    with pytest.raises(ReasonMissing), wall.work() as session:
+        by = wall.plain_moderator(session)
+        decisions.decide(session, sent.review_id, move, by=by, version=2, now=utcnow(), settings=wall.settings)
+    assert wall.review(sent.review_id).state is State.WAITING
+
+
+def test_an_edit_leaves_the_old_words_until_the_new_are_approved(wall: Wall, moderator: AtTheDesk) -> None:
+    first = wall.promises()
+    moderator.approves(first)
+    second = wall.edits(first, "I will listen, and then act")
+    wall.screens()
+    assert wall.shown(WORDS)
+    assert not wall.shown("and then act")
+    assert moderator.sees("changed") == [second.review_id]
+    assert wall.review(first.review_id).state is State.APPROVED
+    moderator.approves(second)
+    assert wall.shown("and then act")
+    assert not wall.shown(WORDS)
+    assert wall.review(first.review_id).state is State.SUPERSEDED
+
+
+def test_an_edit_takes_the_place_of_words_that_still_wait(wall: Wall, moderator: AtTheDesk) -> None:
+    first = wall.promises()
+    wall.screens()
+    second = wall.edits(first, "I will listen, and then act")
+    wall.screens()
+    assert wall.review(first.review_id).state is State.SUPERSEDED
+    assert moderator.sees("all") == [second.review_id]
+
+
+def test_words_that_the_author_has_replaced_are_not_newly_shown(wall: Wall, moderator: AtTheDesk) -> None:
+    first = wall.promises()
+    moderator.decides(first, "reject", reason="off_topic")
+    second = wall.edits(first, "I will listen, and then act")
+    moderator.approves(second)
+    assert moderator.decides(first, "reopen").status_code == 303
+    assert moderator.decides(first, "approve").status_code == 409
+    assert wall.shown("and then act")
+    assert not wall.shown(WORDS)
+
+
+def test_undo_hides_again_and_drops_the_letter(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    moderator.approves(sent)
+    assert moderator.decides(sent, "undo").status_code == 303
+    assert not wall.shown()
+    assert wall.review(sent.review_id).state is State.WAITING
+    wall.screens(later(60))
+    assert wall.owed() == [("receipt", ""), ("approved", "undone")]
+    assert len(wall.letters()) == 1
+
+
+def test_undo_of_an_approved_change_shows_the_old_words(wall: Wall, moderator: AtTheDesk) -> None:
+    first = wall.promises()
+    moderator.approves(first)
+    second = wall.edits(first, "I will listen, and then act")
+    moderator.approves(second)
+    moderator.decides(second, "undo")
+    assert wall.shown(WORDS)
+    assert not wall.shown("and then act")
+    assert wall.review(first.review_id).state is State.APPROVED
+    assert wall.review(second.review_id).state is State.WAITING or State.RECEIVED
+
+
+def test_undo_does_not_show_what_another_took_down_meanwhile(wall: Wall, moderator: AtTheDesk) -> None:
+    first = wall.promises()
+    moderator.approves(first)
+    second = wall.edits(first, "I will listen, and then act")
+    moderator.decides(second, "reject", reason="off_topic")
+    wall.moderator("ann").decides(first, "reject", reason="hateful")
+    assert moderator.decides(second, "undo").status_code == 303
+    assert not wall.shown(WORDS)
+    assert wall.review(second.review_id).state in (State.WAITING, State.RECEIVED)
+
+
+def test_undo_after_newer_words_came_leaves_one_item_to_decide(wall: Wall, moderator: AtTheDesk) -> None:
+    first = wall.promises()
+    moderator.approves(first)
+    second = wall.edits(first, "I will listen, and then act")
+    moderator.approves(second)
+    third = wall.edits(second, "I will listen, act, and tell")
+    wall.screens()
+    moderator.decides(second, "undo")
+    assert wall.shown(WORDS)
+    assert wall.review(second.review_id).state is State.SUPERSEDED
+    assert moderator.sees("all") == [third.review_id]
+
+
+def test_undo_is_over_after_its_window_and_is_its_makers_alone(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    wall.screens()
+    moderator.approves(sent)
+    other = wall.moderator("ann")
+    assert other.decides(sent, "undo").status_code == 409
+    with pytest.raises(MoveNotAllowed), wall.work() as session:
+        by = wall.decisions(sent.review_id)[-1].moderator_id
+        mo = session.get_one(type(wall.plain_moderator(session)), by)
+        decisions.decide(session, sent.review_id, Move.UNDO, by=mo, version=3, now=later(31), settings=wall.settings)
+    assert wall.shown()
+
+
+def test_a_report_leaves_it_shown_in_the_reported_lane_and_undo_brings_it_back_there(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    assert wall.reports(sent, note="It names me").status_code == 200
+    assert wall.shown()
+    assert moderator.sees("reported") == [sent.review_id]
+    moderator.decides(sent, "reject", reason="attack")
+    assert not wall.shown()
+    moderator.decides(sent, "undo")
+    assert wall.shown()
+    assert moderator.sees("reported") == [sent.review_id]
+
+
+def test_undo_of_a_change_puts_a_reported_promise_back_into_its_lane(wall: Wall, moderator: AtTheDesk) -> None:
+    first = wall.promises()
+    moderator.approves(first)
+    second = wall.edits(first, "I will listen, and then act")
+    wall.screens()
+    wall.reports(first)
+    moderator.approves(second)
+    assert wall.review(first.review_id).state is State.SUPERSEDED
+    moderator.decides(second, "undo")
+    assert wall.review(first.review_id).state is State.WAITING
+    assert first.review_id in moderator.sees("reported")
+
+
+def test_a_report_of_what_was_laid_aside_is_seen_at_once(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    wall.screens()
+    assert moderator.decides(sent, "park").status_code == 303
+    assert moderator.sees("all") == []
+    assert moderator.sees("parked") == [sent.review_id]
+    moderator.approves(sent)
+    wall.reports(sent)
+    assert moderator.sees("reported") == [sent.review_id]
+
+
+def test_an_appeal_ends_with_its_decision(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.decides(sent, "reject", reason="off_topic")
+    assert wall.acts(sent, "appeal").status_code == 303
+    assert moderator.sees("appeals") == [sent.review_id]
+    wall.moderator("ann").approves(sent)
+    wall.reports(sent)
+    assert moderator.sees("appeals") == []
+    assert moderator.sees("reported") == [sent.review_id]

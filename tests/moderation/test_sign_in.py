@@ -1,0 +1,206 @@
+"""Who comes to the desk, and how they are kept out."""
+
+from __future__ import annotations
+
+import re
+
+import pyotp
+from sqlalchemy import select, update
+from werkzeug.test import TestResponse
+
+from moderation import accounts
+from moderation.models import Invitation, Moderator, SignIn
+from pledges.db import utcnow
+from tests.wall import CSRF, PASSWORD, TOTP_SECRET, AtTheDesk, Wall, found, later
+
+SIGN_IN = "/moderation/sign-in"
+CODE = "/moderation/sign-in/code"
+
+
+def password(client, email: str, secret: str = PASSWORD) -> TestResponse:
+    csrf = found(CSRF, client.get(SIGN_IN).text)
+    return client.post(SIGN_IN, data={"csrf_token": csrf, "email": email, "password": secret})
+
+
+def code(client, code: str) -> TestResponse:
+    csrf = found(CSRF, client.get(CODE).text)
+    return client.post(CODE, data={"csrf_token": csrf, "code": code})
+
+
+def inside(client) -> bool:
+    return client.get("/moderation/").status_code == 200
+
+
+def forget_last_code(wall: Wall) -> None:
+    with wall.work() as session:
+        session.execute(update(Moderator).values(tf_last_counter=None))
+
+
+def test_password_and_code_let_in_and_neither_alone_does(wall: Wall, moderator: AtTheDesk) -> None:
+    client = wall.app.test_client()
+    assert password(client, "mo@example.org").status_code == 302
+    assert not inside(client)
+    assert code(client, moderator.next_code()).status_code == 302
+    assert inside(client)
+
+
+def test_a_wrong_password_and_an_unknown_address_are_answered_alike(wall: Wall, moderator: AtTheDesk) -> None:
+    answers = []
+    for email in ("mo@example.org", "nobody@example.org"):
+        answer = password(wall.app.test_client(), email, "not the right one")
+        page = CSRF.sub("", answer.text).replace(email, "")
+        answers.append((answer.status_code, page, sorted(name for name, _ in answer.headers)))
+    assert answers[0] == answers[1]
+    assert "is not right" in answers[0][1]
+
+
+def test_a_code_is_taken_once(wall: Wall, moderator: AtTheDesk) -> None:
+    used = moderator.next_code()
+    first, second = wall.app.test_client(), wall.app.test_client()
+    password(first, "mo@example.org")
+    password(second, "mo@example.org")
+    code(first, used)
+    assert inside(first)
+    code(second, used)
+    assert not inside(second)
+    forget_last_code(wall)  # the control: nothing but having been used stood against it
+    code(second, used)
+    assert inside(second)
+
+
+def test_the_code_of_the_invitation_does_not_sign_in_again(wall: Wall, moderator: AtTheDesk) -> None:
+    client = wall.app.test_client()
+    password(client, "mo@example.org")
+    with wall.look() as session:
+        step = session.scalars(select(Moderator.tf_last_counter)).one()
+    code(client, pyotp.TOTP(moderator.secret).at(step * 30))
+    assert not inside(client)
+
+
+def test_five_wrong_codes_lock_even_where_an_old_cookie_is_sent_again(wall: Wall, moderator: AtTheDesk) -> None:
+    client = wall.app.test_client()
+    password(client, "mo@example.org")
+    cookie = client.get_cookie("desk", path="/")
+    assert cookie is not None
+    for _ in range(5):
+        client.set_cookie("desk", cookie.value)
+        code(client, "000000" if moderator.next_code() != "000000" else "111111")
+    client.set_cookie("desk", cookie.value)
+    answer = code(client, moderator.next_code())
+    assert "Too many wrong codes" in answer.text
+    assert not inside(client)
+    with wall.work() as session:
+        session.execute(update(Moderator).values(locked_until=utcnow()))
+    code(client, moderator.next_code())
+    assert inside(client)
+
+
+def test_signing_out_ends_the_session_on_the_server(wall: Wall, moderator: AtTheDesk) -> None:
+    cookie = moderator.client.get_cookie("desk", path="/")
+    assert cookie is not None
+    assert moderator.client.post("/moderation/sign-out", data={"csrf_token": moderator.csrf()}).status_code == 302
+    copied = wall.app.test_client()
+    copied.set_cookie("desk", cookie.value)
+    assert not inside(copied)
+
+
+def test_who_leaves_is_out_at_once_and_cannot_come_back(wall: Wall, moderator: AtTheDesk) -> None:
+    assert inside(moderator.client)
+    with wall.work() as session:
+        assert accounts.leave(session, "mo@example.org", "operator", utcnow())
+    assert not inside(moderator.client)
+    client = wall.app.test_client()
+    password(client, "mo@example.org")
+    assert "is not right" in password(client, "mo@example.org").text
+    assert not inside(client)
+
+
+def test_a_session_ends_when_idle_and_after_its_longest_time(wall: Wall, moderator: AtTheDesk) -> None:
+    for column, minutes in (("seen_at", -31), ("since", -12 * 60 - 1)):
+        assert inside(moderator.client)
+        with wall.look() as session:
+            kept = session.scalars(select(getattr(SignIn, column))).one()
+        with wall.work() as session:
+            session.execute(update(SignIn).values({column: later(minutes=minutes)}))
+        copied = wall.app.test_client()
+        copied.set_cookie("desk", moderator.client.get_cookie("desk", path="/").value)
+        assert not inside(copied), column
+        with wall.work() as session:
+            session.execute(update(SignIn).values({column: kept, "ended_at": None}))
+
+
+def test_the_session_is_a_new_one_after_signing_in(wall: Wall, moderator: AtTheDesk) -> None:
+    client = wall.app.test_client()
+    client.get(SIGN_IN)
+    values = [client.get_cookie("desk", path="/").value]
+    password(client, "mo@example.org")
+    values.append(client.get_cookie("desk", path="/").value)
+    code(client, moderator.next_code())
+    values.append(client.get_cookie("desk", path="/").value)
+    assert len(set(values)) == 3
+    with wall.look() as session:
+        assert len(set(session.scalars(select(SignIn.session_hash)))) == 2
+    for old in values[:2]:
+        copied = wall.app.test_client()
+        copied.set_cookie("desk", old)
+        assert not inside(copied)
+
+
+def test_an_invitation_opens_once_and_for_a_day(wall: Wall) -> None:
+    link = wall.invitation("ann@example.org")
+    client = wall.app.test_client()
+    csrf = found(CSRF, client.get(link).text)
+    page = client.post(link, data={"csrf_token": csrf, "password": PASSWORD, "name": "Ann"}).text
+    secret = found(TOTP_SECRET, page)
+    assert client.post(link, data={"csrf_token": csrf, "code": "000000"}).status_code == 422
+    assert not inside(client)
+    assert client.post(link, data={"csrf_token": csrf, "code": pyotp.TOTP(secret).now()}).status_code == 303
+    assert inside(client)
+    again = wall.app.test_client()
+    assert again.get(link).status_code == 404
+    csrf = found(CSRF, again.get(SIGN_IN).text)
+    assert again.post(link, data={"csrf_token": csrf, "password": PASSWORD}).status_code == 404
+    assert not inside(again)
+
+
+def test_an_invitation_is_over_after_a_day_and_only_its_hash_is_kept(wall: Wall) -> None:
+    link = wall.invitation("ann@example.org")
+    token = link.rsplit("/", 1)[1]
+    with wall.work() as session:
+        kept = session.scalars(select(Invitation)).one()
+        assert token not in (kept.token_hash, kept.email)
+        kept.expires_at = utcnow()
+    assert wall.app.test_client().get(link).status_code == 404
+
+
+def test_a_short_password_is_refused(wall: Wall) -> None:
+    link = wall.invitation("ann@example.org")
+    client = wall.app.test_client()
+    csrf = found(CSRF, client.get(link).text)
+    assert client.post(link, data={"csrf_token": csrf, "password": "eleven char"}).status_code == 422
+
+
+def test_the_public_side_neither_sets_nor_reads_the_desks_cookie(wall: Wall, moderator: AtTheDesk) -> None:
+    answer = moderator.client.get("/race-equality-week")
+    assert "Set-Cookie" not in answer.headers
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert re.search(r"mo@example|sign out", answer.text) is None
+
+
+def test_the_same_code_at_the_same_moment_lets_one_in(wall: Wall, moderator: AtTheDesk) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    used, together = moderator.next_code(), Barrier(3)
+    clients = [wall.app.test_client() for _ in range(3)]
+    for client in clients:
+        password(client, "mo@example.org")
+    tokens = [found(CSRF, client.get(CODE).text) for client in clients]
+
+    def try_it(number: int) -> None:
+        together.wait()
+        clients[number].post(CODE, data={"csrf_token": tokens[number], "code": used})
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(try_it, range(3)))
+    assert sum(inside(client) for client in clients) == 1

@@ -1,0 +1,265 @@
+"""A whole wall without a browser: visitors and moderators send real forms, and the test says what time it is."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyotp
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+import migrations
+from app import create_app
+from moderation import accounts, jobs, reasons
+from moderation.models import Decision, Letter, Moderator, Review, Role
+from pledges import presets
+from pledges.db import Database, open_engine, transaction, utcnow
+from pledges.models import Campaign, Contribution
+from pledges.settings import Settings
+
+SLUG = presets.FIRST
+OTHER = "courageous-conversations"
+PASSWORD = "seven quiet rivers run"
+OFTEN = "100000/minute"
+WORDS = "I will listen before I speak"
+TOKEN = re.compile(r'name="token" value="([^"]+)"')
+CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+TOTP_SECRET = re.compile(r"data-totp-secret>([^<]+)<")
+
+
+def opened(url: str) -> None:
+    """Real migrations, the usual reasons, and two preset campaigns that take promises."""
+    engine = open_engine(url)
+    migrations.upgrade(engine)
+    with Session(engine) as session, session.begin():
+        reasons.add_usual(session, utcnow())
+        for name in (SLUG, OTHER):
+            presets.add(session, name, utcnow())
+    engine.dispose()
+
+
+def make_app(database_url: str, instance: Path, **given: Any) -> Flask:
+    """The whole application on a database as `opened` leaves it; limits out of the way unless given."""
+    limits = {f"limit_{name}": OFTEN for name in ("promises", "comments", "reports", "email", "letters", "sign_in")}
+    key = given.pop("akismet_api_key", "")
+    settings = Settings(
+        **{
+            "instance": instance,
+            "database_url": database_url,
+            "secret_key": SecretStr("k" * 64),
+            "base_url": "http://wall.example",
+            "limit_campaign": OFTEN,
+            **limits,
+            **given,
+        }
+    )
+    settings.akismet_api_key = SecretStr(key)
+    return create_app(settings)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a visitor holds, and where the moderators find it."""
+
+    contribution_id: int
+    public_id: str
+    receipt: str  # the path of the private page
+    review_id: int
+
+
+class Wall:
+    """One wall, seen by those who test it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.settings: Settings = app.extensions["wall.settings"]
+        self.database: Database = app.extensions["wall.database"]
+
+    def close(self) -> None:
+        self.database.engine.dispose()
+
+    @contextmanager
+    def work(self) -> Iterator[Session]:
+        """One transaction of the application."""
+        with self.app.app_context(), transaction() as session:
+            yield session
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """A session of its own that sees what has been committed."""
+        with self.database.new_session(reading=True) as session:
+            yield session
+
+    # -- visitors ----------------------------------------------------------------------------------
+
+    def sends(self, path: str, client: FlaskClient | None = None, **fields: str) -> TestResponse:
+        """The form at `path`, filled in and sent as a browser without scripts does."""
+        client = client or self.app.test_client()
+        headers = {name[7:].replace("_", "-"): fields.pop(name) for name in [*fields] if name.startswith("header_")}
+        token = fields.pop("token", "") or found(TOKEN, client.get(path).text)
+        given = {"token": token, "company_url": "", "consent": "yes", **fields}
+        return client.post(path.split("?")[0], data=given, headers=headers)
+
+    def promises(self, words: str = WORDS, *, slug: str = SLUG, lang: str = "", **fields: str) -> Sent:
+        """A promise was sent and acknowledged."""
+        prefix = f"/{lang}" if lang else ""
+        return self.sent(self.sends(f"{prefix}/{slug}/promise", promise=words, **fields))
+
+    def comments(self, on: Sent, words: str = "Good to hear that", **fields: str) -> Sent:
+        return self.sent(self.sends(f"/{SLUG}/promises/{on.public_id}/comment", comment=words, **fields))
+
+    def edits(self, sent: Sent, words: str, **fields: str) -> Sent:
+        """Newer words were sent from the author's page."""
+        client = self.app.test_client()
+        token = found(TOKEN, client.get(f"{sent.receipt}?do=edit").text)
+        given = {"act": "edit", "token": token, "promise": words, "company_url": "", "consent": "yes", **fields}
+        answer = client.post(sent.receipt, data=given)
+        assert answer.status_code == 303, answer.text
+        return self._newest(sent.contribution_id, sent.receipt)
+
+    def acts(self, sent: Sent, act: str, **fields: str) -> TestResponse:
+        """The author presses a button of the private page."""
+        return self.app.test_client().post(sent.receipt, data={"act": act, **fields})
+
+    def reports(self, sent: Sent, category: str = "hate", **fields: str) -> TestResponse:
+        return self.sends(f"/{SLUG}/promises/{sent.public_id}/report", category=category, **fields)
+
+    def sent(self, answer: TestResponse) -> Sent:
+        assert answer.status_code == 303, f"{answer.status_code}: {answer.text[:2000]}"
+        receipt = answer.headers["Location"].split("?")[0]
+        with self.look() as session:
+            newest = session.scalars(select(Contribution.id).order_by(Contribution.id.desc()).limit(1)).one()
+        return self._newest(newest, receipt)
+
+    def _newest(self, contribution_id: int, receipt: str) -> Sent:
+        with self.look() as session:
+            contribution = session.get_one(Contribution, contribution_id)
+            newest = select(Review.id).where(Review.contribution_id == contribution_id).order_by(Review.id.desc())
+            return Sent(contribution_id, contribution.public_id, receipt, session.scalars(newest.limit(1)).one())
+
+    def shown(self, words: str = WORDS, *, slug: str = SLUG) -> bool:
+        """Whether the words stand on the wall."""
+        return words in self.app.test_client().get(f"/{slug}").text
+
+    # -- the worker --------------------------------------------------------------------------------
+
+    def screens(self, now: datetime | None = None) -> int:
+        """The worker does all that is owed at `now`; answers how many items were screened."""
+        with self.app.app_context():
+            return jobs.sweep(now or utcnow())
+
+    def letters(self) -> list[str]:
+        """Every letter that was written into the folder, as its source, oldest first."""
+        folder = self.settings.instance / "mail"
+        return [path.read_text() for path in sorted(folder.glob("*.eml"))] if folder.exists() else []
+
+    def proves(self, sent: Sent) -> None:
+        """The author's address counts as proved."""
+        with self.work() as session:
+            contact = session.get_one(Contribution, sent.contribution_id).contact
+            assert contact is not None
+            contact.proved_at = utcnow()
+
+    def owed(self) -> list[tuple[str, str]]:
+        """Kind, and why it was dropped, of every letter, oldest first."""
+        with self.look() as session:
+            return [(each.kind, each.dropped_why) for each in session.scalars(select(Letter).order_by(Letter.id))]
+
+    # -- moderators --------------------------------------------------------------------------------
+
+    def invitation(self, email: str, role: Role = Role.MODERATOR, slug: str = "") -> str:
+        """The path of a one-time link."""
+        with self.work() as session:
+            campaign = session.scalars(select(Campaign.id).where(Campaign.slug == slug)).first() if slug else None
+            return accounts.invite(session, email, role, campaign, None, utcnow())
+
+    def moderator(self, name: str = "mo", role: Role = Role.MODERATOR, slug: str = "") -> AtTheDesk:
+        """Somebody who was invited, set up both factors, and is signed in."""
+        link = self.invitation(f"{name}@example.org", role, slug)
+        client = self.app.test_client()
+        csrf = found(CSRF, client.get(link).text)
+        page = client.post(link, data={"csrf_token": csrf, "password": PASSWORD, "name": name}).text
+        secret = found(TOTP_SECRET, page)
+        answer = client.post(link, data={"csrf_token": csrf, "code": pyotp.TOTP(secret).now()})
+        assert answer.status_code == 303, answer.text
+        return AtTheDesk(self, client, name, secret)
+
+    def plain_moderator(self, session: Session, name: str = "mo") -> Moderator:
+        """A moderator without a way to sign in, for tests below the pages."""
+        email = f"{name}@example.org"
+        known = session.scalars(select(Moderator).where(Moderator.email == email)).first()
+        if known is None:
+            known = Moderator(email=email, name=name, fs_uniquifier=name, created_at=utcnow())
+            session.add(known)
+            session.flush()
+        return known
+
+    def review(self, review_id: int) -> Review:
+        """The review as it is committed now."""
+        with self.look() as session:
+            review = session.get_one(Review, review_id)
+            _ = review.revision, review.contribution, review.findings, review.lanes, review.evidence
+            return review
+
+    def decisions(self, review_id: int) -> list[Decision]:
+        with self.look() as session:
+            query = select(Decision).where(Decision.review_id == review_id).order_by(Decision.id)
+            return list(session.scalars(query))
+
+
+class AtTheDesk:
+    """A moderator's browser."""
+
+    def __init__(self, wall: Wall, client: FlaskClient, name: str, secret: str) -> None:
+        self.wall = wall
+        self.client = client
+        self.name = name
+        self.secret = secret
+
+    def decides(self, on: Sent | int, move: str, *, version: int | None = None, **fields: str) -> TestResponse:
+        """The decision is posted with the version that stands now, unless the test says another."""
+        review_id = on if isinstance(on, int) else on.review_id
+        version = self.wall.review(review_id).version if version is None else version
+        given = {"csrf_token": self.csrf(), "move": move, "version": str(version), **fields}
+        return self.client.post(f"/moderation/reviews/{review_id}/decide", data=given)
+
+    def approves(self, on: Sent) -> TestResponse:
+        answer = self.decides(on, "approve")
+        assert answer.status_code == 303, answer.text
+        return answer
+
+    def csrf(self) -> str:
+        return found(CSRF, self.client.get("/moderation/history").text)
+
+    def sees(self, lane: str) -> list[int]:
+        """The reviews that stand in this lane, oldest first."""
+        page = self.client.get(f"/moderation/?lane={lane}")
+        assert page.status_code == 200
+        return [int(number) for number in re.findall(r'<li class="q" data-review="(\d+)"', page.text)]
+
+    def next_code(self) -> str:
+        """A code that was not used yet: the one of the step after this."""
+        return pyotp.TOTP(self.secret).at(int(time.time()) + 30)
+
+
+def found(pattern: re.Pattern[str], page: str) -> str:
+    """What the pattern finds in the page; the page, if it finds nothing."""
+    match = pattern.search(page)
+    assert match, page[:3000]
+    return match[1]
+
+
+def later(seconds: float = 0, **rest: float) -> datetime:
+    """That much later than now."""
+    return utcnow() + timedelta(seconds=seconds, **rest)
