@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from app import create_app
+from moderation.cli import server_command
 from pledges.settings import Settings
 from tests.missing import MARK
 from tests.servers.ports import free_port
@@ -82,13 +83,11 @@ def test_a_unit_runs_commands_that_exist_as_a_user_without_rights(path: Path) ->
                 assert done.returncode == 0, done.stderr
 
 
-def test_the_shared_service_ends_as_the_web_server_that_the_command_becomes() -> None:
-    """The options that `serve` gives to granian are those of the unit for PostgreSQL, but for the number of processes."""
+def test_the_unit_for_postgresql_serves_as_the_command_does_with_more_processes() -> None:
     words = shlex.split(unit(DEPLOY / "promise-wall-web.service")["Service"]["ExecStart"])
-    options = {word for word in words if word.startswith("--")}
-    serve = (ROOT / "moderation" / "cli.py").read_text()
-    assert options == set(re.findall(r'"(--[a-z-]+)"', serve.split("def _become_server")[1].split("\n\n\n")[0]))
-    assert words[-2:] == ["--factory", "app:create_app"]
+    assert words[words.index("--workers") + 1] == "2"
+    words[words.index("--workers") + 1] = "1"
+    assert words[1:] == server_command(Settings(host="127.0.0.1", port=8000))[1:]
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
@@ -350,3 +349,22 @@ def test_nginx_writes_no_private_link_and_no_search_into_its_log(front: Front) -
 def test_nginx_hides_the_metrics(front: Front) -> None:
     assert front.get("/metrics")[0] == 404
     assert front.asked == []
+
+
+# Texts
+
+
+def test_every_library_that_we_name_ourselves_has_its_reason() -> None:
+    told = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "decisions.md").read_text(), re.MULTILINE))
+    lines = "\n".join((ROOT / name).read_text() for name in ("requirements.in", "requirements-dev.in", "requirements-uv.in"))
+    assert told == set(re.findall(r"^([a-z0-9][a-z0-9-]*)", lines, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/architecture.md", "docs/decisions.md"])
+def test_every_file_that_a_text_names_exists(name: str) -> None:
+    text = (ROOT / name).read_text()
+    linked = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    named = re.findall(r"`((?:pledges|moderation|deploy|translations|docs|templates|static)/[\w./-]*)`", text)
+    folder = (ROOT / name).parent
+    assert [there for there in linked if not (folder / there).exists()] == []
+    assert [there for there in named if not (ROOT / there).exists()] == []
