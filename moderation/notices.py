@@ -85,7 +85,11 @@ def _take(session: Session, settings: Settings, now: datetime) -> Envelope | Non
         return Envelope(letter.id, "", EmailMessage())
     if not letter.message_id:  # a repeat after a crash carries the same id, so that mailboxes fold them
         letter.message_id = make_msgid(domain=urlsplit(settings.base_url).hostname or "localhost")
-    return Envelope(letter.id, to, write(session, letter, to, settings, now))
+    try:
+        return Envelope(letter.id, to, write(session, letter, to, settings, now))
+    except Exception as error:  # it is tried again like any other, and those behind it still go; no address in the log
+        log.error("letter %s cannot be written: %s", letter.id, type(error).__name__)
+        return Envelope(letter.id, "", EmailMessage())
 
 
 def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
@@ -120,9 +124,9 @@ def write(session: Session, letter: Letter, to: str, settings: Settings, now: da
         message["Date"] = format_datetime(now)
         message["Message-ID"] = letter.message_id
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = letter.lang
         message.set_content(render_template(f"email/{letter.kind}.txt", **context))
         message.add_alternative(render_template(f"email/{letter.kind}.html", **context), subtype="html")
+        message["Content-Language"] = letter.lang  # last: what is set before goes to the first part with its words
     return message
 
 

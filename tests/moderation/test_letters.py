@@ -1,0 +1,235 @@
+"""What is written to authors and reporters, when, and to whom alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email import message_from_string, policy
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import select
+
+from moderation import notices
+from moderation.models import Letter
+from pledges.db import transaction, utcnow
+from pledges.models import Contact
+from tests.servers.smtp import Mode, SmtpSink
+from tests.wall import SLUG, WORDS, AtTheDesk, Wall, later
+
+HEADERS = {
+    "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "Content-Language", "MIME-Version", "Content-Type",
+}  # fmt: skip
+ADDRESS = "amina@example.org"
+
+
+@pytest.fixture
+def posting_wall(walls: Callable[..., Wall], smtp_sink: SmtpSink) -> Wall:
+    return walls(mail_url=smtp_sink.url)
+
+
+def subjects(sink: SmtpSink) -> list[str]:
+    return [received.message["Subject"] for received in sink.received]
+
+
+def test_an_unproved_address_gets_the_receipt_and_nothing_else(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+    sent = posting_wall.promises(email=ADDRESS)
+    posting_wall.screens()
+    posting_wall.moderator().approves(sent)
+    posting_wall.screens(later(60))
+    assert subjects(smtp_sink) == ["Your private link"]
+    assert posting_wall.owed() == [("receipt", ""), ("approved", "unproved")]
+    letter = smtp_sink.received[0]
+    assert letter.recipients == (ADDRESS,)
+    assert f"http://wall.example/en{sent.receipt}?proof=" in letter.text()
+
+
+def test_each_decision_has_its_letter_after_the_undo_window(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+    wall, moderator = posting_wall, posting_wall.moderator()
+    approved, rejected, revised, spam = (
+        wall.promises(f"I will do thing number {n}", email=f"a{n}@example.org") for n in range(4)
+    )
+    for sent in (approved, rejected, revised, spam):
+        wall.proves(sent)
+    wall.screens()
+    moderator.approves(approved)
+    moderator.decides(rejected, "reject", reason="off_topic")
+    moderator.decides(revised, "revise", reason="clearer", note="Which thing?")
+    moderator.decides(spam, "spam")
+    wall.screens(later(25))
+    assert len(smtp_sink.received) == 4  # receipts alone
+    wall.screens(later(31))
+    assert sorted(subjects(smtp_sink)[4:]) == [
+        "We ask you for a change", "What you sent will not appear", "Your words are on the wall",
+    ]  # fmt: skip
+    moderator.decides(approved, "reject", reason="hateful")
+    wall.acts(rejected, "withdraw")
+    wall.screens(later(61))
+    assert sorted(subjects(smtp_sink)[7:]) == [
+        "What you sent is no longer on the wall", "You have taken back what you sent",
+    ]  # fmt: skip
+    assert all(len(received.recipients) == 1 for received in smtp_sink.received)
+
+
+def test_a_letter_speaks_the_language_of_the_form(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+    sent = posting_wall.promises("Byddaf yn gwrando cyn siarad", lang="cy", email=ADDRESS)
+    posting_wall.proves(sent)
+    posting_wall.screens()
+    posting_wall.moderator().decides(sent, "reject", reason="off_topic")
+    posting_wall.screens(later(31))
+    assert [received.message["Content-Language"] for received in smtp_sink.received] == ["cy", "cy"]
+    assert "/cy/receipt/" in smtp_sink.received[0].text()
+    assert "Nid yw’n dweud beth wnewch chi" in smtp_sink.received[1].text()
+
+
+def test_no_words_of_the_public_go_into_a_letter(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+    wall = posting_wall
+    fields = {"name": "Zebedee Canary", "show_name": "full", "role": "Canarist", "how_we_will_know": "Canary sings"}
+    sent = wall.promises("I will keep a canary-word", email=ADDRESS, **fields)
+    wall.proves(sent)
+    moderator = wall.moderator()
+    moderator.approves(sent)
+    wall.reports(sent, note="A canary-note", email="reporter@example.org")
+    wall.screens(later(31))
+    moderator.decides(sent, "reject", reason="attack", note="canary-colleagues")
+    wall.screens(later(90))
+    assert len(smtp_sink.received) == 4
+    for received in smtp_sink.received:
+        assert "canary" not in received.message.as_string().casefold()
+        html = received.message.get_body(("html",))
+        assert html is not None
+        assert "<img" not in html.get_content() and "<script" not in html.get_content()
+
+
+def test_a_reporter_learns_the_outcome(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+    wall, moderator = posting_wall, posting_wall.moderator()
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    moderator.decides(sent, "reject", reason="attack")
+    wall.screens(later(31))
+    (letter,) = smtp_sink.received
+    assert letter.recipients == ("reporter@example.org",)
+    assert "taken off the wall" in letter.text()
+
+
+def test_a_refused_letter_is_tried_again_later_and_is_not_lost(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+    wall, now = posting_wall, utcnow()
+    smtp_sink.mode = Mode.REFUSING
+    wall.promises(email=ADDRESS)
+    wall.screens(later(1))
+    assert smtp_sink.tries == 1
+    wall.screens(later(2))
+    assert smtp_sink.tries == 1  # its wait is not over
+    wall.screens(later(70))
+    assert smtp_sink.tries == 2
+    smtp_sink.mode = Mode.NORMAL
+    wall.screens(later(70 + 119))
+    assert smtp_sink.received == []
+    wall.screens(later(70 + 125))
+    assert subjects(smtp_sink) == ["Your private link"]
+    with wall.look() as session:
+        letter = session.scalars(select(Letter)).one()
+        assert (letter.attempts, letter.sent_at is not None) == (3, True)
+        assert letter.sent_at > now
+
+
+def test_a_letter_is_given_up_after_five_days(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+    smtp_sink.mode = Mode.REFUSING
+    posting_wall.promises(email=ADDRESS)
+    for day in range(7):
+        posting_wall.screens(later(days=day, minutes=1))
+    assert posting_wall.owed() == [("receipt", "abandoned")]
+
+
+def test_a_repeat_carries_the_same_message_id(
+    posting_wall: Wall, smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker dies after the mail server took the letter, and before that was written down."""
+    wall = posting_wall
+    wall.promises(email=ADDRESS)
+    deliver = notices._deliver
+
+    def dies(*given: object) -> bool:
+        deliver(*given)  # type: ignore[arg-type]
+        raise SystemExit
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(notices, "_deliver", dies)
+        wall.screens()
+    wall.screens(later(70))
+    first, second = (received.message["Message-ID"] for received in smtp_sink.received)
+    assert first == second
+
+
+def test_where_no_server_is_set_the_letter_lies_in_the_folder(wall: Wall) -> None:
+    sent = wall.promises(email=ADDRESS)
+    wall.screens()
+    (source,) = wall.letters()
+    assert f"To: {ADDRESS}" in source
+    assert sent.receipt in parsed(source).get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "a@example.org\r\nBcc: victim@example.org",
+        "a@example.org, victim@example.org",
+        "a@example.org;victim@example.org",
+        "a@example.org%0ABcc:victim@example.org",
+        '"a\r\nBcc: v@example.org"@example.org',
+        "<a@example.org>\nSubject: x",
+        "a@example.org\u2028Bcc: victim@example.org",
+    ],
+)
+def test_s_18_what_is_no_single_address_is_refused_at_the_form(wall: Wall, email: str) -> None:
+    answer = wall.sends(f"/{SLUG}/promise", promise=WORDS, email=email)
+    assert answer.status_code == 422
+    with wall.look() as session:
+        assert session.scalars(select(Contact)).all() == []
+
+
+@pytest.mark.parametrize("evil", ["x\r\nBcc: victim@example.org", "x\nTo: victim@example.org", "x, victim@example.org"])
+def test_s_18_no_field_adds_a_header_or_a_recipient(posting_wall: Wall, smtp_sink: SmtpSink, evil: str) -> None:
+    sent = posting_wall.promises(
+        f"I will listen {evil}", email=ADDRESS, name=evil, show_name="full", role=evil, organisation=evil,
+        header_User_Agent="x", header_Referer="http://x.example/",
+    )  # fmt: skip
+    posting_wall.proves(sent)
+    posting_wall.screens()
+    posting_wall.moderator().approves(sent)
+    posting_wall.screens(later(31))
+    assert len(smtp_sink.received) == 2
+    for received in smtp_sink.received:
+        assert received.recipients == (ADDRESS,)
+        assert set(received.message.keys()) <= HEADERS
+        assert "victim" not in received.message.as_string()
+
+
+@pytest.mark.parametrize("stored", ["a@example.org, v@example.org", "a@example.org\r\nBcc: v@example.org", "a b@c"])
+def test_s_18_an_address_that_is_not_one_goes_nowhere(posting_wall: Wall, smtp_sink: SmtpSink, stored: str) -> None:
+    """Behind the form: written into the database by some other way. The others' letters still go."""
+    first = posting_wall.promises(email=ADDRESS)
+    posting_wall.promises("I will plant ten trees", email="other@example.org")
+    with posting_wall.app.app_context(), transaction() as session:
+        contact = session.scalars(select(Contact).where(Contact.contribution_id == first.contribution_id)).one()
+        contact.email = stored
+    posting_wall.screens()
+    posting_wall.screens(later(1))
+    assert [received.recipients for received in smtp_sink.received] == [("other@example.org",)]
+
+
+def parsed(source: str) -> EmailMessage:
+    message = message_from_string(source, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_whoever_wants_no_letters_gets_none(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+    sent = posting_wall.promises(email=ADDRESS)
+    posting_wall.proves(sent)
+    posting_wall.acts(sent, "letters")  # both boxes left empty
+    posting_wall.screens()
+    moderator: AtTheDesk = posting_wall.moderator()
+    moderator.approves(sent)
+    posting_wall.screens(later(31))
+    assert subjects(smtp_sink) == ["Your private link"]

@@ -1,0 +1,148 @@
+"""G-09: however many decide at once, one decision is made, and the others are told which."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+
+from moderation import decisions, record
+from moderation.decisions import Overtaken
+from moderation.models import Act, Decision, Letter, Moderator, Review
+from moderation.workflow import Move, State
+from pledges import erasure, intake
+from pledges.db import transaction, utcnow
+from pledges.errors import WallError
+from pledges.intake import Origin, Sent
+from pledges.models import Campaign, Contribution, Type
+from tests.wall import SLUG, Wall
+
+MOVES = (Move.APPROVE, Move.MARK_SPAM)
+
+
+def received(wall: Wall, number: int) -> int:
+    """One more item that waits, of an author with a proved address; answers the id of its review."""
+    with wall.app.app_context(), transaction() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        words = Sent(
+            Type.PLEDGE,
+            f"I will do thing number {number}",
+            "en",
+            "en",
+            email="a@example.org",
+            consents={"public": "yes"},
+        )
+        desk = intake.review_desk()
+        given = intake.receive(session, campaign, words, Origin("192.0.2.1"), desk, now=utcnow())
+        review = session.scalars(select(Review).where(Review.contribution_id == given.contribution.id)).one()
+        return review.id
+
+
+def race(wall: Wall, pool: ThreadPoolExecutor, review_id: int, people: list[int]) -> list[str]:
+    """Everybody decides at once on what they saw; answers what each was told."""
+    together = Barrier(len(people))
+
+    def decide(place: int) -> str:
+        with wall.app.app_context():
+            together.wait()
+            try:
+                with transaction() as session:
+                    by = session.get_one(Moderator, people[place])
+                    decisions.decide(
+                        session, review_id, MOVES[place % 2], by=by, version=1, now=utcnow(), settings=wall.settings
+                    )
+            except Overtaken as error:
+                with transaction() as session:
+                    other = decisions.last_decision(session, session.get_one(Review, review_id))
+                    assert error.other is not None and other is not None
+                    return f"after {other.moderator_id}"
+            return "done"
+
+    return list(pool.map(decide, range(len(people))))
+
+
+@pytest.mark.parametrize("moderators, races", [(2, 800), (8, 200)])
+def test_g_09_one_decision_however_many_decide_at_once(
+    wall: Wall, share: Callable[..., int], moderators: int, races: int
+) -> None:
+    began, count = time.monotonic(), share(races, usual=30 if moderators == 2 else 10)
+    with wall.work() as session:
+        people = [wall.plain_moderator(session, f"m{number}").id for number in range(moderators)]
+    with ThreadPoolExecutor(moderators) as pool:
+        for number in range(count):
+            review_id = received(wall, number)
+            told = race(wall, pool, review_id, people)
+            assert told.count("done") == 1, told
+            winner = people[told.index("done")]
+            assert set(told) - {"done"} == {f"after {winner}"}, told
+            check_one(wall, review_id, winner)
+    with wall.look() as session:
+        assert list(record.verify(session)) == []
+        assert session.scalars(select(func.count(Act.id)).where(Act.act.startswith("review:"))).one() == count
+    print(f"G-09: {count} races of {moderators}, {time.monotonic() - began:.1f} s")
+
+
+def check_one(wall: Wall, review_id: int, winner: int) -> None:
+    with wall.look() as session:
+        (decision,) = session.scalars(select(Decision).where(Decision.review_id == review_id))
+        assert decision.moderator_id == winner
+        shown = session.get_one(Review, review_id).contribution.published_revision_id is not None
+        assert shown == (decision.move is Move.APPROVE)
+        letters = session.scalars(select(Letter.id).where(Letter.decision_id == decision.id)).all()
+        assert len(letters) == (1 if decision.move is Move.APPROVE else 0)
+
+
+AUTHOR = {
+    "withdraw": lambda session, own, desk: erasure.withdraw(session, own, desk, utcnow()),
+    "erase": lambda session, own, desk: erasure.erase(session, own, desk, utcnow()),
+    "edit": lambda session, own, desk: intake.change(
+        session, own, Sent(Type.PLEDGE, "Newer words", "en", "en"), Origin("192.0.2.1"), desk, now=utcnow()
+    ),
+}
+
+
+@pytest.mark.parametrize("act", sorted(AUTHOR))
+def test_what_the_author_takes_back_while_it_is_approved_is_never_shown(
+    wall: Wall, share: Callable[..., int], act: str
+) -> None:
+    with wall.work() as session:
+        person = wall.plain_moderator(session).id
+    for number in range(share(200, usual=12)):
+        review_id = received(wall, number)
+        together = Barrier(2)
+
+        def author(review_id: int = review_id, together: Barrier = together) -> None:
+            with wall.app.app_context(), transaction() as session:
+                own = session.get_one(Review, review_id).contribution
+                _ = own.published_revision_id
+                session.commit()  # what it read may be old by now, as after the page's own reading
+                together.wait()
+                AUTHOR[act](session, own, intake.review_desk())
+
+        def moderator(review_id: int = review_id, together: Barrier = together) -> None:
+            with wall.app.app_context():
+                together.wait()
+                with transaction() as session:
+                    by = session.get_one(Moderator, person)
+                    decisions.decide(
+                        session, review_id, Move.APPROVE, by=by, version=1, now=utcnow(), settings=wall.settings
+                    )
+
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(author), pool.submit(moderator)]:
+                with contextlib.suppress(Overtaken, WallError, decisions.MoveNotAllowed):
+                    done.result()
+        with wall.look() as session:
+            review = session.get_one(Review, review_id)
+            own = session.get_one(Contribution, review.contribution_id)
+            if act == "edit":
+                assert own.published_revision_id in (None, review.revision_id)
+                assert (own.published_revision_id is None) == (review.state is State.SUPERSEDED)
+            else:
+                assert own.published_revision_id is None
+                assert review.state is State.WITHDRAWN
