@@ -3,7 +3,7 @@ PYTHON ?= python3
 LOCK = .venv/bin/python -m uv pip compile --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-annotate --quiet
 
-.PHONY: run test check screenshots lock
+.PHONY: run test check screenshots messages lock
 
 run:
 	$(PYTHON) app.py
@@ -16,6 +16,9 @@ check:
 
 screenshots:
 	$(PYTHON) app.py test tests/screenshots.py -n 0
+
+messages:
+	.venv/bin/python -m translations.catalogue
 
 lock:
 	$(LOCK) requirements.in -o requirements.txt

@@ -1,0 +1,1 @@
+"""Measurements that anybody can repeat: each file prints its figures and says how they were taken."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -35,9 +36,10 @@ def add(session: Session, count: int, now: datetime, *, slug: str = "") -> int:
     chance = random.Random(CHANCE)
     themes: dict[str, int | None] = {theme.key: theme.id for theme in campaign.themes}
     fallback = itertools.cycle(list(themes.values()) or [None])
+    permitted = set(campaign.show_names)
     for number, row in zip(range(count), itertools.cycle(PROMISES), strict=False):
         at = now - SPREAD * (1 - (number + 1) / (count + 1)) ** 2 - timedelta(minutes=count - number)
-        pledge = _show(session, campaign, _sent(row, themes, fallback), at)
+        pledge = _show(session, campaign, _sent(row, themes, fallback, permitted), at)
         publishing.set_progress(session, pledge, Progress(row[6]))
         for words, name in chance.sample(COMMENTS, k=chance.choice((0, 0, 0, 1, 2))):
             comment = Sent(type=Type.COMMENT, words=words, lang="en", page_lang="en", name=name, consents=AGREED)
@@ -45,7 +47,12 @@ def add(session: Session, count: int, now: datetime, *, slug: str = "") -> int:
     return count
 
 
-def _sent(row: tuple[str, ...], themes: dict, fallback) -> Sent:
+def _sent(
+    row: tuple[str, ...],
+    themes: dict[str, int | None],
+    fallback: Iterator[int | None],
+    permitted: set[str],
+) -> Sent:
     theme, words, name, role, kind, lang, _progress, level = row
     organisation = kind == Kind.ORGANISATION
     return Sent(
@@ -57,7 +64,7 @@ def _sent(row: tuple[str, ...], themes: dict, fallback) -> Sent:
         organisation=name if organisation else "",
         role=role,
         kind=Kind(kind),
-        show_name=ShowName(level),
+        show_name=ShowName(level) if level in permitted else ShowName.ANONYMOUS,
         theme_id=themes[theme] if theme in themes else next(fallback),
         consents=AGREED,
     )

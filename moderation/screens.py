@@ -97,6 +97,7 @@ class Check:
     name: str
     words: str
     signal: Signal
+    clear: bool
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,9 @@ def check_of(finding: Finding) -> Check:
         Verdict.UNKNOWN: gettext("Not checked"),
     }
     signal = Signal(SIGNS.get(finding.verdict, ""), words[finding.verdict])
-    return Check(str(CHECKS.get(finding.check, finding.check)), _detail_words(finding), signal)
+    return Check(
+        str(CHECKS.get(finding.check, finding.check)), _detail_words(finding), signal, finding.verdict is Verdict.CLEAR
+    )
 
 
 def _detail_words(finding: Finding) -> str:
@@ -245,20 +248,49 @@ def _detail_words(finding: Finding) -> str:
         return gettext("Nothing found")
     if finding.verdict is Verdict.UNKNOWN:
         return _why_unknown(str(finding.detail.get("why", "")))
+    if finding.check == "repeats":
+        return _repeats_words(finding)
     rules = [str(rule) for rule in finding.detail.get("rules", [])] or sorted({quote[3] for quote in finding.quotes})
     named = ", ".join(str(RULES.get(rule, rule.replace("_", " "))) for rule in rules)
     return named or gettext("See the marked words")
 
 
+def _repeats_words(finding: Finding) -> str:
+    """Which earlier items say the same, by their references."""
+    parts = []
+    if equal := finding.detail.get("equal"):
+        parts.append(gettext("the same words as %(ids)s", ids=", ".join(equal)))
+    if similar := finding.detail.get("similar"):
+        parts.append(gettext("almost the same words as %(ids)s", ids=", ".join(similar)))
+    return "; ".join(parts)
+
+
 RULES = {
     "discard": lazy_gettext("the spam service is sure"),
     "spam": lazy_gettext("the spam service calls it spam"),
+    "hasty": lazy_gettext("sent within three seconds"),
+    "trap_filled": lazy_gettext("the hidden field was filled in"),
+    "trap_missing": lazy_gettext("the hidden field was missing"),
+    "no_clock": lazy_gettext("nobody knows how long the form was open"),
+    "link": lazy_gettext("a link"),
+    "many_links": lazy_gettext("many links"),
+    "hidden_link": lazy_gettext("a link that hides where it leads"),
+    "spelled_link": lazy_gettext("a link spelled out in words"),
+    "link_markup": lazy_gettext("the markup of a link"),
+    "word_1": lazy_gettext("a word of the list that may hurt"),
+    "word_2": lazy_gettext("a strong word of the list"),
     "child_and_class": lazy_gettext("a child’s name with a class"),
     "class_beside_name": lazy_gettext("a class beside a full name"),
+    "age": lazy_gettext("an age"),
     "phone": lazy_gettext("a telephone number"),
     "email": lazy_gettext("an email address"),
     "postcode": lazy_gettext("a postcode"),
     "address": lazy_gettext("a home address"),
+    "handle": lazy_gettext("a name on a social network"),
+    "profile": lazy_gettext("a profile on a social network"),
+    "national_insurance": lazy_gettext("a National Insurance number"),
+    "nhs_number": lazy_gettext("an NHS number"),
+    "car_plate": lazy_gettext("a number plate"),
 }
 
 

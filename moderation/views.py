@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import segno
-from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date, format_datetime, get_locale, gettext
 from flask_security import login_user
@@ -67,6 +67,7 @@ def for_staff(view: View) -> View:
         me = accounts.signed_in()
         if me is None:
             return redirect(url_for("security.login", next=request.full_path if request.method == "GET" else None))
+        g.lang = me.lang
         return view(*args, me=me, **kwargs)
 
     return checked  # type: ignore[return-value]

@@ -235,7 +235,8 @@ class PledgeForm(Form):
         """The level that was chosen; none: the most private that makes sense."""
         if self["show_name"]:
             return ShowName(self["show_name"])
-        return ShowName.ORGANISATION if self.kind is Kind.ORGANISATION else ShowName.ANONYMOUS
+        named = self.kind is Kind.ORGANISATION and ShowName.ORGANISATION in permitted_levels(self.campaign)
+        return ShowName.ORGANISATION if named else ShowName.ANONYMOUS
 
     def _usual_lang(self) -> str:
         known = self.campaign.contribution_languages or [self.page_lang]
@@ -377,7 +378,13 @@ class CommentForm(Form):
 
     @property
     def takes_name(self) -> bool:
-        return ShowName.FULL in permitted_levels(self.campaign)
+        return any(level in NAMED for level in permitted_levels(self.campaign))
+
+    @property
+    def show_name(self) -> ShowName:
+        """A comment is signed as fully as the campaign permits, or not at all."""
+        level = next((level for level in permitted_levels(self.campaign) if level in NAMED), ShowName.ANONYMOUS)
+        return level if self["name"] else ShowName.ANONYMOUS
 
     def sent(self, nonce: str | None) -> Sent:
         agreed = {} if self.editing else {"public": consent_words(self.campaign, Type.COMMENT)["public"]}
@@ -388,7 +395,7 @@ class CommentForm(Form):
             lang=self.page_lang if self.page_lang in known else known[0],
             page_lang=self.page_lang,
             name=self["name"],
-            show_name=ShowName.FULL if self["name"] else ShowName.ANONYMOUS,
+            show_name=self.show_name,
             email="" if self.editing else self["email"],
             consents=agreed,
             form_token=nonce,

@@ -47,13 +47,13 @@ from .forms import (
     permitted_levels,
 )
 from .intake import Origin, Receipt, Sent, review_desk
-from .limits import EventAllowance, Kind, limits_of
+from .limits import EventAllowance, Kind, Refusal, limits_of
 from .models import Campaign, Contact, Contribution, EventCode, Question, Type
 from .settings import settings
 
 log = logging.getLogger(__name__)
 
-READY = "wall.ready"  # extension: name -> a check that raises where a part is not there
+READY = "wall.ready"  # extension: name -> a check that raises, or answers False, where a part is away
 
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
@@ -145,6 +145,7 @@ def helpers() -> dict[str, Any]:
     return {
         "language_links": language_links,
         "link": link,
+        "send_to": send_to,
         "say": say,
         "say_prose": say_prose,
         "in_words": in_words,
@@ -154,6 +155,16 @@ def helpers() -> dict[str, Any]:
         "moment": lambda value: format_datetime(value, "d MMMM y, HH:mm"),
         "wait_in_words": wait_in_words,
     }
+
+
+def send_to() -> str:
+    """Where the form of this page is sent: never the very address it stands at.
+
+    A browser that cannot reach that same address puts its error page in the form's place, so that Back would lead
+    past the form and lose the words.
+    """
+    tries = request.args.get("try", "")
+    return f"{request.path}?try={int(tries) + 1 if tries.isascii() and tries.isdigit() and len(tries) < 4 else 1}"
 
 
 def number(value: int) -> str:
@@ -413,16 +424,23 @@ def _form_page(road: Road, form: Form, status: int, *, token: str = "", **happen
     return response
 
 
-def _wait_page(road: Road, form: Form, token: str, seconds: int, now: datetime) -> Response:
-    # a minute is added, since the clock time is shown without seconds
-    at = format_time(now + timedelta(seconds=seconds + 59), "HH:mm")
-    response = _form_page(road, form, 429, token=token, trouble="wait", wait_until=at)
-    response.headers["Retry-After"] = str(seconds)
+def _wait_page(road: Road, form: Form, token: str, wait: Refusal, now: datetime) -> Response:
+    page = _form_page(road, form, wait.status, token=token, trouble="wait", wait_until=_clock(wait, now))
+    return _with_retry_after(page, wait)
+
+
+def _clock(wait: Refusal, now: datetime) -> str:
+    """Until when to wait; a minute is added, since the time of day is shown without seconds."""
+    return format_time(now + timedelta(seconds=wait.retry_after_seconds + 59), "HH:mm")
+
+
+def _with_retry_after(response: Response, wait: Refusal) -> Response:
+    response.headers["Retry-After"] = str(max(1, wait.retry_after_seconds))
     return response
 
 
-def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> int | None:
-    """Seconds to wait where this visitor, or this address of an author, sends too often; none: go on."""
+def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> Refusal | None:
+    """How long to wait where this visitor, or this address of an author, sends too often; none: go on."""
     limits = limits_of(current_app)
     campaign = g.get("campaign")
     visitor = limits.visitor()
@@ -433,7 +451,7 @@ def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> i
     wait = limits.check(kind, address=visitor, extra=extra, campaign=slug, event=allowance)
     if wait is None and email and kind in ("promises", "comments"):
         wait = limits.check("email", address=visitor, extra=email)
-    return None if wait is None else max(1, wait.retry_after_seconds)
+    return wait
 
 
 def visitor() -> str:
@@ -665,10 +683,9 @@ def _report(reported: Contribution) -> ResponseReturnValue:
         return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble=trouble)
     wait = refusal("reports", email=form["email"])
     if wait is not None:
-        until = format_time(now + timedelta(seconds=wait + 59), "HH:mm")
-        page = _report_page(reported, form, 429, request.form["token"], trouble="wait", wait_until=until)
-        page.headers["Retry-After"] = str(wait)
-        return page
+        until = _clock(wait, now)
+        page = _report_page(reported, form, wait.status, request.form["token"], trouble="wait", wait_until=until)
+        return _with_retry_after(page, wait)
     with transaction() as session:
         complaint = form.complaint(page_lang(), ticket.nonce)
         reference = review_desk().file_report(session, reported, complaint, now)
@@ -717,7 +734,7 @@ def act(token: str) -> ResponseReturnValue:
         return _privately(make_response(_edit(own, token)))
     wait = refusal("receipts")
     if wait is not None:
-        abort(429, retry_after=wait)
+        abort(wait.status, retry_after=wait.retry_after_seconds)
     now = utcnow()
     with transaction() as session:
         token = _done(session, own, wanted, token, now)
@@ -741,7 +758,7 @@ def _done(session: Session, own: Contribution, wanted: str, token: str, now: dat
         case "appeal":
             _appeal(session, own, now)
         case "letters":
-            _letters(own)
+            _letters(own, now)
         case "new_link":
             return erasure.new_link(session, own)
     return token
@@ -754,11 +771,19 @@ def _appeal(session: Session, own: Contribution, now: datetime) -> None:
     review_desk().appealed(session, own, now)
 
 
-def _letters(own: Contribution) -> None:
+def _letters(own: Contribution, now: datetime) -> None:
+    """Which letters are wanted; pressed on the page that the mailed link opens, it also proves the address."""
     if own.contact is None:
         raise NotNow
+    if own.contact.proved_at is None and _is_proof(own, request.form.get("proof", "")):
+        own.contact.proved_at = now
     own.contact.letters_wanted = request.form.get("letters", "") != ""
     own.contact.follow_up = request.form.get("follow_up", "") != ""
+
+
+def _is_proof(own: Contribution, proof: str) -> bool:
+    """Whether `proof` stands in letters to this author's address alone."""
+    return own.contact is not None and tokens.proves(proof, own.id, own.contact.email_hash)
 
 
 def _own_or_404(token: str) -> Contribution:
@@ -795,6 +820,7 @@ def _receipt(own: Contribution, token: str) -> str:
         newer_waits=own.published_revision_id is not None and own.published_revision_id != own.latest.id,
         restore_until=erasure.restore_until(own),
         just_sent="sent" in request.args,
+        proof=request.args["proof"] if _is_proof(own, request.args.get("proof", "")) else "",
         done=request.args.get("done", ""),
         named=own.show_name.value != "anonymous",
         is_comment=own.type is Type.COMMENT,
@@ -865,10 +891,7 @@ def send_link() -> ResponseReturnValue:
         return _link_page(form, 422)
     wait = refusal("letters", email=form["email"])
     if wait is not None:
-        until = format_time(utcnow() + timedelta(seconds=wait + 59), "HH:mm")
-        page = _link_page(form, 429, trouble="wait", wait_until=until)
-        page.headers["Retry-After"] = str(wait)
-        return page
+        return _with_retry_after(_link_page(form, wait.status, trouble="wait", wait_until=_clock(wait, utcnow())), wait)
     now = utcnow()
     with transaction() as session:
         for own in _of_address(session, form["email"]):
@@ -924,6 +947,7 @@ def ready() -> ResponseReturnValue:
     """Which parts answer; 503 where one does not."""
     checks: dict[str, Callable[[], object]] = {
         "database": lambda: reading().execute(text("SELECT 1")),
+        "limiter": limits_of(current_app).healthy,
         **current_app.extensions.get(READY, {}),
     }
     found = {name: _answers(name, check) for name, check in checks.items()}
@@ -938,8 +962,7 @@ def ready() -> ResponseReturnValue:
 
 def _answers(name: str, check: Callable[[], object]) -> bool:
     try:
-        check()
+        return check() is not False
     except Exception:
         log.exception("%s is not ready", name)
         return False
-    return True

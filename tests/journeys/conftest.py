@@ -106,13 +106,15 @@ class Visitor:
     def __init__(self, page: Page, wall: Wall) -> None:
         self.page = page
         self.wall = wall
+        # a page may be kept by a browser for five seconds; routing switches that cache off, so that each look is fresh
+        page.route("**/*", lambda route: route.continue_())
 
     def promises(self, words: str, *, slug: str = SLUG, **fields: str) -> str:
         """Fills the form from the wall and sends it; answers the address of the receipt."""
         page = self.page
         page.goto(f"{self.wall.url}/{slug}")
         page.locator('a[href$="/promise"]').first.click()
-        page.get_by_label("What will you do", exact=False).first.fill(words)
+        page.locator("#promise").fill(words)
         for name, value in fields.items():
             self._give(name, value)
         page.locator("#consent").check()
@@ -142,6 +144,8 @@ class Visitor:
             if not choice.is_visible():  # folded away on a phone
                 self.page.locator("details.stronger > summary").click()
             choice.check()
+        elif field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
         else:
             field.fill(value)
 
@@ -169,7 +173,7 @@ class AtTheDesk:
         return self
 
     def code(self, later: int = 0) -> str:
-        return pyotp.TOTP(self.secret).at(utcnow(), later)
+        return pyotp.TOTP(self.secret).at(utcnow() + timedelta(seconds=30 * later))
 
     def signs_out(self) -> None:
         self.page.get_by_role("button", name="sign out").click()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import NARROW, WIDE, axe
@@ -114,6 +115,7 @@ def press_act(page: Page, act: str) -> None:
         form.first.locator("button[type=submit]").first.click()
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)  # the pages are the same on both
 def test_every_page_of_the_road_is_accessible(
     wall: Wall, visitor: Visitor, moderator: AtTheDesk, new_page: Callable[..., Page]
 ) -> None:

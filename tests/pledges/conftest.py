@@ -83,10 +83,13 @@ class Limiter:
     def visitor(self) -> IPv4Address:
         return IPv4Address("203.0.113.7")
 
+    def healthy(self) -> bool:
+        return not self.wait
+
     def check(self, kind, **about):
         self.asked.append((kind, about))
         seconds = self.wait.get(kind)
-        return SimpleNamespace(retry_after_seconds=seconds) if seconds else None
+        return SimpleNamespace(retry_after_seconds=seconds, status=429) if seconds else None
 
 
 @pytest.fixture
@@ -159,7 +162,9 @@ class Visitor:
 
     def token(self, path: str) -> str:
         page = self.client.get(path).get_data(as_text=True)
-        return re.search(r'name="token" value="([^"]+)"', page)[1]
+        found = re.search(r'name="token" value="([^"]+)"', page)
+        assert found, "there is no form token on the page"
+        return found[1]
 
     def sends(self, path: str, token: str | None = None, **fields: str):
         given = {"token": token or self.token(path), "company_url": "", "consent": "yes", **fields}
@@ -218,4 +223,4 @@ def in_days(days: int) -> str:
 
 
 def newest_revision(session: Session) -> Revision:
-    return session.query(Revision).order_by(Revision.id.desc()).first()
+    return session.query(Revision).order_by(Revision.id.desc()).limit(1).one()

@@ -116,3 +116,14 @@ def test_too_many_reports_are_told_when_to_come_back(visitor, promise, limiter, 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "30")
     assert "My note" in text(answer)
     assert desk.told("report") == []
+
+
+def test_where_first_names_alone_are_shown_a_comment_shows_no_more(visitor, promise, database, approve):
+    with database.new_session() as session:
+        session.query(Campaign).one().show_names = ["first", "anonymous"]
+        session.commit()
+    comments(visitor, promise, name="Priya Kapoor")
+    approve()
+    page = text(visitor.get(f"/week/promises/{promise}"))
+    assert "Priya" in page
+    assert "Kapoor" not in page

@@ -60,3 +60,10 @@ def test_the_welsh_address_speaks_welsh_words_of_the_campaign(visitor):
     assert '<html lang="cy">' in page
     assert "Pan fyddwn ni i gyd" in page
     assert 'href="/week"' in page  # the switch keeps the place
+
+
+def test_a_limiter_that_is_away_is_told(visitor, limiter):
+    limiter.wait["promises"] = 1
+    answer = visitor.get("/readyz")
+    assert answer.status_code == 503
+    assert "limiter down" in answer.get_data(as_text=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from pledges import intake, views
+from pledges import intake, limits, views
 from pledges.models import Campaign, CampaignState, EventCode, Revision
 
 from .conftest import in_days, newest_revision
@@ -334,7 +334,7 @@ def test_a_promise_may_start_from_another_one(visitor, approve, stored):
 
 def test_a_date_that_is_to_come_is_kept(visitor, session):
     visitor.promises(by_when=in_days(30))
-    assert newest_revision(session).by_when.isoformat() == in_days(30)
+    assert str(newest_revision(session).by_when) == in_days(30)
 
 
 def test_the_busy_database_is_told_in_words(visitor, monkeypatch):
@@ -354,3 +354,37 @@ def test_the_busy_database_is_told_in_words(visitor, monkeypatch):
 def test_each_promise_is_one_revision(visitor, session):
     visitor.promises()
     assert session.query(Revision).count() == 1
+
+
+def test_no_level_is_shown_that_the_campaign_does_not_permit(visitor, database, stored):
+    with database.new_session() as session:
+        session.query(Campaign).one().show_names = ["first", "anonymous"]
+        session.commit()
+    visitor.promises(kind="organisation", organisation="Northbrook", email="a@example.org")
+    assert stored()[0].show_name == "anonymous"
+    assert visitor.promises(name="Amina Yusuf", show_name="full").status_code == 422
+
+
+def test_akismet_is_named_only_where_it_is_asked(visitor, database):
+    assert "Akismet" in text(visitor.get("/week/promise"))
+    with database.new_session() as session:
+        session.query(Campaign).one().akismet = "off"
+        session.commit()
+    assert "Akismet" not in text(visitor.get("/week/promise"))
+
+
+def test_one_email_address_is_counted_by_itself(visitor, limiter, stored):
+    limiter.wait["email"] = 3600
+    answer = visitor.promises(email="a@example.org")
+    assert answer.status_code == 429
+    assert limiter.asked[-1][1]["extra"] == "a@example.org"
+    assert stored() == []
+
+
+def test_the_real_limits_let_five_through_and_keep_the_words_of_the_sixth(visitor, app, stored):
+    limits.init_app(app, app.extensions["wall.settings"])
+    answers = [visitor.promises(f"I will plant {number} trees") for number in range(6)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert "I will plant 5 trees" in text(answers[-1])
+    assert len(stored()) == 5

@@ -110,7 +110,9 @@ def test_the_next_page_misses_none_and_repeats_none_when_new_ones_arrive(visitor
     first = text(visitor.get("/week"))
     visitor.promises("I will come in between")
     approve()
-    more = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")
+    found = re.search(r'rel="next" href="([^"]+)"', first)
+    assert found, "there is no way on"
+    more = found[1].replace("&amp;", "&")
     second = text(visitor.get(more))
     numbers = re.findall(r"thing number (\d\d)", first) + re.findall(r"thing number (\d\d)", second)
     assert len(numbers) == 30

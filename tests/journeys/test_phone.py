@@ -1,0 +1,57 @@
+"""On a phone, without scripts, with a bad network."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Error, Page, expect
+
+from tests.browser import NARROW
+from tests.journeys.conftest import SLUG, Wall
+
+MOST_TAPS = 12
+MOST_SECONDS = 120
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)  # it is the browser that matters
+
+
+def test_from_wall_to_receipt_in_few_taps(wall: Wall, new_page: Callable[..., Page]) -> None:
+    page = new_page(javascript=False, width=NARROW, height=800)
+    taps, began = 0, time.monotonic()
+    page.goto(f"{wall.url}/{SLUG}")
+    for target in ('a[href$="/promise"]', "#promise", "#consent", "main form button[type=submit]"):
+        page.locator(target).first.click()
+        taps += 1
+        if target == "#promise":
+            page.keyboard.type("I will ring three parents this week.", delay=40)
+    expect(page).to_have_url(re.compile("/receipt/"))
+    assert taps <= MOST_TAPS
+    assert time.monotonic() - began < MOST_SECONDS
+
+
+def test_back_after_a_lost_network_keeps_the_words(wall: Wall, new_page: Callable[..., Page]) -> None:
+    page = new_page(javascript=False, width=NARROW, height=800)
+    page.goto(f"{wall.url}/{SLUG}/promise")
+    page.locator("#promise").fill("These words must not be lost on a train.")
+    page.locator("#consent").check()
+    page.context.set_offline(True)
+    with pytest.raises(Error, match=r"INTERNET_DISCONNECTED|Timeout"):
+        page.locator("main form button[type=submit]").first.click(timeout=3000)
+        page.wait_for_url(re.compile("/receipt/"), timeout=3000)
+    page.context.set_offline(False)
+    page.go_back()
+    assert page.locator("#promise").input_value() == "These words must not be lost on a train."
+    page.locator("main form button[type=submit]").first.click()
+    expect(page).to_have_url(re.compile("/receipt/"))
+
+
+def test_what_folds_away_comes_after_what_is_required(wall: Wall, new_page: Callable[..., Page]) -> None:
+    page = new_page(javascript=False, width=NARROW, height=800)
+    page.goto(f"{wall.url}/{SLUG}/promise")
+    assert page.locator("#promise").is_visible() and page.locator("#consent").is_visible()
+    assert not page.locator("#how_we_will_know").is_visible()
+    page.locator("details.stronger > summary").click()
+    assert page.locator("#how_we_will_know").is_visible()
