@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import segno
 from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, format_datetime, get_locale, gettext
+from flask_babel import format_date, format_datetime, gettext
 from flask_security import login_user
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
@@ -46,7 +46,6 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_qr_svg, "qr_svg")
     app.add_template_filter(format_date, "dateformat")
     app.add_template_filter(format_datetime, "datetimeformat")
-    app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds
     app.register_error_handler(CSRFError, _csrf_failed)
     limits_of(app).route("sign_in", methods=["POST"])(app.blueprints["security"])
