@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -192,6 +193,7 @@ def desk_reason(session: Any) -> Any:
     return session.scalars(select(Reason).where(Reason.use == "reject")).first()
 
 
+@pytest.mark.timeout(1800)  # the whole count takes minutes
 def test_g_10_only_approved_words_are_ever_shown(fresh_database: Any, share: Any, database_kind: str) -> None:
     count = share(500, usual=30)
     with tempfile.TemporaryDirectory() as folder:

@@ -66,6 +66,7 @@ def race(wall: Wall, pool: ThreadPoolExecutor, review_id: int, people: list[int]
     return list(pool.map(decide, range(len(people))))
 
 
+@pytest.mark.timeout(1800)  # the whole count takes minutes
 @pytest.mark.parametrize("moderators, races", [(2, 800), (8, 200)])
 def test_g_09_one_decision_however_many_decide_at_once(
     wall: Wall, share: Callable[..., int], moderators: int, races: int

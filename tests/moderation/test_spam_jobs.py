@@ -269,6 +269,7 @@ def test_a_11_an_edit_is_checked_anew_as_an_edit(checked_wall: Wall, akismet: Ak
     assert akismet.checks()[1].form["comment_content"] == "I will say something kind"
 
 
+@pytest.mark.timeout(3600)  # the whole count takes minutes
 def test_a_12_a_flood_into_the_trap_in_haste_costs_no_call(
     checked_wall: Wall, akismet: AkismetService, share: Callable[..., int]
 ) -> None:
