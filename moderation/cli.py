@@ -11,7 +11,6 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-import migrations
 from pledges import counters, presets
 from pledges.db import database, transaction, utcnow
 from pledges.models import Campaign, CampaignState
@@ -37,16 +36,17 @@ def init_app(app: Flask) -> None:
 
 @click.command("migrate")
 def migrate() -> None:
-    """Bring the database to the newest schema."""
-    click.echo(f"The database stands at {migrations.upgrade(database().engine)}.")
+    """Bring the database to the newest schema, with the reasons that moderators choose from."""
+    click.echo(f"The database stands at {_newest_schema()}.")
 
 
 @click.command("serve")
 def serve() -> None:
     """Set up what is missing, then serve web pages and worker together."""
     wall = settings()
-    migrations.upgrade(database().engine)
-    _first_run(wall)
+    _newest_schema()
+    if not wall.production:
+        _first_run(wall)
     click.echo(f"\nThe wall is at     {wall.base_url}/")
     if not wall.production:
         click.echo(f"The desk is at     {wall.base_url}/moderation/")
@@ -55,12 +55,20 @@ def serve() -> None:
     _become_server(wall)
 
 
+def _newest_schema() -> str:
+    import migrations  # only here, since the tool behind it costs a server ten megabytes
+
+    standing = migrations.upgrade(database().engine)
+    with transaction() as session:
+        reasons.add_usual(session, utcnow())
+    return standing
+
+
 def _first_run(wall: Settings) -> None:
-    """In development: campaigns, examples, and a link for the first moderator. In production: only the link."""
+    """Campaigns, examples, and a link for the first moderator; in production all three are commands."""
     now = utcnow()
     with transaction() as session:
-        reasons.add_usual(session, now)
-        if not wall.production and session.scalars(select(Campaign.id).limit(1)).first() is None:
+        if session.scalars(select(Campaign.id).limit(1)).first() is None:
             for name in presets.NAMES:
                 presets.add(session, name, now, open_now=name == presets.FIRST)
             demo.add(session, demo.USUAL, now)

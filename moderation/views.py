@@ -47,6 +47,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(format_date, "dateformat")
     app.add_template_filter(format_datetime, "datetimeformat")
     app.jinja_env.globals["get_locale"] = get_locale
+    app.jinja_env.globals["report_categories"] = screens.CATEGORIES
     app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds
     app.register_error_handler(CSRFError, _csrf_failed)
     limits_of(app).route("sign_in", methods=["POST"])(app.blueprints["security"])

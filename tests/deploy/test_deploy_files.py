@@ -356,7 +356,9 @@ def test_nginx_hides_the_metrics(front: Front) -> None:
 
 def test_every_library_that_we_name_ourselves_has_its_reason() -> None:
     told = set(re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "decisions.md").read_text(), re.MULTILINE))
-    lines = "\n".join((ROOT / name).read_text() for name in ("requirements.in", "requirements-dev.in", "requirements-uv.in"))
+    lines = "\n".join(
+        (ROOT / name).read_text() for name in ("requirements.in", "requirements-dev.in", "requirements-uv.in")
+    )
     assert told == set(re.findall(r"^([a-z0-9][a-z0-9-]*)", lines, re.MULTILINE))
 
 
