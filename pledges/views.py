@@ -895,7 +895,7 @@ def send_link() -> ResponseReturnValue:
     now = utcnow()
     with transaction() as session:
         for own in _of_address(session, form["email"]):
-            review_desk().send_link(session, own, f"asked:{own.public_id}:{now:%Y-%m-%dT%H:%M}", now)
+            review_desk().send_link(session, own, f"asked:{own.public_id}:{now:%Y-%m-%dT%H:%M:%S.%f}", now)
     return _privately(make_response(render_template("receipt/link_sent.html", form=form)))
 
 
