@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import func, select, text
@@ -262,7 +263,7 @@ def kill_at_random(
     return killed
 
 
-def compare(url: str, receipts: Mapping[int, str]) -> dict[str, int | str]:
+def compare(url: str, receipts: Mapping[int, str]) -> dict[str, Any]:
     """What the database holds, against what was acknowledged."""
     engine = open_engine(url)
     try:

@@ -44,6 +44,7 @@ def migrate() -> None:
 def serve() -> None:
     """Set up what is missing, then serve web pages and worker together."""
     wall = settings()
+    os.umask(0o077)  # addresses of people lie in these files
     _newest_schema()
     if not wall.production:
         _first_run(wall)
@@ -86,6 +87,7 @@ def _become_server(wall: Settings) -> None:
     """Replace this process by the web server, one worker process that also holds the job threads."""
     database().engine.dispose()
     os.environ[INSIDE] = "1"
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # threads that each keep freed memory would double what we hold
     os.execv(sys.executable, server_command(wall))  # noqa: S606 (no shell: our own interpreter and fixed words)
 
 
@@ -101,6 +103,7 @@ def server_command(wall: Settings) -> list[str]:
 @click.command("worker")
 def run_worker() -> None:
     """Screen, send letters, and do nightly work until stopped."""
+    os.umask(0o077)
     worker.run(current_app._get_current_object())  # type: ignore[attr-defined]
 
 

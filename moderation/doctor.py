@@ -41,7 +41,9 @@ def examine(settings: Settings) -> Iterator[Line]:
         set_ = str(value.get_secret_value() if hasattr(value, "get_secret_value") else value or "")
         yield Line(name, True, ("(set)" if set_ else "(not set)") if name in SECRETS else set_ or "(not set)")
     for problem in settings.problems():
-        yield Line("settings", not settings.production, problem)
+        yield Line(
+            "settings", not settings.production, problem if settings.production else f"(in production: {problem})"
+        )
     yield _database()
     yield _redis(settings)
     yield _mail(settings)

@@ -405,6 +405,7 @@ def colleagues(session: Session, campaign_id: int) -> list[Moderator]:
     return list(dict.fromkeys(people))
 
 
+MARKED = {"park": lazy_gettext("Laid aside until tomorrow"), "pass": lazy_gettext("Passed on")}
 CATEGORIES = {
     "hate": lazy_gettext("hate"),
     "personal_data": lazy_gettext("personal data"),

@@ -103,9 +103,9 @@ class Wall:
 
     # -- visitors ----------------------------------------------------------------------------------
 
-    def sends(self, path: str, client: FlaskClient | None = None, **fields: str) -> TestResponse:
+    def sends(self, path: str, **fields: str) -> TestResponse:
         """The form at `path`, filled in and sent as a browser without scripts does."""
-        client = client or self.app.test_client()
+        client = self.app.test_client()
         headers = {name[7:].replace("_", "-"): fields.pop(name) for name in [*fields] if name.startswith("header_")}
         token = fields.pop("token", "") or found(TOKEN, client.get(path).text)
         given = {"token": token, "company_url": "", "consent": "yes", **fields}

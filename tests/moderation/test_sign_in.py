@@ -31,6 +31,12 @@ def inside(client) -> bool:
     return client.get("/moderation/").status_code == 200
 
 
+def cookie_of(client) -> str:
+    cookie = client.get_cookie("desk", path="/")
+    assert cookie is not None
+    return cookie.value
+
+
 def forget_last_code(wall: Wall) -> None:
     with wall.work() as session:
         session.execute(update(Moderator).values(tf_last_counter=None))
@@ -73,6 +79,7 @@ def test_the_code_of_the_invitation_does_not_sign_in_again(wall: Wall, moderator
     password(client, "mo@example.org")
     with wall.look() as session:
         step = session.scalars(select(Moderator.tf_last_counter)).one()
+    assert step is not None
     code(client, pyotp.TOTP(moderator.secret).at(step * 30))
     assert not inside(client)
 
@@ -123,7 +130,7 @@ def test_a_session_ends_when_idle_and_after_its_longest_time(wall: Wall, moderat
         with wall.work() as session:
             session.execute(update(SignIn).values({column: later(minutes=minutes)}))
         copied = wall.app.test_client()
-        copied.set_cookie("desk", moderator.client.get_cookie("desk", path="/").value)
+        copied.set_cookie("desk", cookie_of(moderator.client))
         assert not inside(copied), column
         with wall.work() as session:
             session.execute(update(SignIn).values({column: kept, "ended_at": None}))
@@ -132,11 +139,11 @@ def test_a_session_ends_when_idle_and_after_its_longest_time(wall: Wall, moderat
 def test_the_session_is_a_new_one_after_signing_in(wall: Wall, moderator: AtTheDesk) -> None:
     client = wall.app.test_client()
     client.get(SIGN_IN)
-    values = [client.get_cookie("desk", path="/").value]
+    values = [cookie_of(client)]
     password(client, "mo@example.org")
-    values.append(client.get_cookie("desk", path="/").value)
+    values.append(cookie_of(client))
     code(client, moderator.next_code())
-    values.append(client.get_cookie("desk", path="/").value)
+    values.append(cookie_of(client))
     assert len(set(values)) == 3
     with wall.look() as session:
         assert len(set(session.scalars(select(SignIn.session_hash)))) == 2
