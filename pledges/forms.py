@@ -53,11 +53,13 @@ class Form:
     def _take(self, raw: Mapping[str, str], names: Iterable[str], *, lines: str = "") -> None:
         for name in names:
             value = raw.get(name, "")[:RAW_CHARS]
+            if name == "name":  # so that the first name is all that is shown of it where no more is wished
+                value = value.replace("\u200b", " ")
             self.values[name] = text.clean(value, lines=name == lines)
 
     def _words(self, name: str, least: int, most: int) -> None:
         used = len(self[name])
-        if used == 0:
+        if not text.says_something(self[name], signs=name != "promise"):
             self.errors[name] = {
                 "promise": _("Write what you will do"),
                 "answer": _("Write your answer"),
@@ -76,6 +78,11 @@ class Form:
                 used - most,
                 most=most,
             )
+
+    def _seen(self, name: str, message: str) -> None:
+        """What is given can be read."""
+        if self[name] and not text.says_something(self[name]):
+            self.errors[name] = message
 
     def _at_most(self, name: str, most: int) -> None:
         if len(self[name]) > most:
@@ -262,6 +269,9 @@ class PledgeForm(Form):
     def _who(self) -> None:
         for name in ("name", "role", "organisation"):
             self._at_most(name, NAME_CHARS)
+        self._seen("name", _("Write the name that we may show, or choose not to show one"))
+        self._seen("role", _("Write the role or place that we may show"))
+        self._seen("organisation", _("Write the name of the organisation or group"))
         level = self.show_name
         if level in NAMED and not self["name"]:
             self.errors["name"] = _("Write the name that we may show, or choose not to show one")
@@ -363,6 +373,7 @@ class CommentForm(Form):
         form._words("comment", *LENGTHS[Type.COMMENT])
         if form.takes_name:
             form._at_most("name", NAME_CHARS)
+            form._seen("name", _("Write the name that we may show, or choose not to show one"))
         else:
             form.values["name"] = ""
         if not editing:
