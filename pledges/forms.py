@@ -95,7 +95,9 @@ class Form:
                 self.errors["email"] = needed
             return
         address = one_address(value)
-        if address is None:
+        if address is None and "@" in value and not value.rpartition("@")[0].isascii():
+            self.errors["email"] = _("We can only write to addresses with plain letters, a to z, before the @")
+        elif address is None:
             self.errors["email"] = _("Write one email address in full, like name@example.org")
         else:
             self.values["email"] = address
@@ -112,11 +114,11 @@ class Form:
 
 
 def one_address(value: str) -> str | None:
-    """The address in normal form; none for what is no address, or more than one."""
+    """The address as plain SMTP takes it; none for what is no such address, or more than one."""
     if len(value) > EMAIL_CHARS or any(letter in value for letter in ',;<>" \n'):
         return None
     try:
-        return validate_email(value, check_deliverability=False).normalized
+        return validate_email(value, allow_smtputf8=False, check_deliverability=False).ascii_email
     except EmailNotValidError:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pledges import forms
 from pledges import text as words_of
 
 from .test_road import text
@@ -56,3 +57,15 @@ def test_a_comment_of_emoji_is_taken_and_one_of_dots_is_not(visitor, approve):
 def test_marks_that_belong_to_writing_stay(kept):
     assert words_of.clean(kept) == kept
     assert words_of.clean("a\U000e0067\U000e007fb") == "ab"
+
+
+def test_an_address_that_plain_mail_cannot_reach_is_told_at_once(visitor, stored):
+    answer = visitor.promises(email="jösé@example.org")
+    assert answer.status_code == 422
+    assert "plain letters, a to z, before the @" in text(answer)
+    assert stored() == []
+
+
+def test_an_internationalised_domain_is_kept_as_mail_writes_it():
+    assert forms.one_address("jose@bücher.example.org") == "jose@xn--bcher-kva.example.org"
+    assert forms.one_address("jose@example.org") == "jose@example.org"
