@@ -195,3 +195,23 @@ def test_a_comment_has_a_receipt_too(visitor, receipt, approve):
     token = visitor.token(f"{own}?do=edit")
     assert does(visitor, own, "edit", token=token, comment="Very well said").status_code == 303
     assert "Very well said" in text(visitor.get(own))
+
+
+def test_changed_is_said_only_of_words_that_changed(visitor, receipt, approve, hide, stored):
+    id = approve()
+    approve(id)
+    assert stored()[0].changed_at is None
+    hide(id)
+    approve(id)
+    assert stored()[0].changed_at is None
+    edits(visitor, receipt, "I will listen and take notes")
+    approve(id)
+    changed_at = stored()[0].changed_at
+    assert changed_at is not None
+    hide(id)
+    approve(id)
+    assert stored()[0].changed_at == changed_at
+    hide(id)
+    edits(visitor, receipt, "I will listen and read them out")
+    approve(id)
+    assert stored()[0].changed_at > changed_at
