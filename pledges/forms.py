@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
@@ -20,6 +21,8 @@ EMAIL_CHARS = 254
 WEBSITE_CHARS = 300
 REPORT_NOTE_CHARS = 1_000
 RAW_CHARS = 20_000  # nothing longer is even looked at
+A_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+AT_MOST_AHEAD = timedelta(days=3_653)  # ten years
 LENGTHS = {Type.PLEDGE: (10, 500), Type.ANSWER: (2, 1_000), Type.COMMENT: (2, 1_000)}  # code points
 WORDS_FIELD = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
 CATEGORIES = (
@@ -300,13 +303,15 @@ class PledgeForm(Form):
             self.errors["website"] = _("Write the whole address, beginning with https://")
         if self["by_when"] and self["by_when"] != as_before:
             try:
-                day = date.fromisoformat(self["by_when"]) if len(self["by_when"]) == len("2027-02-01") else None
+                day = date.fromisoformat(self["by_when"]) if A_DAY.fullmatch(self["by_when"]) else None
             except ValueError:
                 day = None
             if day is None:
                 self.errors["by_when"] = _("Write a real date, like 2027-07-21")
             elif day < today:
                 self.errors["by_when"] = _("Choose a day that is still to come")
+            elif day > today + AT_MOST_AHEAD:
+                self.errors["by_when"] = _("Choose a day within the next ten years")
 
     def sent(self, nonce: str | None) -> Sent:
         """What goes on to the intake; only asked of a form without errors."""

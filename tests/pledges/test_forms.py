@@ -69,3 +69,9 @@ def test_an_address_that_plain_mail_cannot_reach_is_told_at_once(visitor, stored
 def test_an_internationalised_domain_is_kept_as_mail_writes_it():
     assert forms.one_address("jose@bücher.example.org") == "jose@xn--bcher-kva.example.org"
     assert forms.one_address("jose@example.org") == "jose@example.org"
+
+
+@pytest.mark.parametrize("day", ["2027-W01-1", "9999-12-31", "٢٠٣٠-٠١-٠١"])
+def test_a_day_is_a_day_of_the_next_ten_years(visitor, stored, day):
+    assert visitor.promises(by_when=day).status_code == 422
+    assert stored() == []
