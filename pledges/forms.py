@@ -20,7 +20,6 @@ TRAP = "company_url"  # a field that people do not see; scripts fill it in
 EMAIL_CHARS = 254
 WEBSITE_CHARS = 300
 REPORT_NOTE_CHARS = 1_000
-RAW_CHARS = 20_000  # nothing longer is even looked at
 A_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 AT_MOST_AHEAD = timedelta(days=3_653)  # ten years
 LENGTHS = {Type.PLEDGE: (10, 500), Type.ANSWER: (2, 1_000), Type.COMMENT: (2, 1_000)}  # code points
@@ -54,8 +53,9 @@ class Form:
         return any(self.values.get(name) or name in self.errors for name in names)
 
     def _take(self, raw: Mapping[str, str], names: Iterable[str], *, lines: str = "") -> None:
+        """All that was sent, however long: the request itself is bounded, and nobody's words come back cut."""
         for name in names:
-            value = raw.get(name, "")[:RAW_CHARS]
+            value = raw.get(name, "")
             if name == "name":  # so that the first name is all that is shown of it where no more is wished
                 value = value.replace("\u200b", " ")
             self.values[name] = text.clean(value, lines=name == lines)

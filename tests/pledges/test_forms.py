@@ -75,3 +75,10 @@ def test_an_internationalised_domain_is_kept_as_mail_writes_it():
 def test_a_day_is_a_day_of_the_next_ten_years(visitor, stored, day):
     assert visitor.promises(by_when=day).status_code == 422
     assert stored() == []
+
+
+def test_words_that_are_far_too_long_come_back_whole(visitor):
+    answer = visitor.promises("a" * 30_000 + " the end")
+    assert answer.status_code == 422
+    assert "the end</textarea>" in text(answer)
+    assert "29508 characters too long" in text(answer).replace(",", "")
