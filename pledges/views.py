@@ -435,8 +435,13 @@ def _form_page(road: Road, form: Form, status: int, *, token: str = "", **happen
 
 
 def _wait_page(road: Road, form: Form, token: str, wait: Refusal, now: datetime) -> Response:
-    page = _form_page(road, form, wait.status, token=token, trouble="wait", wait_until=_clock(wait, now))
+    page = _form_page(road, form, wait.status, token=token, trouble=_why(wait), wait_until=_clock(wait, now))
     return _with_retry_after(page, wait)
+
+
+def _why(wait: Refusal) -> str:
+    """`wait` where the visitor sends too often; `away` where we cannot count, which is no fault of theirs."""
+    return "away" if wait.status == 503 else "wait"
 
 
 def _clock(wait: Refusal, now: datetime) -> str:
@@ -694,7 +699,7 @@ def _report(reported: Contribution) -> ResponseReturnValue:
     wait = refusal("reports", email=form["email"])
     if wait is not None:
         until = _clock(wait, now)
-        page = _report_page(reported, form, wait.status, request.form["token"], trouble="wait", wait_until=until)
+        page = _report_page(reported, form, wait.status, request.form["token"], trouble=_why(wait), wait_until=until)
         return _with_retry_after(page, wait)
     with transaction() as session:
         complaint = form.complaint(page_lang(), ticket.nonce)
@@ -919,6 +924,8 @@ def send_link() -> ResponseReturnValue:
     if form.errors:
         return _link_page(form, 422)
     wait = refusal("letters", email=form["email"])
+    if wait is not None and wait.status == 503:
+        abort(503, retry_after=wait.retry_after_seconds)
     if wait is not None:
         return _with_retry_after(_link_page(form, wait.status, trouble="wait", wait_until=_clock(wait, utcnow())), wait)
     now = utcnow()
