@@ -228,6 +228,7 @@ def test_a_used_change_with_other_words_comes_back_with_a_fresh_token(visitor, r
     assert "This form has been sent before" in text(answer)
     assert token not in text(answer)
     fresh = re.search(r'name="token" value="([^"]+)"', text(answer))
+    assert fresh
     again = {**fields, "token": fresh[1]}
     assert does(visitor, receipt, "edit", promise="I will plant ten trees", **again).status_code == 303
     assert does(visitor, receipt, "edit", promise="I will plant ten trees", **again).status_code == 303
