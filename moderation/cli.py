@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from pledges import counters, presets
+from pledges import counters, events, presets
 from pledges.db import database, transaction, utcnow
 from pledges.models import Campaign, CampaignState
 from pledges.settings import Settings, settings
@@ -216,6 +217,62 @@ def open_campaign(slug: str) -> None:
 @click.argument("slug")
 def close_campaign(slug: str) -> None:
     _set_state(slug, CampaignState.CLOSED)
+
+
+@campaign_commands.command("event")
+@click.argument("slug")
+@click.argument("code")
+@click.option("--name", required=True, help="What the event is called.")
+@click.option(
+    "--ceiling", type=click.IntRange(1, 100_000), required=True, help="Promises that the code lets through in all."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day, in the campaign's time zone."
+)
+@click.option("--from-hour", type=click.DateTime(["%H:%M"]), help="Each day from this time; none: all day.")
+@click.option("--until-hour", type=click.DateTime(["%H:%M"]), help="Each day until this time; none: all day.")
+def add_event(
+    slug: str,
+    code: str,
+    name: str,
+    ceiling: int,
+    until: datetime,
+    from_hour: datetime | None,
+    until_hour: datetime | None,
+) -> None:
+    """Hand out an event code: it lifts the address limit for a room behind one address."""
+    with transaction() as session:
+        campaign = _campaign(session, slug)
+        try:
+            event = events.add(
+                session,
+                campaign,
+                code,
+                name=name,
+                ceiling=ceiling,
+                last_day=until.date(),
+                from_hour=from_hour.time() if from_hour else None,
+                until_hour=until_hour.time() if until_hour else None,
+                now=utcnow(),
+            )
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+        after = {"ceiling": ceiling, "ends_at": event.ends_at.isoformat()}
+        record.add(session, record.OPERATOR, "campaign:event", f"event:{event.id}", after=after, now=utcnow())
+    click.echo(f"{settings().base_url}/{slug}/promise?event={code}")
+
+
+@campaign_commands.command("end-event")
+@click.argument("slug")
+@click.argument("code")
+def end_event(slug: str, code: str) -> None:
+    """The code lifts nothing any more."""
+    with transaction() as session:
+        event = events.end(session, _campaign(session, slug), code, utcnow())
+        if event is None:
+            raise click.ClickException(f"there is no running event {code!r}")
+        record.add(session, record.OPERATOR, "campaign:event-end", f"event:{event.id}", now=utcnow())
+    click.echo(f"{code} has ended.")
 
 
 def _set_state(slug: str, state: CampaignState) -> None:
