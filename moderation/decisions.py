@@ -211,6 +211,8 @@ def _undo(session: Session, review: Review, *, by: Moderator | None, now: dateti
     to_state = last.from_state
     if _replaced(review) and to_state in workflow.MENDABLE and last.shown_before_id != review.revision_id:
         to_state = State.SUPERSEDED  # newer words came since, so these need no decision
+    elif to_state is State.APPROVED and lanes.reported(session, review):
+        to_state = State.WAITING  # somebody complained meanwhile, and a person has to read that
     decision = _move(session, review, Move.UNDO, to_state, by=by, now=now, undoes=last)
     # what another decision has shown or hidden since is not ours to change back
     if last.shown_before_id != last.shown_after_id == contribution.published_revision_id:

@@ -41,7 +41,7 @@ def lanes_of(session: Session, review: Review) -> set[Lane]:
         lanes.add(Lane.UPDATES)
     if contribution.type is Type.ANSWER:
         lanes.add(Lane.ANSWERS)
-    if _open_reports(session, review):
+    if reported(session, review):
         lanes.add(Lane.REPORTED)
     if _open_appeal(session, review):
         lanes.add(Lane.APPEALS)
@@ -53,7 +53,8 @@ def lanes_of(session: Session, review: Review) -> set[Lane]:
     return lanes
 
 
-def _open_reports(session: Session, review: Review) -> bool:
+def reported(session: Session, review: Review) -> bool:
+    """Whether a complaint about this contribution has no outcome yet."""
     return (
         session.scalars(
             select(Report.id)

@@ -240,6 +240,16 @@ def test_undo_of_a_change_puts_a_reported_promise_back_into_its_lane(wall: Wall,
     assert first.review_id in moderator.sees("reported")
 
 
+def test_undo_does_not_take_a_fresh_report_out_of_the_queue(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    moderator.decides(sent, "reopen")
+    wall.reports(sent)
+    assert moderator.decides(sent, "undo").status_code == 303
+    assert wall.shown()
+    assert moderator.sees("reported") == [sent.review_id]
+
+
 def test_a_report_of_what_was_laid_aside_is_seen_at_once(wall: Wall, moderator: AtTheDesk) -> None:
     sent = wall.promises()
     wall.screens()
