@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy.environment import ROOT, say
 
 PACKAGES = ("app", "moderation", "pledges")  # each may import those after it
-TYPED = ("app.py", "deploy", "moderation", "pledges", "tests")
+TYPED = ("app.py", "bench", "deploy", "moderation", "pledges", "tests", "translations")
 
 # Views use verbs, verbs use models, models use the ground; a module that is not named here is a verb.
 GROUND, MODELS, VERBS, VIEWS, TOP = range(5)

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask import Flask, Request, Response, redirect, request, session, url_for
+from flask import Flask, Request, Response, abort, current_app, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, hash_password, logout_user
 from flask_security.forms import TwoFactorVerifyCodeForm
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 from werkzeug.local import LocalProxy
 
 from pledges.db import database, utcnow
+from pledges.limits import limits_of
 from pledges.settings import Settings
 from pledges.tokens import hash_token
 
@@ -36,6 +38,8 @@ LOCKED = timedelta(minutes=15)
 PASSWORD_CHARS = 12
 SESSION_KEY = "sid"
 DESK = "/moderation"
+LOGIN, CODE = "security.login", "security.two_factor_token_validation"
+USED = {LOGIN, CODE, "security.logout"}
 
 csrf = CSRFProtect()
 
@@ -60,7 +64,7 @@ class CodeForm(TwoFactorVerifyCodeForm):
         names = ["tf_last_counter", "failed_codes", "locked_until"]
         database().session.refresh(moderator, attribute_names=names, with_for_update=True)
         if moderator.locked_until is not None and moderator.locked_until > now:
-            self.code.errors = ["Too many wrong codes. Please wait a quarter of an hour, then sign in again."]
+            self.code.errors = [gettext("Too many wrong codes. Please wait a quarter of an hour, then sign in again.")]
             return False
         good = bool(super().validate(**kwargs))
         if good:
@@ -77,14 +81,14 @@ class DeskSessions(SecureCookieSessionInterface):
     """A session lives at the desk alone: public pages read no cookie, set none, and do not vary by any."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        return super().open_session(app, request) if _at_the_desk(request) else SecureCookieSession()
+        return super().open_session(app, request) if at_the_desk(request) else SecureCookieSession()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if _at_the_desk(request):
+        if at_the_desk(request):
             super().save_session(app, session, response)
 
 
-def _at_the_desk(request: Request) -> bool:
+def at_the_desk(request: Request) -> bool:
     return request.path == DESK or request.path.startswith(f"{DESK}/")
 
 
@@ -103,6 +107,12 @@ def init_app(app: Flask, settings: Settings) -> None:
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: an evening's queue stays open for hours
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+        # OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane; the library's own 64 MB weigh on a small server
+        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {
+            "argon2__memory_cost": 19_456,
+            "argon2__time_cost": 2,
+            "argon2__parallelism": 1,
+        },
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
         "SECURITY_PASSWORD_SALT": hashlib.sha256(f"password:{secret}".encode()).hexdigest(),
         "SECURITY_PASSWORD_LENGTH_MIN": PASSWORD_CHARS,
@@ -128,6 +138,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         "SECURITY_TOTP_ISSUER": "Promise Wall",
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_FLASH_MESSAGES": False,
+        "SECURITY_CACHE_CONTROL": {},  # the desk says it itself, for all its pages alike
         "SECURITY_TRACKABLE": False,
         "SECURITY_SEND_REGISTER_EMAIL": False,
         "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": _address, "case_insensitive": True}}],
@@ -154,10 +165,14 @@ def _address(raw: Any) -> str | None:
 
 def check_session() -> ResponseReturnValue | None:
     """At the desk a session counts only while its row here says so."""
-    if not _at_the_desk(request):
+    if not at_the_desk(request):
         return None
+    if request.blueprint == "security" and request.endpoint not in USED:
+        abort(404)  # pages of the library that we do not use
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         csrf.protect()
+    if request.method == "POST" and request.endpoint in (LOGIN, CODE):
+        _limit_sign_in()
     if not current_user.is_authenticated:
         return None
     now = utcnow()
@@ -170,6 +185,15 @@ def check_session() -> ResponseReturnValue | None:
         with database().new_session() as own, own.begin():  # a reading request may not write with its own session
             own.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=now))
     return None
+
+
+def _limit_sign_in() -> None:
+    """So many tries for a network, and so many for an account, whatever network they come from."""
+    limits = limits_of(current_app)
+    account = request.form.get("email", "") or str(session.get("tf_user_id", ""))
+    wait = limits.check("sign_in", address=limits.visitor(), extra=account[:254] or None)
+    if wait is not None:
+        abort(wait.status, retry_after=wait.retry_after_seconds)
 
 
 def _row_of_session() -> SignIn | None:
@@ -190,7 +214,7 @@ def _keep_session(_app: Flask, user: Moderator, **_extra: Any) -> None:
             moderator_id=user.id,
             session_hash=hash_token(token),
             user_agent=(request.user_agent.string or "")[:200],
-            network=(request.remote_addr or "")[:50],
+            network=limits_of(current_app).key()[:50],
             since=now,
             seen_at=now,
         )
@@ -261,9 +285,26 @@ def secret_uri(stored: str, email: str) -> str:
 
 
 def _totp() -> Totp:
-    from flask import current_app
-
     return current_app.extensions["security"].totp_factory
+
+
+def known_already(db: Session, invitation: Invitation) -> Moderator | None:
+    """The moderator of this address who has both factors: an invitation may add a role, and change nothing else."""
+    moderator = db.scalars(select(Moderator).where(Moderator.email == invitation.email)).first()
+    set_up = moderator is not None and moderator.tf_primary_method is not None and moderator.left_at is None
+    return moderator if set_up else None
+
+
+def take_role(db: Session, invitation: Invitation, moderator: Moderator, now: datetime) -> None:
+    """The link is used and its role is held."""
+    invitation.used_at = now
+    membership = Membership(
+        moderator_id=moderator.id, campaign_id=invitation.campaign_id, role=invitation.role, since=now
+    )
+    db.add(membership)
+    db.flush()
+    after = {"role": invitation.role, "campaign": invitation.campaign_id}
+    record.add(db, record.actor(moderator), "moderator:join", f"moderator:{moderator.id}", after=after, now=now)
 
 
 def accept(db: Session, invitation: Invitation, name: str, password: str, now: datetime) -> Moderator:
@@ -292,14 +333,7 @@ def confirm(db: Session, invitation: Invitation, moderator: Moderator, code: str
         return False
     moderator.tf_primary_method = "authenticator"
     moderator.active, moderator.left_at = True, None
-    invitation.used_at = now
-    membership = Membership(
-        moderator_id=moderator.id, campaign_id=invitation.campaign_id, role=invitation.role, since=now
-    )
-    db.add(membership)
-    db.flush()
-    after = {"role": invitation.role, "campaign": invitation.campaign_id}
-    record.add(db, record.actor(moderator), "moderator:join", f"moderator:{moderator.id}", after=after, now=now)
+    take_role(db, invitation, moderator, now)
     return True
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-import migrations
-from pledges import counters, presets
+from pledges import counters, events, presets
 from pledges.db import database, transaction, utcnow
 from pledges.models import Campaign, CampaignState
 from pledges.settings import Settings, settings
@@ -37,16 +37,18 @@ def init_app(app: Flask) -> None:
 
 @click.command("migrate")
 def migrate() -> None:
-    """Bring the database to the newest schema."""
-    click.echo(f"The database stands at {migrations.upgrade(database().engine)}.")
+    """Bring the database to the newest schema, with the reasons that moderators choose from."""
+    click.echo(f"The database stands at {_newest_schema()}.")
 
 
 @click.command("serve")
 def serve() -> None:
     """Set up what is missing, then serve web pages and worker together."""
     wall = settings()
-    migrations.upgrade(database().engine)
-    _first_run(wall)
+    os.umask(0o077)  # addresses of people lie in these files
+    _newest_schema()
+    if not wall.production:
+        _first_run(wall)
     click.echo(f"\nThe wall is at     {wall.base_url}/")
     if not wall.production:
         click.echo(f"The desk is at     {wall.base_url}/moderation/")
@@ -55,12 +57,20 @@ def serve() -> None:
     _become_server(wall)
 
 
+def _newest_schema() -> str:
+    import migrations  # only here, since the tool behind it costs a server ten megabytes
+
+    standing = migrations.upgrade(database().engine)
+    with transaction() as session:
+        reasons.add_usual(session, utcnow())
+    return standing
+
+
 def _first_run(wall: Settings) -> None:
-    """In development: campaigns, examples, and a link for the first moderator. In production: only the link."""
+    """Campaigns, examples, and a link for the first moderator; in production all three are commands."""
     now = utcnow()
     with transaction() as session:
-        reasons.add_usual(session, now)
-        if not wall.production and session.scalars(select(Campaign.id).limit(1)).first() is None:
+        if session.scalars(select(Campaign.id).limit(1)).first() is None:
             for name in presets.NAMES:
                 presets.add(session, name, now, open_now=name == presets.FIRST)
             demo.add(session, demo.USUAL, now)
@@ -78,6 +88,7 @@ def _become_server(wall: Settings) -> None:
     """Replace this process by the web server, one worker process that also holds the job threads."""
     database().engine.dispose()
     os.environ[INSIDE] = "1"
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # threads that each keep freed memory would double what we hold
     os.execv(sys.executable, server_command(wall))  # noqa: S606 (no shell: our own interpreter and fixed words)
 
 
@@ -93,6 +104,7 @@ def server_command(wall: Settings) -> list[str]:
 @click.command("worker")
 def run_worker() -> None:
     """Screen, send letters, and do nightly work until stopped."""
+    os.umask(0o077)
     worker.run(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
@@ -205,6 +217,62 @@ def open_campaign(slug: str) -> None:
 @click.argument("slug")
 def close_campaign(slug: str) -> None:
     _set_state(slug, CampaignState.CLOSED)
+
+
+@campaign_commands.command("event")
+@click.argument("slug")
+@click.argument("code")
+@click.option("--name", required=True, help="What the event is called.")
+@click.option(
+    "--ceiling", type=click.IntRange(1, 100_000), required=True, help="Promises that the code lets through in all."
+)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day, in the campaign's time zone."
+)
+@click.option("--from-hour", type=click.DateTime(["%H:%M"]), help="Each day from this time; none: all day.")
+@click.option("--until-hour", type=click.DateTime(["%H:%M"]), help="Each day until this time; none: all day.")
+def add_event(
+    slug: str,
+    code: str,
+    name: str,
+    ceiling: int,
+    until: datetime,
+    from_hour: datetime | None,
+    until_hour: datetime | None,
+) -> None:
+    """Hand out an event code: it lifts the address limit for a room behind one address."""
+    with transaction() as session:
+        campaign = _campaign(session, slug)
+        try:
+            event = events.add(
+                session,
+                campaign,
+                code,
+                name=name,
+                ceiling=ceiling,
+                last_day=until.date(),
+                from_hour=from_hour.time() if from_hour else None,
+                until_hour=until_hour.time() if until_hour else None,
+                now=utcnow(),
+            )
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+        after = {"ceiling": ceiling, "ends_at": event.ends_at.isoformat()}
+        record.add(session, record.OPERATOR, "campaign:event", f"event:{event.id}", after=after, now=utcnow())
+    click.echo(f"{settings().base_url}/{slug}/promise?event={code}")
+
+
+@campaign_commands.command("end-event")
+@click.argument("slug")
+@click.argument("code")
+def end_event(slug: str, code: str) -> None:
+    """The code lifts nothing any more."""
+    with transaction() as session:
+        event = events.end(session, _campaign(session, slug), code, utcnow())
+        if event is None:
+            raise click.ClickException(f"there is no running event {code!r}")
+        record.add(session, record.OPERATOR, "campaign:event-end", f"event:{event.id}", now=utcnow())
+    click.echo(f"{code} has ended.")
 
 
 def _set_state(slug: str, state: CampaignState) -> None:

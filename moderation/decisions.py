@@ -53,6 +53,8 @@ def decide(
         raise Overtaken(last_decision(session, review))
     if move is Move.UNDO:
         return _undo(session, review, by=by, now=now, settings=settings)
+    if by is not None and _is_appeal_against(session, review, by):
+        raise MoveNotAllowed("an appeal is decided by somebody else than who declined")
     to_state = workflow.after(review.state, move)
     if move in workflow.SHOWS:
         _require_wanted(review)
@@ -72,6 +74,16 @@ def decide(
     _close_complaints(session, review, decision, now, settings)
     _note(session, review, decision)
     return decision
+
+
+def _is_appeal_against(session: Session, review: Review, by: Moderator) -> bool:
+    """Whether the author asked for another pair of eyes than these."""
+    against = (
+        select(Decision.moderator_id)
+        .join(Appeal, Appeal.against_id == Decision.id)
+        .where(Appeal.review_id == review.id, Appeal.closed_by_id.is_(None))
+    )
+    return by.id in session.scalars(against).all()
 
 
 def last_decision(session: Session, review: Review) -> Decision | None:

@@ -79,7 +79,7 @@ class Desk:
             reason=reason,
             note=note,
             decided_at=last.decided_at if last and state not in WAITS else None,
-            place=queue.place_of(session, review),
+            place=queue.place_of(session, review) if state is State.WAITING else None,
             usual_wait_minutes=queue.usual_wait_minutes(session, contribution.campaign_id),
             appeal_until=self._appeal_until(session, review, last, now),
             saw=self._saw(session, review),
@@ -137,8 +137,13 @@ class Desk:
         self._author_moves(session, review, Move.REOPEN, now)
 
     def send_link(self, session: Session, contribution: Contribution, cause: str, now: datetime) -> None:
-        """The author is sent the private link again."""
-        letters.owe(session, letters.Kind.LINK_AGAIN, cause, contribution=contribution, now=now)
+        """The author is sent the private links again: one letter a minute at most, with all of them."""
+        if contribution.contact is None:
+            return
+        once = f"asked:{contribution.contact.email_hash[:32]}:{now:%Y-%m-%dT%H:%M}"
+        known = select(Letter.id).where(Letter.kind == letters.Kind.LINK_AGAIN, Letter.cause == once)
+        if session.scalars(known).first() is None:
+            letters.owe(session, letters.Kind.LINK_AGAIN, once, contribution=contribution, now=now)
 
     def file_report(self, session: Session, contribution: Contribution, complaint: Complaint, now: datetime) -> str:
         """The complaint is stored and the item waits in the reported lane, still shown; answers its reference."""

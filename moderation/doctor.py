@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-import migrations
 from pledges.db import database
 from pledges.settings import Settings
 
@@ -20,7 +19,6 @@ SECRETS = {
     "secret_key",
     "secret_key_fallbacks",
     "mail_url",
-    "metrics_token",
     "akismet_api_key",
     "database_url",
     "redis_url",
@@ -43,7 +41,9 @@ def examine(settings: Settings) -> Iterator[Line]:
         set_ = str(value.get_secret_value() if hasattr(value, "get_secret_value") else value or "")
         yield Line(name, True, ("(set)" if set_ else "(not set)") if name in SECRETS else set_ or "(not set)")
     for problem in settings.problems():
-        yield Line("settings", not settings.production, problem)
+        yield Line(
+            "settings", not settings.production, problem if settings.production else f"(in production: {problem})"
+        )
     yield _database()
     yield _redis(settings)
     yield _mail(settings)
@@ -51,6 +51,8 @@ def examine(settings: Settings) -> Iterator[Line]:
 
 
 def _database() -> Line:
+    import migrations  # only here, since the tool behind it costs a server ten megabytes
+
     try:
         with database().engine.connect() as connection:
             connection.execute(text("SELECT 1"))

@@ -27,6 +27,7 @@ SWEPT = 200  # items a minute's sweep takes up at most; the next minute takes th
 def init_app(app: Flask, settings: Settings) -> None:
     app.extensions[SPAM_SERVICE] = SpamService(settings)
     app.extensions[EXTENSION] = Jobs(app, settings)
+    app.extensions.setdefault("wall.ready", {})["queue"] = lambda: jobs().huey.pending_count() >= 0
 
 
 class Jobs:

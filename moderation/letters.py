@@ -43,6 +43,8 @@ def owe(
     contact = session.scalars(select(Contact).where(Contact.contribution_id == contribution.id)).first()
     if contact is None or not (contact.letters_wanted or kind in UNPROVED):
         return None
+    if kind is Kind.RECEIPT and _has_had_its_letter(session, contact):
+        return None
     letter = Letter(
         kind=kind,
         cause=cause,
@@ -55,6 +57,15 @@ def owe(
     session.add(letter)
     session.flush()
     return letter
+
+
+def _has_had_its_letter(session: Session, contact: Contact) -> bool:
+    """Whether an address that nobody has proved was written to already, for whatever it was typed in."""
+    same = select(Contact.contribution_id).where(Contact.email_hash == contact.email_hash)
+    if session.scalars(same.where(Contact.proved_at.is_not(None)).limit(1)).first() is not None:
+        return False
+    earlier = select(Letter.id).where(Letter.kind == Kind.RECEIPT, Letter.contribution_id.in_(same))
+    return session.scalars(earlier.limit(1)).first() is not None
 
 
 def owe_decision(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from pledges import tokens
 from pledges.db import transaction
-from pledges.models import Contribution
+from pledges.models import Contact, Contribution
 from pledges.settings import Settings
 
 from .letters import UNPROVED, Kind
@@ -161,9 +161,26 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
     }
     if contribution is not None:
         context |= author_links(contribution, settings, letter.lang)
+        if letter.kind == Kind.LINK_AGAIN:
+            context["all_links"] = _all_links(session, contribution, settings, letter.lang)
     if decision is not None and decision.reason is not None and not decision.reason.hidden:
         context["reason"] = decision.reason.words.in_(letter.lang)
     return context
+
+
+def _all_links(session: Session, contribution: Contribution, settings: Settings, lang: str) -> list[dict[str, object]]:
+    """Every private link of whoever gave this address, newest first."""
+    contact = contribution.contact
+    if contact is None:
+        return []
+    owned = session.scalars(
+        select(Contribution)
+        .join(Contact, Contact.contribution_id == Contribution.id)
+        .where(Contact.email_hash == contact.email_hash, Contribution.erased_at.is_(None))
+        .order_by(Contribution.id.desc())
+        .limit(50)
+    )
+    return [{"reference": own.public_id} | author_links(own, settings, lang) for own in owned]
 
 
 def author_links(contribution: Contribution, settings: Settings, lang: str) -> dict[str, object]:

@@ -51,7 +51,11 @@ def roles(session: Session, moderator: Moderator) -> dict[int | None, Role]:
             Membership.moderator_id == moderator.id, Membership.ended_at.is_(None)
         )
     )
-    return {campaign_id: role for campaign_id, role in rows}
+    held: dict[int | None, Role] = {}
+    for campaign_id, role in rows:  # of two roles in one campaign the one that may do more
+        if campaign_id not in held or len(MAY[role]) > len(MAY[held[campaign_id]]):
+            held[campaign_id] = role
+    return held
 
 
 def may(held: dict[int | None, Role], act: Act, campaign_id: int) -> bool:

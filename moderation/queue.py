@@ -119,9 +119,10 @@ def release(session: Session, review: Review, by: Moderator) -> None:
 
 
 def place_of(session: Session, review: Review) -> int | None:
-    """How many wait before this item in its campaign, counting itself; from 1, and 1,000 at most."""
-    if review.state not in (State.RECEIVED, State.WAITING):
-        return None
+    """How many wait that came no later than this item, counting itself; from 1, and 1,000 at most.
+
+    Told for whatever stands as waiting to its author, so that a place missing does not tell of spam.
+    """
     before = (
         select(Review.id)
         .where(
@@ -165,7 +166,9 @@ def hand_over(
     session: Session, review: Review, *, version: int, by: Moderator, to: Moderator | None, note: str, now: datetime
 ) -> None:
     """A colleague is asked to look at it (none named: whoever comes next). Raises Overtaken."""
-    _mark(session, review, version, {"passed_to_id": to.id if to else None, "claimed_by_id": None})
+    _mark(
+        session, review, version, {"passed_to_id": to.id if to else None, "parked_until": None, "claimed_by_id": None}
+    )
     if note:
         session.add(Note(review_id=review.id, moderator_id=by.id, words=note, made_at=now))
     after = {"to": to.id if to else None}

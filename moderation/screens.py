@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 from markupsafe import Markup, escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -405,6 +405,17 @@ def colleagues(session: Session, campaign_id: int) -> list[Moderator]:
     return list(dict.fromkeys(people))
 
 
+MARKED = {"park": lazy_gettext("Laid aside until tomorrow"), "pass": lazy_gettext("Passed on")}
+CATEGORIES = {
+    "hate": lazy_gettext("hate"),
+    "personal_data": lazy_gettext("personal data"),
+    "illegal": lazy_gettext("against the law"),
+    "child_safety": lazy_gettext("a child’s safety"),
+    "defamation": lazy_gettext("defamation"),
+    "copyright": lazy_gettext("copyright"),
+    "impersonation": lazy_gettext("impersonation"),
+    "other": lazy_gettext("something else"),
+}
 MOVED = {
     Move.HOLD: lazy_gettext("The checks are done. It waits for a person."),
     Move.MARK_SPAM: lazy_gettext("Called spam"),
@@ -425,11 +436,20 @@ def story_of(session: Session, review: Review) -> list[Line]:
     lines = [Line(review.revision.submitted_at, gettext("Sender"), sent)]
     for report in session.scalars(select(Report).where(Report.contribution_id == review.contribution_id)):
         lines.append(
-            Line(report.made_at, gettext("Reader"), gettext("Reported: %(category)s", category=report.category))
+            Line(
+                report.made_at,
+                gettext("Reader"),
+                gettext("Reported: %(category)s", category=CATEGORIES.get(report.category, report.category)),
+            )
         )
     for decision in session.scalars(select(Decision).where(Decision.review_id == review.id).order_by(Decision.id)):
         lines.append(Line(decision.decided_at, _who(decision), _what(decision)))
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def lang() -> str:
+    """The language of whoever is at the desk."""
+    return str(get_locale() or "en")
 
 
 def _who(decision: Decision) -> str:
@@ -440,7 +460,7 @@ def _who(decision: Decision) -> str:
 
 def _what(decision: Decision) -> str:
     words = str(MOVED[decision.move])
-    return f"{words}: {decision.reason.name.in_('en')}" if decision.reason is not None else words
+    return f"{words}: {decision.reason.name.in_(lang())}" if decision.reason is not None else words
 
 
 def overtaken_words(other: Decision | None) -> str:

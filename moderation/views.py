@@ -16,18 +16,18 @@ from flask_security import login_user
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from pledges.db import reading, transaction, utcnow
 from pledges.errors import WordsChanged
-from pledges.limits import limits_of
 from pledges.models import Campaign
 from pledges.settings import settings
 from pledges.text import clean
 
 from . import accounts, decisions, jobs, permissions, queue, screens
 from .desk import reasons_for
-from .models import Decision, Membership, Moderator, Reason, Review, Role
+from .models import Decision, Invitation, Membership, Moderator, Reason, Review, Role
 from .permissions import Act, NotAllowed
 from .workflow import Move, MoveNotAllowed
 
@@ -46,9 +46,10 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_qr_svg, "qr_svg")
     app.add_template_filter(format_date, "dateformat")
     app.add_template_filter(format_datetime, "datetimeformat")
+    app.jinja_env.globals["report_categories"] = screens.CATEGORIES
     app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds
     app.register_error_handler(CSRFError, _csrf_failed)
-    limits_of(app).route("sign_in", methods=["POST"])(app.blueprints["security"])
+    app.after_request(_private)
 
 
 def _qr_svg(text: str) -> Markup:
@@ -72,9 +73,10 @@ def for_staff(view: View) -> View:
     return checked  # type: ignore[return-value]
 
 
-@desk.after_request
 def _private(response: Any) -> Any:
     """Nothing of the desk is kept by a browser or cache, framed, or told to other sites."""
+    if not accounts.at_the_desk(request):
+        return response
     response.headers["Cache-Control"] = "no-store, private"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
@@ -149,6 +151,9 @@ def _current(reviews: list[Review], at: str) -> Review | None:
 
 def _toast(session: Any, me: Moderator, now: datetime) -> dict[str, Any] | None:
     """What was decided last, while it can be undone."""
+    marked = screens.MARKED.get(request.args.get("marked", ""))
+    if marked is not None:
+        return {"what": str(marked), "words": "", "undoable": False}
     done = request.args.get("done", "")
     decision = session.get(Decision, int(done)) if done.isascii() and done.isdigit() else None
     if decision is None or decision.moderator_id != me.id:
@@ -197,9 +202,11 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
             review, held = _review_or_404(session, review_id, me)
             permissions.require(held, Act.DECIDE, review.campaign_id)
             note = clean(form.get("note", ""), lines=True)[:NOTE_CHARS]
+            lane = form.get("lane", "all") if form.get("lane", "all") in screens.LANES else "all"
+            at = _next_after(session, review, lane, held, me, now)
             if move in (PASS, PARK):
                 _mark(session, review, move, int(version), note, me, now)
-                done = ""
+                done, marked = "", move
             else:
                 decision = decisions.decide(
                     session,
@@ -213,16 +220,26 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                     note=note,
                     tell=form.get("tell", "").lower() not in DO_NOT_TELL,
                 )
-                done = str(decision.id)
+                done, marked = str(decision.id), ""
     except decisions.Overtaken as error:
         return _overtaken(review_id, me, error.other)
     except decisions.ReasonMissing:
         return _reason_missing(review_id, me, move)
     jobs.nudge_letters(settings().undo_seconds)
-    lane = form.get("lane", "all")
     if move == Move.UNDO:
         return redirect(url_for("desk.show_item", review_id=review_id, lane=lane), code=303)
-    return redirect(url_for("desk.show_queue", lane=lane if lane in screens.LANES else "all", done=done), code=303)
+    there = url_for("desk.show_queue", lane=lane, at=at, done=done or None, marked=marked or None)
+    return redirect(there, code=303)
+
+
+def _next_after(
+    session: Session, review: Review, lane: str, held: dict[int | None, Role], me: Moderator, now: datetime
+) -> int | None:
+    """The item below this one in the lane, where the reader goes on; none: from the top."""
+    where = permissions.campaigns(held, Act.LOOK)
+    here = queue.Position(review.waiting_since, review.id)
+    following = queue.page(session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=1)
+    return following[0].id if following else None
 
 
 def _people_move(move: str) -> Move:
@@ -368,7 +385,19 @@ def show_invitation(token: str) -> ResponseReturnValue:
     invitation = accounts.open_invitation(reading(), token, utcnow())
     if invitation is None:
         return render_template("moderation/invitation.html", step="over", me=None), 404
+    if accounts.known_already(reading(), invitation) is not None:
+        return _role_to_take(token, invitation)
     return render_template("moderation/invitation.html", step="password", email=invitation.email, me=None, problem="")
+
+
+def _role_to_take(token: str, invitation: Invitation) -> ResponseReturnValue:
+    """Somebody who is at the desk already signs in as ever, and takes the role with a button."""
+    me = accounts.signed_in()
+    if me is None or me.email != invitation.email:
+        here = url_for("desk.show_invitation", token=token)
+        page = render_template("moderation/invitation.html", step="sign_in", me=None, here=here, problem="")
+        return page, 403
+    return render_template("moderation/invitation.html", step="role", me=me, role=invitation.role, problem="")
 
 
 @desk.post("/invitation/<token>")
@@ -379,6 +408,12 @@ def join(token: str) -> ResponseReturnValue:
         invitation = accounts.open_invitation(session, token, now, lock=True)
         if invitation is None:
             return render_template("moderation/invitation.html", step="over", me=None), 404
+        known, me = accounts.known_already(session, invitation), accounts.signed_in()
+        if known is not None:
+            if me is None or me.id != known.id:
+                return _role_to_take(token, invitation)
+            accounts.take_role(session, invitation, known, now)
+            return redirect(url_for("desk.show_queue"), code=303)
         if "password" in form:
             password = form["password"]
             if len(password) < accounts.PASSWORD_CHARS:

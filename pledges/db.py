@@ -29,6 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 EXTENSION = "wall.database"
+LOCK_SECONDS = 4  # a writer waits that long for another, then is told to come back: readers need the threads
 STATE_CHARS = 24  # every enum is kept as text of one width, so a new member needs no migration
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite only numbers rows itself for INTEGER
@@ -118,7 +119,7 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+        engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -133,7 +134,13 @@ def open_engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver would otherwise begin by itself, and always DEFERRED
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=15000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        f"busy_timeout={LOCK_SECONDS * 1000}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

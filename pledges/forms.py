@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
@@ -19,7 +20,8 @@ TRAP = "company_url"  # a field that people do not see; scripts fill it in
 EMAIL_CHARS = 254
 WEBSITE_CHARS = 300
 REPORT_NOTE_CHARS = 1_000
-RAW_CHARS = 20_000  # nothing longer is even looked at
+A_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+AT_MOST_AHEAD = timedelta(days=3_653)  # ten years
 LENGTHS = {Type.PLEDGE: (10, 500), Type.ANSWER: (2, 1_000), Type.COMMENT: (2, 1_000)}  # code points
 WORDS_FIELD = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
 CATEGORIES = (
@@ -51,13 +53,16 @@ class Form:
         return any(self.values.get(name) or name in self.errors for name in names)
 
     def _take(self, raw: Mapping[str, str], names: Iterable[str], *, lines: str = "") -> None:
+        """All that was sent, however long: the request itself is bounded, and nobody's words come back cut."""
         for name in names:
-            value = raw.get(name, "")[:RAW_CHARS]
+            value = raw.get(name, "")
+            if name == "name":  # so that the first name is all that is shown of it where no more is wished
+                value = value.replace("\u200b", " ")
             self.values[name] = text.clean(value, lines=name == lines)
 
     def _words(self, name: str, least: int, most: int) -> None:
         used = len(self[name])
-        if used == 0:
+        if not text.says_something(self[name], signs=name != "promise"):
             self.errors[name] = {
                 "promise": _("Write what you will do"),
                 "answer": _("Write your answer"),
@@ -77,6 +82,11 @@ class Form:
                 most=most,
             )
 
+    def _seen(self, name: str, message: str) -> None:
+        """What is given can be read."""
+        if self[name] and not text.says_something(self[name]):
+            self.errors[name] = message
+
     def _at_most(self, name: str, most: int) -> None:
         if len(self[name]) > most:
             self.errors[name] = _("Shorten this to %(most)s characters", most=most)
@@ -88,7 +98,9 @@ class Form:
                 self.errors["email"] = needed
             return
         address = one_address(value)
-        if address is None:
+        if address is None and "@" in value and not value.rpartition("@")[0].isascii():
+            self.errors["email"] = _("We can only write to addresses with plain letters, a to z, before the @")
+        elif address is None:
             self.errors["email"] = _("Write one email address in full, like name@example.org")
         else:
             self.values["email"] = address
@@ -105,11 +117,11 @@ class Form:
 
 
 def one_address(value: str) -> str | None:
-    """The address in normal form; none for what is no address, or more than one."""
+    """The address as plain SMTP takes it; none for what is no such address, or more than one."""
     if len(value) > EMAIL_CHARS or any(letter in value for letter in ',;<>" \n'):
         return None
     try:
-        return validate_email(value, check_deliverability=False).normalized
+        return validate_email(value, allow_smtputf8=False, check_deliverability=False).ascii_email
     except EmailNotValidError:
         return None
 
@@ -262,6 +274,9 @@ class PledgeForm(Form):
     def _who(self) -> None:
         for name in ("name", "role", "organisation"):
             self._at_most(name, NAME_CHARS)
+        self._seen("name", _("Write the name that we may show, or choose not to show one"))
+        self._seen("role", _("Write the role or place that we may show"))
+        self._seen("organisation", _("Write the name of the organisation or group"))
         level = self.show_name
         if level in NAMED and not self["name"]:
             self.errors["name"] = _("Write the name that we may show, or choose not to show one")
@@ -288,13 +303,15 @@ class PledgeForm(Form):
             self.errors["website"] = _("Write the whole address, beginning with https://")
         if self["by_when"] and self["by_when"] != as_before:
             try:
-                day = date.fromisoformat(self["by_when"]) if len(self["by_when"]) == len("2027-02-01") else None
+                day = date.fromisoformat(self["by_when"]) if A_DAY.fullmatch(self["by_when"]) else None
             except ValueError:
                 day = None
             if day is None:
                 self.errors["by_when"] = _("Write a real date, like 2027-07-21")
             elif day < today:
                 self.errors["by_when"] = _("Choose a day that is still to come")
+            elif day > today + AT_MOST_AHEAD:
+                self.errors["by_when"] = _("Choose a day within the next ten years")
 
     def sent(self, nonce: str | None) -> Sent:
         """What goes on to the intake; only asked of a form without errors."""
@@ -363,6 +380,7 @@ class CommentForm(Form):
         form._words("comment", *LENGTHS[Type.COMMENT])
         if form.takes_name:
             form._at_most("name", NAME_CHARS)
+            form._seen("name", _("Write the name that we may show, or choose not to show one"))
         else:
             form.values["name"] = ""
         if not editing:

@@ -1,5 +1,7 @@
 """Where counts of requests are kept: a small SQLite file that all processes share, or Redis with that file behind it.
 
+Where the file cannot be used, each process counts in its own memory: less exact, but the wall stays open and limited.
+
 Storages for the `limits` library, so that Flask-Limiter and our own `Limits` count in one place.
 """
 
@@ -18,7 +20,7 @@ from math import floor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from limits.storage import RedisStorage, SlidingWindowCounterSupport, Storage, StorageTypes
+from limits.storage import MemoryStorage, RedisStorage, SlidingWindowCounterSupport, Storage, StorageTypes
 from limits.storage.base import TimestampedSlidingWindow
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -139,6 +141,17 @@ class FileStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow
         ).fetchone()
         return int(row[0]) if row else 0
 
+    def forget(self) -> None:
+        """This thread's connection is given up, so that the next use opens the file that is there then."""
+        connection = getattr(self._mine, "connection", None)
+        if connection is None or self._mine.process != os.getpid():
+            return
+        self._mine.connection = self._mine.process = None
+        try:
+            connection.close()
+        except sqlite3.Error:
+            log.warning("limits: the connection to the file of counts could not be closed")
+
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         connection = self._connection()
@@ -181,9 +194,9 @@ def _to_wal(connection: sqlite3.Connection) -> None:
 
 
 class WallStorage(Storage, SlidingWindowCounterSupport):
-    """Redis where there is one, else the file; when Redis fails the file takes over, and the log says so once.
+    """Redis where there is one, else the file, else this process's memory; the log says once who takes over.
 
-    While Redis is away it is tried again every half minute at most. When neither can be used, `NobodyCounts`.
+    Whoever is away is tried again every half minute at most. When not even memory can be used, `NobodyCounts`.
     """
 
     STORAGE_SCHEME = ["wall"]  # noqa: RUF012 - a field of each storage, says the library
@@ -202,6 +215,8 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
         self.redis = _redis(redis_url) if redis_url else None
         self._probe_seconds = probe_seconds
         self._away_until: float | None = None
+        self._file_away_until: float | None = None
+        self._memory: MemoryStorage | None = None
         self._lock = threading.Lock()
 
     @property
@@ -210,8 +225,10 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
 
     @property
     def in_charge(self) -> str:
-        """`redis` or `file`: who counts now."""
-        return "redis" if self.redis and self._away_until is None else "file"
+        """`redis`, `file` or `memory`: who counts now."""
+        if self.redis and self._away_until is None:
+            return "redis"
+        return "file" if self._file_away_until is None else "memory"
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         return self._ask(lambda storage: storage.incr(key, expiry, amount))
@@ -223,7 +240,7 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
         return self._ask(lambda storage: storage.get_expiry(key))
 
     def check(self) -> bool:
-        """Whether somebody counts."""
+        """Whether one of the stores that processes share can be used; memory is for the meantime alone."""
         return bool(self.redis and self.redis.check()) or self.file.check()
 
     def reset(self) -> int | None:
@@ -250,11 +267,51 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
             else:
                 self._redis_answered()
                 return answer
+        if self._file_may_be_asked():
+            try:
+                answer = question(self.file)
+            except (sqlite3.Error, OSError) as error:
+                self._file_failed(error)
+            else:
+                self._file_answered()
+                return answer
         try:
-            return question(self.file)
-        except (sqlite3.Error, OSError) as error:
-            log.error("limits: the file of counts cannot be used: %s", type(error).__name__)
+            return question(self._in_memory())
+        except Exception as error:
+            log.exception("limits: nobody counts")
             raise NobodyCounts from error
+
+    def _in_memory(self) -> MemoryStorage:
+        """Made when first needed: it starts a thread, which a fork would lose."""
+        with self._lock:
+            if self._memory is None:
+                self._memory = MemoryStorage()
+            return self._memory
+
+    def _file_may_be_asked(self) -> bool:
+        """Yes while the file is well; while it is not, to one caller each half minute."""
+        with self._lock:
+            if self._file_away_until is None:
+                return True
+            if time.monotonic() < self._file_away_until:
+                return False
+            self._file_away_until = time.monotonic() + self._probe_seconds
+            return True
+
+    def _file_failed(self, error: Exception) -> None:
+        self.file.forget()
+        with self._lock:
+            first = self._file_away_until is None
+            self._file_away_until = time.monotonic() + self._probe_seconds
+        if first:
+            log.error("limits: the file of counts cannot be used (%s), memory takes over", type(error).__name__)
+
+    def _file_answered(self) -> None:
+        with self._lock:
+            back = self._file_away_until is not None
+            self._file_away_until = None
+        if back:
+            log.warning("limits: the file of counts is back and counts again")
 
     def _redis_may_be_asked(self) -> bool:
         """Yes while Redis is well; while it is away, to one caller each half minute."""

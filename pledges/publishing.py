@@ -32,16 +32,24 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     show_name, organisation_id = _level(session, revision), _organisation(session, revision, now)
     # nothing is asked of the database between the next lines: half of them alone would break a constraint
     contribution.consent_id = consent_id
+    contribution.changed_at = now if _is_changed(contribution, revision) else contribution.changed_at
     contribution.published_revision_id = revision.id
     contribution.kind, contribution.lang = revision.kind, revision.lang
     contribution.theme_id, contribution.audience_id = revision.theme_id, revision.audience_id
     contribution.show_name = show_name
     contribution.organisation_id = organisation_id
-    contribution.changed_at = now if contribution.published_at else None
     contribution.published_at = contribution.published_at or now
     contribution.shown_at = contribution.published_at
     contribution.hidden_at = None
     _put_up(session, contribution)
+
+
+def _is_changed(contribution: Contribution, revision: Revision) -> bool:
+    """Whether readers have seen other words than these, which were not shown before."""
+    if contribution.published_revision_id is not None:
+        return contribution.published_revision_id != revision.id
+    shown_since = contribution.changed_at or contribution.published_at  # hidden meanwhile: newer words are other words
+    return shown_since is not None and revision.submitted_at > shown_since
 
 
 def _level(session: Session, revision: Revision) -> ShowName:

@@ -40,7 +40,6 @@ class Settings(BaseSettings):
     proxies: str = Field(
         default="", description="addresses or networks of our reverse proxies; 'none' says there are none"
     )
-    metrics_token: SecretStr = Field(default=SecretStr(""), description="bearer token of /metrics; none: 404")
     akismet_api_key: SecretStr = Field(default=SecretStr(""), validation_alias="AKISMET_API_KEY")
     akismet_endpoint: str = Field(default="https://rest.akismet.com", description="an Akismet-compatible service")
     akismet_timeout_seconds: float = Field(default=15.0, gt=0)

@@ -8,7 +8,11 @@ import unicodedata
 # Direction marks that can swallow what follows; the plain marks LRM, RLM and ALM stay, since right-to-left
 # writing needs them. Sources: Unicode TR36; trust.md, fact 8.
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-_INVISIBLE = dict.fromkeys([0x00AD, 0x180E, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0xFEFF, 0xFFFC])
+# The four at the end are fillers, letters by name. The joiners U+200C and U+200D stay: Persian and emoji are written with them.
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, 0xFFFC, 0x115F, 0x1160, 0x3164, 0xFFA0]
+)
+_TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)|[\U000e0000-\U000e007f]")  # but in flags
 _KEPT_CONTROLS = "\n"
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85|\x0b|\x0c")
 _MANY_LINES = re.compile(r"\n{3,}")
@@ -22,8 +26,9 @@ def clean(raw: str, *, lines: bool = False) -> str:
 
     One line unless `lines`. More than four marks on one letter are cut to four, so that words stay on their line.
     """
-    text = _LINE_ENDS.sub("\n", raw).replace("\t", " ")
+    text = _LINE_ENDS.sub("\n", raw).replace("\t", " ").replace("\u2800", " ")
     text = "".join(letter for letter in text if letter in _KEPT_CONTROLS or not _unfit(letter))
+    text = _TAGS.sub(r"\1", text)
     text = unicodedata.normalize("NFC", text.translate(_BIDI).translate(_INVISIBLE))
     text = _MANY_MARKS.sub(r"\1", text)
     if lines:
@@ -47,6 +52,11 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     kept = "".join(letter if letter.isalnum() else " " for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(kept.split())
+
+
+def says_something(text: str, *, signs: bool = False) -> bool:
+    """Whether a reader sees a letter or a digit; with `signs`, an emoji is enough."""
+    return fold(text) != "" or (signs and any(unicodedata.category(letter) == "So" for letter in text))
 
 
 def cut(text: str, most: int) -> tuple[str, bool]:

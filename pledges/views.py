@@ -357,6 +357,8 @@ class Road:
     page: Callable[..., str]  # form, token, and what happened
     store: Callable[[Session, Sent, Origin, datetime], Receipt]
     taken: bool = True  # False: closed
+    sent_with: tuple[str, ...] = ()  # purposes of forms that came before what was sent last
+    repeated: Callable[[Sent], Receipt | None] = lambda sent: None  # the receipt where this was sent last
     event: EventCode | None = None
 
 
@@ -378,6 +380,9 @@ def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
             return _to_receipt(again)
     if not road.taken:
         return _form_page(road, form, 409, trouble="closed")
+    if ticket is None and not form.errors and _is_used(road, now):
+        same = road.repeated(form.sent(None))
+        return _to_receipt(same) if same is not None else _form_page(road, form, 422, trouble="used")
     kept = request.form["token"] if ticket is not None and not ticket.aged else ""
     if form.errors:
         return _form_page(road, form, 422, token=kept)
@@ -394,6 +399,11 @@ def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
     except FormUsed:
         return _form_page(road, form, 422, trouble="used")
     return _to_receipt(receipt)
+
+
+def _is_used(road: Road, now: datetime) -> bool:
+    token = request.form.get("token", "")
+    return any(tokens.read_form_token(token, purpose, now) for purpose in road.sent_with)
 
 
 def _stored(road: Road, sent: Sent, origin: Origin, now: datetime) -> Receipt:
@@ -425,8 +435,13 @@ def _form_page(road: Road, form: Form, status: int, *, token: str = "", **happen
 
 
 def _wait_page(road: Road, form: Form, token: str, wait: Refusal, now: datetime) -> Response:
-    page = _form_page(road, form, wait.status, token=token, trouble="wait", wait_until=_clock(wait, now))
+    page = _form_page(road, form, wait.status, token=token, trouble=_why(wait), wait_until=_clock(wait, now))
     return _with_retry_after(page, wait)
+
+
+def _why(wait: Refusal) -> str:
+    """`wait` where the visitor sends too often; `away` where we cannot count, which is no fault of theirs."""
+    return "away" if wait.status == 503 else "wait"
 
 
 def _clock(wait: Refusal, now: datetime) -> str:
@@ -684,7 +699,7 @@ def _report(reported: Contribution) -> ResponseReturnValue:
     wait = refusal("reports", email=form["email"])
     if wait is not None:
         until = _clock(wait, now)
-        page = _report_page(reported, form, wait.status, request.form["token"], trouble="wait", wait_until=until)
+        page = _report_page(reported, form, wait.status, request.form["token"], trouble=_why(wait), wait_until=until)
         return _with_retry_after(page, wait)
     with transaction() as session:
         complaint = form.complaint(page_lang(), ticket.nonce)
@@ -861,14 +876,26 @@ def _edit(own: Contribution, token: str) -> ResponseReturnValue:
 
 
 def edit_road(own: Contribution, token: str) -> Road:
-    """The road of newer words: what is shown stays until they are approved."""
+    """The road of newer words: what is shown stays until they are approved.
+
+    A form's token carries the number of the words it was made for, so it is used once newer ones have come.
+    """
     campaign = own.campaign
+    number = own.latest.number
+
+    def repeated(sent: Sent) -> Receipt | None:
+        return Receipt(own, token, fresh=False) if intake.says(own.latest, sent) else None
 
     def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
-        fresh = not intake.says(own.latest, sent)
-        if fresh:
-            intake.change(session, own, sent, origin, review_desk(), now=now)
-        return Receipt(own, token, fresh)
+        session.refresh(own)
+        session.refresh(own, ["revisions"])
+        again = repeated(sent)
+        if again is not None:
+            return again
+        if own.latest.number != number:
+            raise FormUsed
+        intake.change(session, own, sent, origin, review_desk(), now=now)
+        return Receipt(own, token, fresh=True)
 
     def page(*, form: PledgeForm | CommentForm, **given: Any) -> str:
         given = {"trouble": "", "own": own, "receipt_token": token, **given}
@@ -877,7 +904,14 @@ def edit_road(own: Contribution, token: str) -> Road:
             return render_template("comment/form.html", form=form, parent=None, answered=None, **given)
         return _pledge_form_page(campaign, own.question, None, None, form=form, **given)
 
-    return Road(purpose=f"edit:{own.public_id}", limit="promises", page=page, store=store)
+    return Road(
+        purpose=f"edit:{own.public_id}:{number}",
+        limit="promises",
+        page=page,
+        store=store,
+        sent_with=tuple(f"edit:{own.public_id}:{earlier}" for earlier in range(1, number)),
+        repeated=repeated,
+    )
 
 
 @public.route("/send-link", methods=["GET", "POST"])
@@ -890,12 +924,14 @@ def send_link() -> ResponseReturnValue:
     if form.errors:
         return _link_page(form, 422)
     wait = refusal("letters", email=form["email"])
+    if wait is not None and wait.status == 503:
+        abort(503, retry_after=wait.retry_after_seconds)
     if wait is not None:
         return _with_retry_after(_link_page(form, wait.status, trouble="wait", wait_until=_clock(wait, utcnow())), wait)
     now = utcnow()
     with transaction() as session:
         for own in _of_address(session, form["email"]):
-            review_desk().send_link(session, own, f"asked:{own.public_id}:{now:%Y-%m-%dT%H:%M}", now)
+            review_desk().send_link(session, own, f"asked:{own.public_id}:{now:%Y-%m-%dT%H:%M:%S.%f}", now)
     return _privately(make_response(render_template("receipt/link_sent.html", form=form)))
 
 

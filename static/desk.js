@@ -39,7 +39,6 @@
     j: () => step(1),
     k: () => step(-1),
     o: () => { const link = current(); if (link) location.assign(link.dataset.open); },
-    x: () => press("[data-review][data-cur] .box"),
     a: () => press("[data-key=a]"),
     s: () => press("[data-key=s]"),
     l: () => press("[data-key=l]"),

@@ -146,3 +146,14 @@ def test_a_receipt_opens_by_its_token_alone_of_which_only_the_hash_is_kept(wall:
         assert client.get(f"/receipt/{wrong}").status_code == 404
     wall.acts(sent, "new_link")
     assert client.get(sent.receipt).status_code == 404
+
+
+def test_an_appeal_is_not_decided_by_whoever_declined(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("I will be declined once.")
+    wall.screens()
+    assert moderator.decides(sent, "reject", reason="off_topic").status_code == 303
+    wall.acts(sent, "appeal")
+    again = moderator.decides(sent, "reject", reason="off_topic")
+    assert again.status_code == 409
+    other = wall.moderator("somebody-else")
+    assert other.decides(sent, "approve").status_code == 303

@@ -233,3 +233,12 @@ def test_whoever_wants_no_letters_gets_none(posting_wall: Wall, smtp_sink: SmtpS
     moderator.approves(sent)
     posting_wall.screens(later(31))
     assert subjects(smtp_sink) == ["Your private link"]
+
+
+def test_an_address_that_nobody_proved_gets_one_letter_however_often_it_is_typed(wall: Wall) -> None:
+    first = wall.promises("I will ask before I answer.", email="a.person@example.org")
+    wall.promises("I will ask twice before I answer.", email="A.Person@example.org")
+    assert [kind for kind, _ in wall.owed()] == ["receipt"]
+    wall.proves(first)
+    wall.promises("I will ask three times.", email="a.person@example.org")
+    assert [kind for kind, _ in wall.owed()] == ["receipt", "receipt"]

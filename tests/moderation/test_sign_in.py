@@ -211,3 +211,39 @@ def test_the_same_code_at_the_same_moment_lets_one_in(wall: Wall, moderator: AtT
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(try_it, range(3)))
     assert sum(inside(client) for client in clients) == 1
+
+
+def test_an_invitation_to_somebody_at_the_desk_changes_neither_password_nor_second_factor(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    def kept() -> list[object]:
+        with wall.look() as session:
+            one = session.scalars(select(Moderator)).one()
+            return [one.password, one.tf_totp_secret, one.fs_uniquifier]
+
+    before = kept()
+    link = wall.invitation("mo@example.org").removeprefix("http://wall.example")
+    stranger = wall.app.test_client()
+    page = stranger.get(link)
+    assert page.status_code == 403
+    csrf = found(CSRF, stranger.get(SIGN_IN).text)
+    taken = stranger.post(link, data={"csrf_token": csrf, "password": "a password of somebody else"})
+    assert taken.status_code == 403
+    assert TOTP_SECRET.search(taken.text) is None
+    assert kept() == before
+    assert inside(moderator.client)
+
+    accepted = moderator.client.post(link, data={"csrf_token": moderator.csrf()})
+    assert accepted.status_code == 303
+    assert moderator.client.get(link).status_code == 404, "the link is used"
+    assert kept() == before
+
+
+def test_pages_of_the_library_that_we_do_not_use_are_not_there(wall: Wall) -> None:
+    client = wall.app.test_client()
+    assert [client.get(f"/moderation/{path}").status_code for path in ("sign-in/set-up", "verify")] == [404, 404]
+
+
+def test_no_page_of_the_desk_is_kept_by_a_cache(wall: Wall, moderator: AtTheDesk) -> None:
+    for path in ("/moderation/", SIGN_IN, "/moderation/invitation/none"):
+        assert moderator.client.get(path).headers["Cache-Control"] == "no-store, private", path

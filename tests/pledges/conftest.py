@@ -78,6 +78,7 @@ class Limiter:
 
     def __init__(self) -> None:
         self.wait: dict[str, int] = {}
+        self.status = 429
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def visitor(self) -> IPv4Address:
@@ -89,7 +90,7 @@ class Limiter:
     def check(self, kind, **about):
         self.asked.append((kind, about))
         seconds = self.wait.get(kind)
-        return SimpleNamespace(retry_after_seconds=seconds, status=429) if seconds else None
+        return SimpleNamespace(retry_after_seconds=seconds, status=self.status) if seconds else None
 
 
 @pytest.fixture

@@ -286,12 +286,48 @@ def test_a_hit_costs_the_same_with_two_hundred_thousand_visitors(tmp_path: Path)
     assert min(cpu_of_hits() for _ in range(3)) < 3 * few
 
 
-def test_a_store_that_cannot_be_used_refuses_and_never_lets_through(tmp_path: Path) -> None:
+def break_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(limit_store, "MemoryStorage", away)
+
+
+def test_when_the_file_cannot_be_used_memory_counts_until_it_is_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "limits.db").write_bytes(b"this is not a database" * 100)
+    limits = limits_in(tmp_path)
+    limits.storage._probe_seconds = 0.3
+    assert passed(limits, [V4] * 20) == 5
+    assert limits.storage.in_charge == "memory"
+    assert not limits.healthy()
+    refusal = limits.check("promises", address=V4)
+    assert refusal and refusal.status == 429
+    time.sleep(0.4)
+    assert passed(limits, [V4] * 5) == 0
+    assert caplog.text.count("cannot be used") == 1
+    (tmp_path / "limits.db").unlink()
+    time.sleep(0.4)
+    assert passed(limits, [V4] * 9) == 5
+    assert limits.storage.in_charge == "file"
+    assert caplog.text.count("is back") == 1
+
+
+def test_a_file_that_cannot_be_used_is_not_asked_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "limits.db").write_bytes(b"this is not a database" * 100)
+    limits = limits_in(tmp_path)
+    passed(limits, [V4] * 3)
+    monkeypatch.setattr(limits.storage, "file", None)
+    assert passed(limits, [V4] * 9) == 2
+
+
+def test_when_not_even_memory_counts_everything_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "limits.db").write_bytes(b"this is not a database" * 100)
+    break_memory(monkeypatch)
     limits = limits_in(tmp_path)
     refusal = limits.check("promises", address=V4)
     assert refusal and (refusal.status, refusal.retry_after_seconds) == (503, 30)
-    assert not limits.healthy()
     with pytest.raises(NobodyCounts):
         limits.storage.get("anything")
 
@@ -378,12 +414,11 @@ def test_redis_that_is_away_is_not_asked_each_time(tmp_path: Path, redis: Redis)
     assert limits.storage.in_charge == "file"
 
 
-def test_when_both_fail_everything_is_refused(tmp_path: Path, redis: Redis) -> None:
+def test_when_both_fail_memory_counts(tmp_path: Path, redis: Redis) -> None:
     limits = limits_in(tmp_path / "gone", redis_url=redis.url)
     redis.kill()
     (tmp_path / "gone").write_text("a file where the folder should be")
-    refusals = [limits.check("promises", address=V4) for _ in range(20)]
-    assert [refusal and refusal.status for refusal in refusals] == [503] * 20
+    assert passed(limits, [V4] * 20) == 5
 
 
 # Flask-Limiter with our key and our store
@@ -436,8 +471,15 @@ def test_routes_of_one_kind_share_a_count(tmp_path: Path) -> None:
     assert [status(app, "203.0.113.5", path) for path in paths].count(200) == 4
 
 
-def test_a_route_answers_503_when_nobody_counts(tmp_path: Path) -> None:
+def test_a_route_stays_open_and_limited_without_the_file(tmp_path: Path) -> None:
     app = wall(limits_in(tmp_path))
+    (tmp_path / "limits.db").write_bytes(b"this is not a database" * 100)
+    assert [status(app, "203.0.113.5") for _ in range(9)] == [200] * 5 + [429] * 4
+
+
+def test_a_route_answers_503_when_nobody_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = wall(limits_in(tmp_path))
+    break_memory(monkeypatch)
     (tmp_path / "limits.db").write_bytes(b"this is not a database" * 100)
     reply = app.test_client().post("/in", environ_base={"REMOTE_ADDR": "203.0.113.5"})
     assert (reply.status_code, reply.headers["Retry-After"]) == (503, "30")

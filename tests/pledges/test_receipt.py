@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -195,3 +196,41 @@ def test_a_comment_has_a_receipt_too(visitor, receipt, approve):
     token = visitor.token(f"{own}?do=edit")
     assert does(visitor, own, "edit", token=token, comment="Very well said").status_code == 303
     assert "Very well said" in text(visitor.get(own))
+
+
+def test_changed_is_said_only_of_words_that_changed(visitor, receipt, approve, hide, stored):
+    id = approve()
+    approve(id)
+    assert stored()[0].changed_at is None
+    hide(id)
+    approve(id)
+    assert stored()[0].changed_at is None
+    edits(visitor, receipt, "I will listen and take notes")
+    approve(id)
+    changed_at = stored()[0].changed_at
+    assert changed_at is not None
+    hide(id)
+    approve(id)
+    assert stored()[0].changed_at == changed_at
+    hide(id)
+    edits(visitor, receipt, "I will listen and read them out")
+    approve(id)
+    assert stored()[0].changed_at > changed_at
+
+
+def test_a_used_change_with_other_words_comes_back_with_a_fresh_token(visitor, receipt, session):
+    token = visitor.token(f"{receipt}?do=edit")
+    fields = {"token": token, "name": "Amina Yusuf", "show_name": "full"}
+    assert does(visitor, receipt, "edit", promise="I will listen and take notes", **fields).status_code == 303
+    answer = does(visitor, receipt, "edit", promise="I will plant ten trees", **fields)
+    assert answer.status_code == 422
+    assert "I will plant ten trees" in text(answer)
+    assert "This form has been sent before" in text(answer)
+    assert token not in text(answer)
+    fresh = re.search(r'name="token" value="([^"]+)"', text(answer))
+    assert fresh
+    again = {**fields, "token": fresh[1]}
+    assert does(visitor, receipt, "edit", promise="I will plant ten trees", **again).status_code == 303
+    assert does(visitor, receipt, "edit", promise="I will plant ten trees", **again).status_code == 303
+    said = [revision.words for revision in session.query(Revision).order_by(Revision.id)]
+    assert said == [WORDS, "I will listen and take notes", "I will plant ten trees"]

@@ -1,0 +1,62 @@
+"""Event codes: each lifts the limit of one address for a room behind it, within hours, an end and a ceiling of its own."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .models import Campaign, EventCode
+
+CODE = re.compile(r"[A-Za-z0-9-]{4,40}")
+
+
+def add(
+    session: Session,
+    campaign: Campaign,
+    code: str,
+    *,
+    name: str,
+    ceiling: int,
+    last_day: date,
+    from_hour: time | None,
+    until_hour: time | None,
+    now: datetime,
+) -> EventCode:
+    """The code is valid from now to the end of `last_day`; ValueError for one that is taken, over or no code."""
+    if not CODE.fullmatch(code):
+        raise ValueError("a code has 4 to 40 letters, digits or hyphens")
+    if session.scalars(
+        select(EventCode.id).where(EventCode.campaign_id == campaign.id, EventCode.code == code)
+    ).first():
+        raise ValueError(f"{code!r} has been handed out before")
+    ends_at = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(campaign.time_zone))
+    if ends_at <= now:
+        raise ValueError("the last day is over")
+    event = EventCode(
+        campaign_id=campaign.id,
+        code=code,
+        name=name[:120],
+        from_hour=from_hour,
+        until_hour=until_hour,
+        starts_at=now,
+        ends_at=ends_at,
+        ceiling=ceiling,
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def end(session: Session, campaign: Campaign, code: str, now: datetime) -> EventCode | None:
+    """The running event of this code has ended; none: there was none."""
+    running = select(EventCode).where(
+        EventCode.campaign_id == campaign.id, EventCode.code == code, EventCode.ended_at.is_(None)
+    )
+    event = session.scalars(running).first()
+    if event is not None:
+        event.ended_at = now
+    return event

@@ -1,0 +1,84 @@
+"""What the forms take, and what they give back with a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from pledges import forms
+from pledges import text as words_of
+
+from .test_road import text
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u3164", "\u2800", "\U000e0041", "\u115f", "\uffa0", "\u200d", "."])
+def test_words_that_nobody_sees_are_not_taken(visitor, stored, blank):
+    answer = visitor.promises(blank * 20)
+    assert answer.status_code == 422
+    assert "Write what you will do" in text(answer)
+    assert stored() == []
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u3164", "\u200c", "...", "\u2800"])
+@pytest.mark.parametrize(
+    ("field", "others"),
+    [
+        ("name", {"show_name": "full"}),
+        ("role", {"show_name": "role"}),
+        ("organisation", {"kind": "organisation", "email": "a@example.org"}),
+    ],
+)
+def test_a_name_that_nobody_sees_is_none(visitor, stored, blank, field, others):
+    assert visitor.promises(**{field: blank}, **others).status_code == 422
+    assert stored() == []
+
+
+def test_a_first_name_is_all_that_is_shown_of_a_name_with_hidden_spaces(visitor, approve):
+    visitor.promises(name="\u200bAmina\u200bYusuf", show_name="first")
+    approve()
+    wall = text(visitor.get("/week"))
+    assert "Amina" in wall
+    assert "Yusuf" not in wall
+
+
+def test_a_comment_of_emoji_is_taken_and_one_of_dots_is_not(visitor, approve):
+    id = approve() if visitor.promises() else ""
+    assert visitor.sends(f"/week/promises/{id}/comment", comment="\U0001f44f\U0001f44f").status_code == 303
+    assert visitor.sends(f"/week/promises/{id}/comment", comment="....").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",  # the flag of Wales
+        "\U0001f469\U0000200d\U0001f33e",  # a farmer
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian: I want
+    ],
+)
+def test_marks_that_belong_to_writing_stay(kept):
+    assert words_of.clean(kept) == kept
+    assert words_of.clean("a\U000e0067\U000e007fb") == "ab"
+
+
+def test_an_address_that_plain_mail_cannot_reach_is_told_at_once(visitor, stored):
+    answer = visitor.promises(email="jösé@example.org")
+    assert answer.status_code == 422
+    assert "plain letters, a to z, before the @" in text(answer)
+    assert stored() == []
+
+
+def test_an_internationalised_domain_is_kept_as_mail_writes_it():
+    assert forms.one_address("jose@bücher.example.org") == "jose@xn--bcher-kva.example.org"
+    assert forms.one_address("jose@example.org") == "jose@example.org"
+
+
+@pytest.mark.parametrize("day", ["2027-W01-1", "9999-12-31", "٢٠٣٠-٠١-٠١"])
+def test_a_day_is_a_day_of_the_next_ten_years(visitor, stored, day):
+    assert visitor.promises(by_when=day).status_code == 422
+    assert stored() == []
+
+
+def test_words_that_are_far_too_long_come_back_whole(visitor):
+    answer = visitor.promises("a" * 30_000 + " the end")
+    assert answer.status_code == 422
+    assert "the end</textarea>" in text(answer)
+    assert "29508 characters too long" in text(answer).replace(",", "")
