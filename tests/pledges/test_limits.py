@@ -109,13 +109,14 @@ def test_behind_a_proxy_no_header_but_one_is_read(tmp_path: Path, name: str) -> 
 def test_ten_thousand_addresses_of_one_64_are_one_visitor(tmp_path: Path) -> None:
     network = IPv6Network("2001:db8:1:2::/64")
     addresses = [network[random.Random(number).randrange(2**64)] for number in range(10_000)]
-    assert passed(limits_in(tmp_path), addresses) == 5
+    by_the_hour = limits_in(tmp_path, limits={"promises": "5/hour"})  # a window that no slow machine outlives
+    assert passed(by_the_hour, addresses) == 5
 
 
 def test_a_48_has_eight_times_as_much_and_no_more(tmp_path: Path) -> None:
     addresses = [f"2001:db8:1:{number:x}::1" for number in range(500)]
-    assert passed(limits_in(tmp_path), addresses) == 40
-    assert passed(limits_in(tmp_path), ["2001:db8:2::1"] * 9) == 5
+    assert passed(limits_in(tmp_path, limits={"promises": "5/hour"}), addresses) == 40
+    assert passed(limits_in(tmp_path, limits={"promises": "5/hour"}), ["2001:db8:2::1"] * 9) == 5
 
 
 def test_visitors_of_ipv4_never_share_a_count(tmp_path: Path) -> None:
