@@ -416,8 +416,8 @@ def _stored(road: Road, sent: Sent, origin: Origin, now: datetime) -> Receipt:
             receipt = road.store(session, sent, origin, now)
     try:
         review_desk().stored(receipt.contribution)
-    except Exception:
-        log.exception("the checks were not started; the sweep will find it")  # what is stored stays stored
+    except Exception:  # whatever it was: the promise is committed, and a 500 would deny that to its author
+        log.exception("the checks were not started; the sweep will find it")
     return receipt
 
 
@@ -999,6 +999,6 @@ def ready() -> ResponseReturnValue:
 def _answers(name: str, check: Callable[[], object]) -> bool:
     try:
         return check() is not False
-    except Exception:
+    except Exception:  # any failure of a part is the answer to the question whether it is ready
         log.exception("%s is not ready", name)
         return False

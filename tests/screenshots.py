@@ -34,7 +34,9 @@ WAITING = (
 
 def picture(page: Page, name: str, *, full: bool = True) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=FOLDER / f"{name}.png", full_page=full)
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path, full_page=full)
+    assert path.stat().st_size > 10_000, f"{name} is an empty page"
 
 
 def test_pictures(wall: Wall, visitor: Visitor, moderator: AtTheDesk, new_page: Callable[..., Page]) -> None:  # noqa: F811
