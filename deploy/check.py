@@ -133,7 +133,9 @@ def as_file(module: tuple[str, ...], root: Path) -> tuple[str, ...] | None:
 
 def layer(module: tuple[str, ...]) -> int:
     """A module's height; inside a sub-package all are verbs, as its own front is."""
-    return TOP if len(module) == 1 else LAYERS.get(".".join(module[1:]), VERBS)
+    if len(module) == 1:
+        return TOP
+    return VIEWS if module[1] == "views" else LAYERS.get(".".join(module[1:]), VERBS)
 
 
 CHECKS: dict[str, Callable[[], list[str]]] = {

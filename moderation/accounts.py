@@ -103,7 +103,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         "SESSION_COOKIE_SECURE": settings.secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "WTF_CSRF_CHECK_DEFAULT": False,  # public forms carry a token of their own; the desk asks in views.py
+        "WTF_CSRF_CHECK_DEFAULT": False,  # public forms carry a token of their own; the desk asks in views/
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: an evening's queue stays open for hours
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask_security import AsaList, RoleMixin, UserMixin
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, String, Text, UniqueConstraint
+from flask_security import AsaList, RoleMixin, UserMixin, WebAuthnMixin
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -46,6 +46,7 @@ class Review(Base):
 
     __tablename__ = "reviews"
     __table_args__ = (
+        Index("ix_reviews_passed", "passed_to_id", "waiting_since", "id"),
         Index("ix_reviews_queue", "campaign_id", "state", "waiting_since", "id"),
         Index("ix_reviews_all", "state", "waiting_since", "id"),
         Index("ix_reviews_due", "check_after", "id"),
@@ -64,7 +65,7 @@ class Review(Base):
     claimed_until: Mapped[datetime | None]
     passed_to_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
     parked_until: Mapped[datetime | None]
-    needs_second: Mapped[bool] = mapped_column(default=False)
+    needs_second: Mapped[bool] = mapped_column(default=False)  # somebody proposed a decision that two must agree on
     check_after: Mapped[datetime | None]  # when a job is to look at it; none: nothing is owed
     check_reason: Mapped[str] = mapped_column(String(24), default="")  # '' | edit | recheck | retry
     attempts: Mapped[int] = mapped_column(default=0)
@@ -182,6 +183,7 @@ class Note(Base):
     moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id", ondelete="RESTRICT"))
     words: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
 
     moderator: Mapped[Moderator] = relationship()
 
@@ -226,6 +228,7 @@ class Decision(Base):
     reason_id: Mapped[int | None] = mapped_column(ForeignKey("reasons.id", ondelete="RESTRICT"))
     note: Mapped[str] = mapped_column(Text, default="")  # to the author, when a change is asked for; else internal
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="RESTRICT"))
+    waited_seconds: Mapped[int | None]  # until a person decided; none: the program, the author, or not known
     decided_at: Mapped[datetime]
 
     review: Mapped[Review] = relationship(back_populates="decisions")
@@ -273,6 +276,7 @@ class Letter(Base):
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), index=True)
     moderator_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="CASCADE"))
     report_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id", ondelete="CASCADE"))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)  # counts and ids, never words or links
     lang: Mapped[str] = mapped_column(String(20), default="en")
     due_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
@@ -308,6 +312,7 @@ class Moderator(Base, UserMixin):
     """Somebody who works at the desk; never deleted while an act names them."""
 
     __tablename__ = "moderators"
+    __table_args__ = (Index("ix_moderators_fs_webauthn_user_handle", "fs_webauthn_user_handle", unique=True),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -324,11 +329,18 @@ class Moderator(Base, UserMixin):
     locked_until: Mapped[datetime | None]
     shortcuts: Mapped[bool] = mapped_column(default=True)
     no_harsh_until: Mapped[datetime | None]
+    skips: Mapped[list[Any]] = mapped_column(JSON, default=list)  # lanes this person does not want to read
+    quiet_text: Mapped[bool] = mapped_column(default=False)  # harsh texts grey and small
+    on_call: Mapped[bool] = mapped_column(default=False)  # agreed to be written to when help is asked for
+    alerts: Mapped[bool] = mapped_column(default=True)  # letters as things happen; the digest comes all the same
+    digest: Mapped[bool] = mapped_column(default=True)
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64))  # type: ignore[assignment]
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
 
     roles: Mapped[list[SecurityRole]] = relationship(secondary="moderator_roles")  # type: ignore[assignment]
     memberships: Mapped[list[Membership]] = relationship(back_populates="moderator")
+    webauthn: Mapped[list[Passkey]] = relationship(back_populates="moderator")  # type: ignore[assignment]
 
 
 class ModeratorRole(Base):
@@ -384,3 +396,204 @@ class SignIn(Base):
     since: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    decided: Mapped[int] = mapped_column(default=0)  # items in this session
+    harsh_opened: Mapped[int] = mapped_column(default=0)  # masked texts shown in this session
+
+
+class Passkey(Base, WebAuthnMixin):
+    """A passkey of a moderator, as the sign-in library keeps it."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1024), index=True, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    transports: Mapped[Any] = mapped_column(MutableList.as_mutable(AsaList()), nullable=True)
+    extensions: Mapped[str | None] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(64))
+    usage: Mapped[str] = mapped_column(String(64))
+    device_type: Mapped[str] = mapped_column(String(64))
+    backup_state: Mapped[bool]
+    create_datetime: Mapped[datetime]
+    lastuse_datetime: Mapped[datetime]
+
+    moderator: Mapped[Moderator] = relationship(back_populates="webauthn")
+
+
+class Batch(Base):
+    """Many items decided by one act: in bulk, by a cluster, or from a reading sheet."""
+
+    __tablename__ = "batches"
+    __table_args__ = (Index(None, "moderator_id", "made_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id", ondelete="RESTRICT"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    cluster_id: Mapped[int | None] = mapped_column(ForeignKey("clusters.id", ondelete="SET NULL"))
+    move: Mapped[str] = mapped_column(String(24))  # reject | spam | park | pass | approve (a reading sheet alone)
+    reason_id: Mapped[int | None] = mapped_column(ForeignKey("reasons.id", ondelete="RESTRICT"))
+    to_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
+    tell: Mapped[bool] = mapped_column(default=True)
+    note: Mapped[str] = mapped_column(Text, default="")
+    total: Mapped[int]
+    made_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+
+    items: Mapped[list[BatchItem]] = relationship(back_populates="batch", order_by="BatchItem.place")
+    moderator: Mapped[Moderator] = relationship(foreign_keys=[moderator_id])
+    reason: Mapped[Reason | None] = relationship()
+
+
+class BatchItem(Base):
+    """One item of a batch: the revision that was looked at, by its review's version, and what came of it."""
+
+    __tablename__ = "batch_items"
+    __table_args__ = (UniqueConstraint("batch_id", "review_id"), Index(None, "batch_id", "place"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"))
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), index=True)
+    version: Mapped[int]
+    place: Mapped[int]
+    outcome: Mapped[str] = mapped_column(String(24), default="")  # '' (to do) | done | overtaken | refused | undone
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))
+
+    batch: Mapped[Batch] = relationship(back_populates="items")
+    review: Mapped[Review] = relationship()
+
+
+class ClusterKind(StrEnum):
+    """What the items of a cluster have in common."""
+
+    WORDS = "words"
+    NETWORK = "network"
+    DOMAIN = "domain"
+
+
+class Cluster(Base):
+    """Waiting items that are near-identical, come from one network, or carry links to one domain."""
+
+    __tablename__ = "clusters"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "kind", "key"),
+        Index("ix_clusters_waiting", "campaign_id", "waiting"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    kind: Mapped[ClusterKind] = mapped_column(text_enum(ClusterKind))
+    key: Mapped[str] = mapped_column(String(64))  # keyed hash: it tells neither words nor network
+    waiting: Mapped[int] = mapped_column(default=0)  # members that wait, kept as they come and go
+    total: Mapped[int] = mapped_column(default=0)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))  # its example
+
+
+class ReviewCluster(Base):
+    """An item belongs to a cluster."""
+
+    __tablename__ = "review_clusters"
+
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True)
+    cluster_id: Mapped[int] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True, index=True)
+    sketch: Mapped[str] = mapped_column(String(1024), default="")  # of the words, to find near-identical ones
+
+    cluster: Mapped[Cluster] = relationship()
+
+
+class HouseRule(Base):
+    """A numbered rule with worked examples, per campaign (none: all); edited by making a new row."""
+
+    __tablename__ = "house_rules"
+    __table_args__ = (Index(None, "campaign_id", "number"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    words: Mapped[Translated]
+    allowed: Mapped[Translated] = mapped_column(default=dict)  # a worked example of what may stand
+    declined: Mapped[Translated] = mapped_column(default=dict)  # and of what may not
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
+    retired_at: Mapped[datetime | None]
+
+
+class WordEffect(StrEnum):
+    """What a listed word does; none of them declines anything."""
+
+    RAISE = "raise"  # a moderator sees it marked
+    MASK = "mask"  # and the text stays hidden until asked for
+    HOLD = "hold"  # and it stands in the lane of likely abuse
+    ALLOW = "allow"  # a word of the common list means nothing here
+
+
+class WordRule(Base):
+    """A word or phrase that a campaign has listed; edited by making a new row."""
+
+    __tablename__ = "word_rules"
+    __table_args__ = (Index(None, "campaign_id", "retired_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    words: Mapped[str] = mapped_column(String(100))
+    effect: Mapped[WordEffect] = mapped_column(text_enum(WordEffect))
+    note: Mapped[str] = mapped_column(Text, default="")
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
+    retired_at: Mapped[datetime | None]
+
+
+class HoldKind(StrEnum):
+    NETWORK = "network"
+    DOMAIN = "domain"  # of a mail address
+    PHRASE = "phrase"
+
+
+class HoldEffect(StrEnum):
+    HOLD = "hold"  # kept apart, in the lane of likely abuse
+    MASK = "mask"  # and hidden until asked for
+    LET_BE = "let_be"  # no limit is tightened for it and no surge counts it
+
+
+class Hold(Base):
+    """An entry of a surge's lists: it holds and masks or lets be, and ends by itself."""
+
+    __tablename__ = "holds"
+    __table_args__ = (Index(None, "campaign_id", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    kind: Mapped[HoldKind] = mapped_column(text_enum(HoldKind))
+    value: Mapped[str] = mapped_column(String(100))
+    effect: Mapped[HoldEffect] = mapped_column(text_enum(HoldEffect))
+    note: Mapped[str] = mapped_column(Text, default="")
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Surge(Base):
+    """A time in which a campaign is guarded: limits tighter, the wall as it stands; at most one is open."""
+
+    __tablename__ = "surges"
+    __table_args__ = (Index(None, "campaign_id", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    started_at: Mapped[datetime]
+    started_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))  # none: program
+    why: Mapped[str] = mapped_column(String(40))  # hand | arrivals | refusals
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
+    promises: Mapped[bool] = mapped_column(default=True)  # forms of promises and answers have tighter limits
+    comments: Mapped[bool] = mapped_column(default=True)
+    letters: Mapped[bool] = mapped_column(default=False)  # letters to authors wait
+    screens: Mapped[bool] = mapped_column(default=True)  # wall, feeds and screens stay as they stand
+    slower: Mapped[bool] = mapped_column(default=False)  # who waits is told that it takes longer
+    asked_for_help_at: Mapped[datetime | None]

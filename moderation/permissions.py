@@ -15,15 +15,18 @@ class Act(StrEnum):
     LOOK = "look"  # read the queue, items and figures
     DECIDE = "decide"
     TAKE_DOWN = "take_down"
+    START_SURGE = "start_surge"
+    END_SURGE = "end_surge"
     SEE_RECORD = "see_record"
-    INVITE = "invite"
+    EDIT_RULES = "edit_rules"  # reasons, house rules and word lists
+    INVITE = "invite"  # and all else about people: leaving, sessions, a lost second factor
     EDIT_CAMPAIGN = "edit_campaign"
 
 
 MAY: dict[Role, frozenset[Act]] = {
     Role.VIEWER: frozenset({Act.LOOK}),
-    Role.MODERATOR: frozenset({Act.LOOK, Act.DECIDE, Act.TAKE_DOWN}),
-    Role.LEAD: frozenset({Act.LOOK, Act.DECIDE, Act.TAKE_DOWN, Act.SEE_RECORD, Act.INVITE}),
+    Role.MODERATOR: frozenset({Act.LOOK, Act.DECIDE, Act.TAKE_DOWN, Act.START_SURGE}),
+    Role.LEAD: frozenset(Act) - {Act.EDIT_CAMPAIGN},
     Role.OWNER: frozenset(Act),
 }
 INVITES: dict[Role, frozenset[Role]] = {  # nobody hands out more than they hold

@@ -1,0 +1,31 @@
+"""The moderators' pages. Every act is a POST with a CSRF token and the version of the review that was looked at."""
+
+from __future__ import annotations
+
+import segno
+from flask import Flask
+from flask_babel import format_date, format_datetime
+from flask_wtf.csrf import CSRFError
+from markupsafe import Markup
+
+from .. import screens
+from . import items, people, queue, rules  # noqa: F401 (their addresses join the blueprint)
+from .base import csrf_failed, desk, private
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(desk)
+    app.add_template_filter(_qr_svg, "qr_svg")
+    app.add_template_filter(format_date, "dateformat")
+    app.add_template_filter(format_datetime, "datetimeformat")
+    app.jinja_env.globals["report_categories"] = screens.CATEGORIES
+    app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds
+    app.register_error_handler(CSRFError, csrf_failed)
+    app.after_request(private)
+
+
+def _qr_svg(text: str) -> Markup:
+    """A QR code as SVG of our own drawing."""
+    return Markup(  # noqa: S704 (segno escapes, and the text is drawn, not written)
+        segno.make(text, error="m").svg_inline(scale=4, border=2, svgclass=None, lineclass=None, omitsize=True)
+    )

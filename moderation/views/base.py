@@ -1,0 +1,95 @@
+"""What all pages of the desk share: who may come in, what may be kept, and what goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from pledges.errors import WordsChanged
+from pledges.models import Campaign
+
+from .. import accounts, permissions
+from ..models import Moderator, Review, Role
+from ..permissions import Act, NotAllowed
+from ..workflow import MoveNotAllowed
+
+log = logging.getLogger(__name__)
+
+desk = Blueprint("desk", "moderation", url_prefix="/moderation")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def for_staff(view: View) -> View:
+    """The view is for people who are signed in with both factors; `me` is who."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        me = accounts.signed_in()
+        if me is None:
+            return redirect(url_for("security.login", next=request.full_path if request.method == "GET" else None))
+        g.lang = me.lang
+        return view(*args, me=me, **kwargs)
+
+    return checked  # type: ignore[return-value]
+
+
+def private(response: Any) -> Any:
+    """Nothing of the desk is kept by a browser or cache, framed, or told to other sites."""
+    if not accounts.at_the_desk(request):
+        return response
+    response.headers["Cache-Control"] = "no-store, private"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@desk.errorhandler(NotAllowed)
+def _not_allowed(_error: NotAllowed) -> ResponseReturnValue:
+    return problem(gettext("Your role does not allow this."), 403)
+
+
+@desk.errorhandler(MoveNotAllowed)
+def _no_such_move(_error: MoveNotAllowed) -> ResponseReturnValue:
+    return problem(gettext("This is not possible any more. Look at the item again."), 409)
+
+
+@desk.errorhandler(WordsChanged)
+def _tampered(error: WordsChanged) -> ResponseReturnValue:
+    log.error("%s: somebody has been at the database", error)
+    return problem(gettext("These are not the words that were sent. Nothing was shown; tell who runs the wall."), 409)
+
+
+@desk.errorhandler(StaleDataError)
+def _stale(_error: StaleDataError) -> ResponseReturnValue:
+    return problem(gettext("Somebody has just decided this. Look at the item again."), 409)
+
+
+def csrf_failed(_error: CSRFError) -> ResponseReturnValue:
+    return problem(gettext("This page was open for too long. Go back, load it again and repeat what you did."), 400)
+
+
+def problem(words: str, status: int) -> ResponseReturnValue:
+    return render_template("moderation/problem.html", words=words, me=accounts.signed_in()), status
+
+
+def review_or_404(session: Session, review_id: int, me: Moderator) -> tuple[Review, dict[int | None, Role]]:
+    """The item, for somebody who may look at its campaign; for all others it does not exist."""
+    review = session.get(Review, review_id)
+    held = permissions.roles(session, me)
+    if review is None or not permissions.may(held, Act.LOOK, review.campaign_id):
+        abort(404)
+    return review, held
+
+
+def campaign_named(session: Session, slug: str) -> Campaign | None:
+    return session.scalars(select(Campaign).where(Campaign.slug == slug)).first() if slug else None

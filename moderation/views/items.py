@@ -1,0 +1,139 @@
+"""One item: looked at, and decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from pledges.db import reading, transaction, utcnow
+from pledges.settings import settings
+from pledges.text import clean
+
+from .. import decisions, jobs, permissions, queue, screens
+from ..desk import reasons_for
+from ..models import Decision, Moderator, Reason, Review, Role
+from ..permissions import Act
+from ..workflow import Move, MoveNotAllowed
+from .base import desk, for_staff, problem, review_or_404
+from .queue import toast_of
+
+NOTE_CHARS = 1000
+DO_NOT_TELL = {"no", "0", "false", "off"}
+PASS, PARK = "pass", "park"
+
+
+@desk.get("/reviews/<int:review_id>")
+@for_staff
+def show_item(review_id: int, me: Moderator) -> ResponseReturnValue:
+    session, now = reading(), utcnow()
+    review, held = review_or_404(session, review_id, me)
+    item = screens.item_of(session, review, me, held, now, shown=request.args.get("show") == "1")
+    return render_template(
+        "moderation/item.html", me=me, item=item, lane=request.args.get("lane", "all"), toast=toast_of(session, me, now)
+    )
+
+
+@desk.post("/reviews/<int:review_id>/decide")
+@for_staff
+def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
+    now, form = utcnow(), request.form
+    version = form.get("version", "")
+    move = form.get("move", "")
+    if not (version.isascii() and version.isdigit()) or move not in {*Move, PASS, PARK}:
+        return problem(gettext("Something was missing from what was sent. Look at the item again."), 400)
+    try:
+        with transaction() as session:
+            review, held = review_or_404(session, review_id, me)
+            permissions.require(held, Act.DECIDE, review.campaign_id)
+            note = clean(form.get("note", ""), lines=True)[:NOTE_CHARS]
+            lane = form.get("lane", "all") if form.get("lane", "all") in screens.LANES else "all"
+            at = _next_after(session, review, lane, held, me, now)
+            if move in (PASS, PARK):
+                _mark(session, review, move, int(version), note, me, now)
+                done, marked = "", move
+            else:
+                decision = decisions.decide(
+                    session,
+                    review_id,
+                    _people_move(move),
+                    by=me,
+                    version=int(version),
+                    now=now,
+                    settings=settings(),
+                    reason=_reason(session, review, form.get("reason", ""), move),
+                    note=note,
+                    tell=form.get("tell", "").lower() not in DO_NOT_TELL,
+                )
+                done, marked = str(decision.id), ""
+    except decisions.Overtaken as error:
+        return _overtaken(review_id, me, error.other)
+    except decisions.ReasonMissing:
+        return _reason_missing(review_id, me, move)
+    jobs.nudge_letters(settings().undo_seconds)
+    if move == Move.UNDO:
+        return redirect(url_for("desk.show_item", review_id=review_id, lane=lane), code=303)
+    there = url_for("desk.show_queue", lane=lane, at=at, done=done or None, marked=marked or None)
+    return redirect(there, code=303)
+
+
+def _next_after(
+    session: Session, review: Review, lane: str, held: dict[int | None, Role], me: Moderator, now: datetime
+) -> int | None:
+    """The item below this one in the lane, where the reader goes on; none: from the top."""
+    where = permissions.campaigns(held, Act.LOOK)
+    here = queue.Position(review.waiting_since, review.id)
+    following = queue.page(session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=1)
+    return following[0].id if following else None
+
+
+def _people_move(move: str) -> Move:
+    chosen = Move(move)
+    if chosen not in permissions.FOR_MOVE:
+        raise MoveNotAllowed(move)
+    return chosen
+
+
+def _reason(session: Session, review: Review, chosen: str, move: str) -> Reason | None:
+    """The reason that was chosen, by id or key, among those that this campaign offers for this move."""
+    for reason in reasons_for(session, review.campaign_id, move):
+        if chosen in (reason.key, str(reason.id)):
+            return reason
+    return None
+
+
+def _mark(session: Session, review: Review, move: str, version: int, note: str, me: Moderator, now: datetime) -> None:
+    if move == PARK:
+        queue.park(session, review, version=version, by=me, now=now)
+        return
+    to = _colleague(session, request.form.get("to", ""), review.campaign_id)
+    queue.hand_over(session, review, version=version, by=me, to=to, note=note, now=now)
+
+
+def _colleague(session: Session, chosen: str, campaign_id: int) -> Moderator | None:
+    """The colleague who was named; none named: whoever comes next."""
+    for colleague in screens.colleagues(session, campaign_id):
+        if chosen in (str(colleague.id), colleague.email):
+            return colleague
+    return None
+
+
+def _overtaken(review_id: int, me: Moderator, other: Decision | None) -> ResponseReturnValue:
+    session, now = reading(), utcnow()
+    session.expire_all()
+    review, held = review_or_404(session, review_id, me)
+    words = screens.overtaken_words(other)
+    item = screens.item_of(session, review, me, held, now, shown=False)
+    return render_template("moderation/item.html", me=me, item=item, lane="all", toast=None, problem=words), 409
+
+
+def _reason_missing(review_id: int, me: Moderator, move: str) -> ResponseReturnValue:
+    session, now = reading(), utcnow()
+    review, held = review_or_404(session, review_id, me)
+    words = gettext("Choose a reason first: the author will read it.")
+    item = screens.item_of(session, review, me, held, now, shown=False)
+    page = render_template("moderation/item.html", me=me, item=item, lane="all", toast=None, problem=words, opened=move)
+    return page, 422
