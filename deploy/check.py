@@ -29,6 +29,7 @@ LAYERS = {
     "embed": VIEWS,
     "api": VIEWS,
     "accounts": VIEWS,
+    "factors": VIEWS,
     "cli": VIEWS,
     "__init__": TOP,
 }

@@ -11,10 +11,8 @@ from email_validator import EmailNotValidError, validate_email
 from flask import Flask, Request, Response, abort, current_app, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, hash_password, logout_user
-from flask_security.forms import TwoFactorVerifyCodeForm
 from flask_security.totp import Totp
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import select, update
@@ -26,55 +24,34 @@ from pledges.limits import limits_of
 from pledges.settings import Settings
 from pledges.tokens import hash_token
 
-from . import record
-from .models import Invitation, Membership, Moderator, Role, SecurityRole, SignIn
+from . import factors, record
+from .models import Invitation, Membership, Moderator, Passkey, Role, SecurityRole, SignIn
 
 INVITATION_LIFE = timedelta(days=1)
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)  # a session's last use is written at most this often
-CODES_TRIED = 5
-LOCKED = timedelta(minutes=15)
 PASSWORD_CHARS = 12
 SESSION_KEY = "sid"
 DESK = "/moderation"
-LOGIN, CODE = "security.login", "security.two_factor_token_validation"
-USED = {LOGIN, CODE, "security.logout"}
+TRIED = {  # pages on which somebody could guess
+    "security.login",
+    "security.two_factor_token_validation",
+    "security.mf_recovery",
+    "security.wan_signin_response",
+    "security.verify",
+}
+USED = TRIED | {
+    "security.logout",
+    "security.tf_select",
+    "security.wan_signin",
+    "security.wan_register",
+    "security.wan_register_response",
+    "security.wan_delete",
+    "security.mf_recovery_codes",
+}
 
 csrf = CSRFProtect()
-
-
-class OnceTotp(Totp):
-    """A code is taken once: the time step of the last one is kept with the moderator."""
-
-    def get_last_counter(self, user: Any) -> int | None:
-        return user.tf_last_counter
-
-    def set_last_counter(self, user: Any, tmatch: Any) -> None:
-        user.tf_last_counter = tmatch.counter
-
-
-class CodeForm(TwoFactorVerifyCodeForm):
-    """Counts wrong codes in the database, where an old cookie cannot wind them back."""
-
-    def validate(self, **kwargs: Any) -> bool:
-        moderator: Any = self.user
-        now = utcnow()
-        # two tries at once are two tries; columns alone, since PostgreSQL locks no outer join
-        names = ["tf_last_counter", "failed_codes", "locked_until"]
-        database().session.refresh(moderator, attribute_names=names, with_for_update=True)
-        if moderator.locked_until is not None and moderator.locked_until > now:
-            self.code.errors = [gettext("Too many wrong codes. Please wait a quarter of an hour, then sign in again.")]
-            return False
-        good = bool(super().validate(**kwargs))
-        if good:
-            moderator.failed_codes, moderator.locked_until = 0, None
-        else:
-            moderator.failed_codes += 1
-            if moderator.failed_codes >= CODES_TRIED:
-                moderator.failed_codes, moderator.locked_until = 0, now + LOCKED
-        database().session.commit()
-        return good
 
 
 class DeskSessions(SecureCookieSessionInterface):
@@ -143,14 +120,17 @@ def init_app(app: Flask, settings: Settings) -> None:
         "SECURITY_SEND_REGISTER_EMAIL": False,
         "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": _address, "case_insensitive": True}}],
         "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
+        **factors.configuration(secret),
     }
     csrf.init_app(app)
     store = SQLAlchemySessionUserDatastore(
         LocalProxy(lambda: database().session),  # type: ignore[arg-type]
         Moderator,
         SecurityRole,
+        Passkey,
     )
-    Security(app, store, totp_cls=OnceTotp, two_factor_verify_code_form=CodeForm)
+    Security(app, store, **factors.parts())
+    factors.init_app(app)
     user_logged_in.connect(_keep_session, app)
     user_logged_out.connect(_end_session, app)
     app.before_request(check_session)
@@ -171,7 +151,7 @@ def check_session() -> ResponseReturnValue | None:
         abort(404)  # pages of the library that we do not use
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         csrf.protect()
-    if request.method == "POST" and request.endpoint in (LOGIN, CODE):
+    if request.method == "POST" and request.endpoint in TRIED:
         _limit_sign_in()
     if not current_user.is_authenticated:
         return None
@@ -298,13 +278,91 @@ def known_already(db: Session, invitation: Invitation) -> Moderator | None:
 def take_role(db: Session, invitation: Invitation, moderator: Moderator, now: datetime) -> None:
     """The link is used and its role is held."""
     invitation.used_at = now
-    membership = Membership(
-        moderator_id=moderator.id, campaign_id=invitation.campaign_id, role=invitation.role, since=now
-    )
-    db.add(membership)
+    if not _holds(db, moderator, invitation.role, invitation.campaign_id):
+        membership = Membership(
+            moderator_id=moderator.id, campaign_id=invitation.campaign_id, role=invitation.role, since=now
+        )
+        db.add(membership)
     db.flush()
     after = {"role": invitation.role, "campaign": invitation.campaign_id}
     record.add(db, record.actor(moderator), "moderator:join", f"moderator:{moderator.id}", after=after, now=now)
+
+
+def _holds(db: Session, moderator: Moderator, role: Role, campaign_id: int | None) -> bool:
+    held = select(Membership.campaign_id).where(
+        Membership.moderator_id == moderator.id, Membership.role == role, Membership.ended_at.is_(None)
+    )
+    return campaign_id in db.scalars(held).all()
+
+
+def renew(db: Session, moderator: Moderator, by: Moderator | None, now: datetime) -> str:
+    """Somebody lost password or second factor: both are void, and a one-time link, as a path, sets new ones."""
+    first = db.scalars(
+        select(Membership).where(Membership.moderator_id == moderator.id, Membership.ended_at.is_(None))
+    ).first()
+    if first is None:
+        raise ValueError(f"moderator {moderator.id} has left the desk")
+    moderator.password = None
+    factors.forget(db, moderator)
+    end_sessions(db, moderator, now)
+    by_whom = record.actor(by) if by else record.OPERATOR
+    record.add(db, by_whom, "moderator:renew", f"moderator:{moderator.id}", now=now)
+    return invite(db, moderator.email, first.role, first.campaign_id, by, now)
+
+
+def sessions(db: Session, moderator: Moderator, now: datetime) -> list[SignIn]:
+    """Where somebody is signed in now, newest use first."""
+    rows = db.scalars(
+        select(SignIn)
+        .where(
+            SignIn.moderator_id == moderator.id,
+            SignIn.ended_at.is_(None),
+            SignIn.seen_at > now - IDLE,
+            SignIn.since > now - LONGEST,
+        )
+        .order_by(SignIn.seen_at.desc())
+    )
+    return list(rows)
+
+
+def this_session() -> int | None:
+    """The id of the session that asks."""
+    row = _row_of_session()
+    return row.id if row is not None else None
+
+
+def last_owner(db: Session, membership: Membership) -> bool:
+    """Whether nobody else could invite a new owner of all campaigns if this role ended."""
+    if membership.role is not Role.OWNER or membership.campaign_id is not None:
+        return False
+    others = select(Membership.id).where(
+        Membership.role == Role.OWNER,
+        Membership.campaign_id.is_(None),
+        Membership.ended_at.is_(None),
+        Membership.id != membership.id,
+    )
+    return db.scalars(others.limit(1)).first() is None
+
+
+def end_session(db: Session, row: SignIn, by: Moderator, now: datetime) -> None:
+    """One session ends; it is out with its next request."""
+    row.ended_at = row.ended_at or now
+    record.add(db, record.actor(by), "moderator:session-end", f"moderator:{row.moderator_id}", now=now)
+
+
+def end_role(db: Session, membership: Membership, by: Moderator, now: datetime) -> None:
+    """A role is held no longer; who holds none has left the desk."""
+    membership.ended_at = now
+    before = {"role": membership.role, "campaign": membership.campaign_id}
+    record.add(
+        db, record.actor(by), "moderator:role-end", f"moderator:{membership.moderator_id}", before=before, now=now
+    )
+    db.flush()
+    others = select(Membership.id).where(
+        Membership.moderator_id == membership.moderator_id, Membership.ended_at.is_(None)
+    )
+    if db.scalars(others.limit(1)).first() is None:
+        leave(db, membership.moderator.email, record.actor(by), now)
 
 
 def accept(db: Session, invitation: Invitation, name: str, password: str, now: datetime) -> Moderator:
@@ -315,15 +373,20 @@ def accept(db: Session, invitation: Invitation, name: str, password: str, now: d
         db.add(moderator)
     moderator.name = name or moderator.name or invitation.email.split("@")[0]
     moderator.password = hash_password(password)
+    db.flush()
+    factors.forget(db, moderator)
     moderator.tf_totp_secret = new_totp_secret()
-    moderator.tf_primary_method = None
-    moderator.tf_last_counter = None
+    end_sessions(db, moderator, now)
+    return moderator
+
+
+def end_sessions(db: Session, moderator: Moderator, now: datetime) -> None:
+    """Whoever sits somewhere as this moderator is out at once."""
     moderator.fs_uniquifier = secrets.token_hex(32)
     db.flush()
     db.execute(
         update(SignIn).where(SignIn.moderator_id == moderator.id, SignIn.ended_at.is_(None)).values(ended_at=now)
     )
-    return moderator
 
 
 def confirm(db: Session, invitation: Invitation, moderator: Moderator, code: str, now: datetime) -> bool:
@@ -343,10 +406,8 @@ def leave(db: Session, email: str, by: str, now: datetime) -> bool:
     if moderator is None:
         return False
     moderator.active, moderator.left_at = False, now
-    moderator.fs_uniquifier = secrets.token_hex(32)
-    db.execute(
-        update(SignIn).where(SignIn.moderator_id == moderator.id, SignIn.ended_at.is_(None)).values(ended_at=now)
-    )
+    factors.forget(db, moderator)
+    end_sessions(db, moderator, now)
     db.execute(
         update(Membership)
         .where(Membership.moderator_id == moderator.id, Membership.ended_at.is_(None))

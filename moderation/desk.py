@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 
 from pledges.errors import NotNow
@@ -14,7 +14,7 @@ from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-from . import decisions, lanes, letters, queue
+from . import decisions, lanes, letters, notices, queue
 from .checks import links, personal, repeats
 from .checks.base import Verdict
 from .models import Appeal, Decision, Evidence, Finding, Lane, Letter, Note, Reason, Report, Review, ReviewLane
@@ -124,6 +124,17 @@ class Desk:
             .values(dropped_at=now, dropped_why="erased")
         )
         session.execute(update(Review).where(Review.id.in_(ids)).values(check_after=None))
+        self._forget_written(session, contribution)
+
+    def _forget_written(self, session: Session, contribution: Contribution) -> None:
+        """Letters to the author that lie in a folder go with the words, once the erasure is committed."""
+        sent = select(Letter.id).where(Letter.contribution_id == contribution.id, Letter.sent_at.is_not(None))
+        files = [notices.written(self.settings, letter_id) for letter_id in session.scalars(sent)]
+
+        @event.listens_for(session, "after_commit", once=True)
+        def _gone(_session: Session) -> None:
+            for file in files:
+                file.unlink(missing_ok=True)
 
     def appealed(self, session: Session, contribution: Contribution, now: datetime) -> None:
         """A declined item waits again, for another moderator; raises NotNow where no appeal is open."""

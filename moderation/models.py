@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, String, Te
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pledges.db import Base, BigId, Translated, text_enum
+from pledges.db import Base, BigId, Translated, text_enum, utcnow
 from pledges.models import Campaign, Contribution, Revision
 
 from .checks.base import Verdict
@@ -416,10 +416,14 @@ class Passkey(Base, WebAuthnMixin):
     usage: Mapped[str] = mapped_column(String(64))
     device_type: Mapped[str] = mapped_column(String(64))
     backup_state: Mapped[bool]
-    create_datetime: Mapped[datetime]
+    create_datetime: Mapped[datetime] = mapped_column(default=utcnow)  # the library fills in all but this
     lastuse_datetime: Mapped[datetime]
 
     moderator: Mapped[Moderator] = relationship(back_populates="webauthn")
+
+    def get_user_mapping(self) -> dict[str, Any]:
+        """How the sign-in library finds the owner."""
+        return {"id": self.moderator_id}
 
 
 class Batch(Base):

@@ -12,6 +12,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from flask import render_template
@@ -231,10 +232,14 @@ def _by_smtp(envelope: Envelope, url: str) -> None:
         server.send_message(envelope.message, to_addrs=[envelope.to])
 
 
+def written(settings: Settings, letter_id: int) -> Path:
+    """Where a letter lies that no mail server took, since none is set."""
+    return settings.instance / "mail" / f"{letter_id:08d}.eml"
+
+
 def _into_folder(envelope: Envelope, settings: Settings) -> None:
-    folder = settings.instance / "mail"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    final = folder / f"{envelope.letter_id:08d}.eml"
+    final = written(settings, envelope.letter_id)
+    final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = final.with_suffix(f".part{os.getpid()}")
     part.write_bytes(bytes(envelope.message))
     os.replace(part, final)

@@ -80,3 +80,11 @@ def require(held: dict[int | None, Role], act: Act, campaign_id: int) -> None:
 def may_invite(held: dict[int | None, Role], role: Role, campaign_id: int | None) -> bool:
     """Whether these roles may invite somebody as `role` to this campaign (none: to all)."""
     return any(role in INVITES.get(own, frozenset()) for where, own in held.items() if where in (None, campaign_id))
+
+
+def may_manage(held: dict[int | None, Role], theirs: dict[int | None, Role]) -> bool:
+    """Whether these roles may end another's sessions or renew a lost factor: nobody reaches above themselves.
+
+    Whoever renews sees the link that sets a new password, so each role of the other must be one they could hand out.
+    """
+    return bool(theirs) and all(may_invite(held, role, campaign_id) for campaign_id, role in theirs.items())

@@ -28,6 +28,7 @@ def forget(settings: Settings, now: datetime) -> dict[str, int]:
         "spam": _erase(_undecided_since(State.SPAM, timedelta(days=settings.spam_kept_days), now), now),
         "rejected": _erase(_undecided_since(State.REJECTED, timedelta(days=settings.rejected_kept_days), now), now),
         "letters": _forget_letters(now),
+        "written letters": _forget_written(settings),
     }
     _wipe_log()
     return done
@@ -63,6 +64,24 @@ def _forget_letters(now: datetime) -> int:
                 delete(Letter).where(func.coalesce(Letter.sent_at, Letter.dropped_at) <= now - LETTERS_KEPT)
             )
         )
+
+
+def _forget_written(settings: Settings) -> int:
+    """Letters in the folder whose author erased everything, or whose row has been forgotten, are gone too."""
+    files = {int(file.stem): file for file in (settings.instance / "mail").glob("*.eml") if file.stem.isdigit()}
+    if not files:
+        return 0
+    with transaction() as session:
+        kept = (
+            select(Letter.id)
+            .outerjoin(Contribution, Contribution.id == Letter.contribution_id)
+            .where(Contribution.erased_at.is_(None))
+        )
+        wanted = set(session.scalars(kept))
+    gone = [file for letter_id, file in files.items() if letter_id not in wanted]
+    for file in gone:
+        file.unlink(missing_ok=True)
+    return len(gone)
 
 
 def _withdrawn(settings: Settings, now: datetime) -> list[int]:

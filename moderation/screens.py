@@ -60,6 +60,18 @@ NAME_LEVELS = {
     ShowName.ORGANISATION: lazy_gettext("the organisation"),
     ShowName.ANONYMOUS: lazy_gettext("no name"),
 }
+ROLE_NAMES = {
+    Role.VIEWER: lazy_gettext("Viewer"),
+    Role.MODERATOR: lazy_gettext("Moderator"),
+    Role.LEAD: lazy_gettext("Lead"),
+    Role.OWNER: lazy_gettext("Owner"),
+}
+ROLE_WORDS = {
+    Role.VIEWER: lazy_gettext("reads, and decides nothing"),
+    Role.MODERATOR: lazy_gettext("decides on what waits"),
+    Role.LEAD: lazy_gettext("also reasons, word lists, people and the record"),
+    Role.OWNER: lazy_gettext("everything"),
+}
 SIGNS = {Verdict.STOP: "sig--stop", Verdict.LOOK: "sig--look", Verdict.CLEAR: "sig--ok"}
 RECENT = 100
 

@@ -181,7 +181,7 @@ class Wall:
     def invitation(self, email: str, role: Role = Role.MODERATOR, slug: str = "") -> str:
         """The path of a one-time link."""
         with self.work() as session:
-            campaign = session.scalars(select(Campaign.id).where(Campaign.slug == slug)).first() if slug else None
+            campaign = session.scalars(select(Campaign.id).where(Campaign.slug == slug)).one() if slug else None
             return accounts.invite(session, email, role, campaign, None, utcnow())
 
     def moderator(self, name: str = "mo", role: Role = Role.MODERATOR, slug: str = "") -> AtTheDesk:

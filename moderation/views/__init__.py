@@ -19,6 +19,8 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(format_date, "dateformat")
     app.add_template_filter(format_datetime, "datetimeformat")
     app.jinja_env.globals["report_categories"] = screens.CATEGORIES
+    app.jinja_env.globals["role_names"] = screens.ROLE_NAMES
+    app.jinja_env.globals["role_words"] = screens.ROLE_WORDS
     app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds
     app.register_error_handler(CSRFError, csrf_failed)
     app.after_request(private)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import login_user
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
 from pledges.models import Campaign
@@ -44,6 +45,113 @@ def invite(me: Moderator) -> ResponseReturnValue:
         except ValueError:
             return _people(me, problem=gettext("Enter an email address like name@example.org.")), 422
     return _people(me, link=settings().base_url + link)
+
+
+@desk.get("/people/<int:moderator_id>")
+@for_staff
+def show_person(moderator_id: int, me: Moderator) -> ResponseReturnValue:
+    person, _held, _theirs = _person_or_404(reading(), moderator_id, me)
+    return _person(me, person)
+
+
+@desk.post("/people/<int:moderator_id>/renew")
+@for_staff
+def renew(moderator_id: int, me: Moderator) -> ResponseReturnValue:
+    """Somebody lost password or second factor; the link that sets new ones is shown once, to who asked for it."""
+    with transaction() as session:
+        person = _managed(session, moderator_id, me)
+        link = accounts.renew(session, person, me, utcnow())
+    return _person(me, person, link=settings().base_url + link)
+
+
+@desk.post("/people/<int:moderator_id>/sign-out")
+@for_staff
+def end_sessions(moderator_id: int, me: Moderator) -> ResponseReturnValue:
+    """Every session of this person ends."""
+    now = utcnow()
+    with transaction() as session:
+        person = _managed(session, moderator_id, me)
+        for row in accounts.sessions(session, person, now):
+            accounts.end_session(session, row, me, now)
+    return redirect(url_for("desk.show_person", moderator_id=moderator_id), code=303)
+
+
+@desk.post("/people/roles/<int:membership_id>/end")
+@for_staff
+def end_role(membership_id: int, me: Moderator) -> ResponseReturnValue:
+    """The role ends; who holds no other has left the desk."""
+    with transaction() as session:
+        membership = session.get(Membership, membership_id, with_for_update=True)
+        if membership is None or membership.ended_at is not None:
+            abort(404)
+        held = permissions.roles(session, me)
+        if not permissions.may_invite(held, membership.role, membership.campaign_id):
+            raise NotAllowed(Act.INVITE)
+        if accounts.last_owner(session, membership):
+            return _people(
+                me, problem=gettext("The last owner of all campaigns cannot leave. Invite another first.")
+            ), 422
+        accounts.end_role(session, membership, me, utcnow())
+    return redirect(url_for("desk.show_people"), code=303)
+
+
+@desk.get("/sessions")
+@for_staff
+def show_sessions(me: Moderator) -> ResponseReturnValue:
+    rows = accounts.sessions(reading(), me, utcnow())
+    return render_template("moderation/sessions.html", me=me, rows=rows, here=accounts.this_session())
+
+
+@desk.post("/sessions/<int:sign_in_id>/end")
+@for_staff
+def end_session(sign_in_id: int, me: Moderator) -> ResponseReturnValue:
+    """One session of one's own ends: a telephone that was lost, a computer that was left."""
+    now = utcnow()
+    with transaction() as session:
+        own = [row for row in accounts.sessions(session, me, now) if row.id == sign_in_id]
+        if not own:
+            abort(404)
+        accounts.end_session(session, own[0], me, now)
+    return redirect(url_for("desk.show_sessions"), code=303)
+
+
+def _person_or_404(
+    session: Session, moderator_id: int, me: Moderator
+) -> tuple[Moderator, dict[int | None, Role], dict[int | None, Role]]:
+    """Somebody with a role in a campaign that `me` may look at; for all others there is nobody."""
+    person = session.get(Moderator, moderator_id)
+    held = permissions.roles(session, me)
+    theirs = permissions.roles(session, person) if person is not None else {}
+    where = permissions.campaigns(held, Act.LOOK)
+    if person is None or not (where is None or any(campaign in (None, *where) for campaign in theirs)):
+        abort(404)
+    return person, held, theirs
+
+
+def _managed(session: Session, moderator_id: int, me: Moderator) -> Moderator:
+    person, held, theirs = _person_or_404(session, moderator_id, me)
+    if person.id == me.id or not permissions.may_manage(held, theirs):
+        raise NotAllowed(Act.INVITE)
+    return person
+
+
+def _person(me: Moderator, person: Moderator, *, link: str = "") -> str:
+    session = reading()
+    held, theirs = permissions.roles(session, me), permissions.roles(session, person)
+    may_manage = person.id != me.id and permissions.may_manage(held, theirs)
+    return render_template(
+        "moderation/person.html",
+        me=me,
+        person=person,
+        may_manage=may_manage,
+        memberships=[
+            (membership, permissions.may_invite(held, membership.role, membership.campaign_id))
+            for membership in person.memberships
+            if membership.ended_at is None
+        ],
+        rows=accounts.sessions(session, person, utcnow()) if may_manage else [],
+        link=link,
+    )
 
 
 def _people(me: Moderator, *, problem: str = "", link: str = "") -> str:

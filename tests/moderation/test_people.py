@@ -1,0 +1,154 @@
+"""Who works at the desk: roles that end, sessions that are ended, second factors that were lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from moderation.models import Act, Membership, Moderator, Role, SignIn
+from tests.moderation.test_sign_in import code, inside, password
+from tests.wall import CSRF, OTHER, SLUG, AtTheDesk, Wall, found
+
+RECOVERY_CODE = re.compile(r"<li><code>([0-9a-f-]+)</code></li>")
+LINK = re.compile(r"data-invitation>http://[^/]+(/moderation/invitation/[^<]+)<")
+
+
+def acts(wall: Wall) -> list[str]:
+    with wall.look() as session:
+        return list(session.scalars(select(Act.act).order_by(Act.id)))
+
+
+def person(wall: Wall, name: str) -> int:
+    with wall.look() as session:
+        return session.scalars(select(Moderator.id).where(Moderator.email == f"{name}@example.org")).one()
+
+
+def presses(by: AtTheDesk, path: str):
+    return by.client.post(f"/moderation/{path}", data={"csrf_token": by.csrf()})
+
+
+def recovery_codes(who: AtTheDesk) -> list[str]:
+    answer = presses(who, "recovery-codes")
+    assert answer.status_code == 200
+    return RECOVERY_CODE.findall(answer.text)
+
+
+def recovers(client, recovery_code: str):
+    csrf = found(CSRF, client.get("/moderation/sign-in/recovery").text)
+    return client.post("/moderation/sign-in/recovery", data={"csrf_token": csrf, "code": recovery_code})
+
+
+def test_a_recovery_code_opens_once_after_the_password_and_is_recorded(wall: Wall, moderator: AtTheDesk) -> None:
+    codes = recovery_codes(moderator)
+    assert len(set(codes)) == 8
+    first, second = wall.app.test_client(), wall.app.test_client()
+    assert first.get("/moderation/sign-in/recovery").status_code == 302  # no password yet
+    password(first, "mo@example.org")
+    recovers(first, f" {codes[3].upper()} ")
+    assert inside(first)
+    password(second, "mo@example.org")
+    recovers(second, codes[3])
+    assert not inside(second)
+    recovers(second, codes[4])
+    assert inside(second)
+    assert acts(wall).count("moderator:recovery-code") == 2
+
+
+def test_recovery_codes_are_not_stored_as_they_are_typed_and_not_shown_again(wall: Wall, moderator: AtTheDesk) -> None:
+    codes = recovery_codes(moderator)
+    with wall.look() as session:
+        stored = " ".join(session.scalars(select(Moderator.mf_recovery_codes)).one())
+    page = moderator.client.get("/moderation/recovery-codes?show_codes=1").text
+    assert not any(one in stored or one in page for one in codes)
+
+
+def test_five_wrong_recovery_codes_lock_like_wrong_codes_of_an_app(wall: Wall, moderator: AtTheDesk) -> None:
+    codes = recovery_codes(moderator)
+    client = wall.app.test_client()
+    password(client, "mo@example.org")
+    for _ in range(5):
+        recovers(client, "0000-0000-0000")
+    recovers(client, codes[0])
+    assert not inside(client)
+
+
+def test_a_lost_factor_is_renewed_by_link_and_everything_old_is_void(wall: Wall, moderator: AtTheDesk) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    codes = recovery_codes(moderator)
+    answer = presses(lead, f"people/{person(wall, 'mo')}/renew")
+    assert not inside(moderator.client)
+    client = wall.app.test_client()
+    password(client, "mo@example.org")
+    recovers_at = client.get("/moderation/sign-in/recovery")
+    assert recovers_at.status_code == 302, codes
+    assert not inside(client)
+    link = found(LINK, answer.text)
+    again = wall.app.test_client()
+    page = again.get(link)
+    csrf = found(CSRF, page.text)
+    page = again.post(link, data={"csrf_token": csrf, "password": "eight slow rivers run"})
+    secret = found(re.compile(r"data-totp-secret>([^<]+)<"), page.text)
+    fresh = AtTheDesk(wall, again, "mo", secret)
+    again.post(link, data={"csrf_token": found(CSRF, page.text), "code": fresh.next_code()})
+    assert inside(again)
+    with wall.look() as session:
+        held = session.scalars(select(Membership.role).where(Membership.moderator_id == person(wall, "mo"))).all()
+    assert held == [Role.MODERATOR]  # the same role, once
+    assert "moderator:renew" in acts(wall)
+
+
+@pytest.mark.parametrize(
+    "by, whom", [("mo", "lead"), ("lead", "owner"), ("lead", "lead2"), ("mo", "mo"), ("lead", "lead")]
+)
+def test_nobody_reaches_above_or_beside_themselves(wall: Wall, by: str, whom: str) -> None:
+    roles = {"mo": Role.MODERATOR, "lead": Role.LEAD, "lead2": Role.LEAD, "owner": Role.OWNER}
+    people = {name: wall.moderator(name, roles[name]) for name in {by, whom}}
+    for path in ("renew", "sign-out"):
+        answer = presses(people[by], f"people/{person(wall, whom)}/{path}")
+        assert answer.status_code == 403
+    assert inside(people[whom].client)
+
+
+def test_a_lead_of_one_campaign_does_not_reach_the_people_of_another(wall: Wall) -> None:
+    lead = wall.moderator("lead", Role.LEAD, SLUG)
+    other = wall.moderator("other", Role.MODERATOR, OTHER)
+    assert presses(lead, f"people/{person(wall, 'other')}/renew").status_code == 404
+    assert lead.client.get(f"/moderation/people/{person(wall, 'other')}").status_code == 404
+    assert "other@example.org" not in lead.client.get("/moderation/people").text
+    assert inside(other.client)
+
+
+def test_a_session_can_be_seen_and_ended_from_another(wall: Wall, moderator: AtTheDesk) -> None:
+    other = wall.app.test_client()
+    password(other, "mo@example.org")
+    code(other, moderator.next_code())
+    assert inside(other)
+    page = moderator.client.get("/moderation/sessions").text
+    ends = re.findall(r"/moderation/sessions/(\d+)/end", page)
+    assert len(ends) == 1 and "this one" in page
+    presses(moderator, f"sessions/{ends[0]}/end")
+    assert not inside(other)
+    assert inside(moderator.client)
+
+
+def test_nobody_ends_the_session_of_another_by_its_number(wall: Wall, moderator: AtTheDesk) -> None:
+    other = wall.moderator("other")
+    with wall.look() as session:
+        theirs = session.scalars(select(SignIn.id).where(SignIn.moderator_id == person(wall, "other"))).one()
+    assert presses(moderator, f"sessions/{theirs}/end").status_code == 404
+    assert inside(other.client)
+
+
+def test_a_role_that_ends_takes_its_holder_off_the_desk_and_the_last_owner_stays(wall: Wall) -> None:
+    owner, gone = wall.moderator("owner", Role.OWNER), wall.moderator("mo")
+    with wall.look() as session:
+        rows = session.execute(select(Membership.moderator_id, Membership.id))
+        memberships: dict[int, int] = {moderator_id: membership_id for moderator_id, membership_id in rows}
+    assert presses(owner, f"people/roles/{memberships[person(wall, 'mo')]}/end").status_code == 303
+    assert not inside(gone.client)
+    answer = presses(owner, f"people/roles/{memberships[person(wall, 'owner')]}/end")
+    assert answer.status_code == 422 and "last owner" in answer.text
+    assert inside(owner.client)
+    assert {"moderator:role-end", "moderator:leave"} <= set(acts(wall))
