@@ -12,7 +12,7 @@ from pledges.db import rows_of
 from pledges.models import Contribution
 from pledges.settings import Settings
 
-from . import lanes, letters, record, workflow
+from . import agreement, lanes, letters, record, workflow
 from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, ReviewLane
 from .workflow import Move, MoveNotAllowed, State
 
@@ -68,6 +68,7 @@ def decide(
             review.waiting_since = now
         lanes.put_in(session, review)
     if by is not None:
+        agreement.count(session, review, decision)
         _owe_feedback(session, review, move, now, settings)
         if tell:
             letters.owe_decision(session, review, decision, now, settings)
@@ -145,6 +146,7 @@ def _move(
 ) -> Decision:
     """State and version change, and the decision stands beside them; raises Overtaken."""
     from_state, version = review.state, review.version
+    waited = int((now - review.waiting_since).total_seconds()) if by and from_state in workflow.WAITS else None
     changed = session.execute(
         update(Review)
         .where(Review.id == review.id, Review.version == version, Review.state == from_state)
@@ -174,6 +176,7 @@ def _move(
         reason=reason,
         note=note,
         undoes_id=undoes.id if undoes else None,
+        waited_seconds=waited,
         decided_at=now,
     )
     session.add(decision)
@@ -221,6 +224,7 @@ def _undo(session: Session, review: Review, *, by: Moderator | None, now: dateti
     if to_state in workflow.WAITS:
         lanes.put_in(session, review)
     letters.drop_decision(session, last, now)
+    agreement.count(session, review, decision)
     session.execute(
         update(Evidence).where(Evidence.review_id == review.id).values(feedback_owed=None, feedback_due_at=None)
     )
@@ -302,5 +306,6 @@ def _note(session: Session, review: Review, decision: Decision) -> None:
             "reason": decision.reason_id,
             "decision": decision.id,
         },
+        campaign_id=review.campaign_id,
         now=decision.decided_at,
     )

@@ -213,7 +213,7 @@ class Decision(Base):
     """A move of a review, by a person or by the program (no moderator); rows are only ever added."""
 
     __tablename__ = "decisions"
-    __table_args__ = (Index(None, "moderator_id", "decided_at"),)
+    __table_args__ = (Index(None, "moderator_id", "decided_at"), Index(None, "decided_at"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="RESTRICT"), index=True)
@@ -240,11 +240,13 @@ class Act(Base):
     """One line of the record: who did what to what, chained to the line before. Ids and digests, never words."""
 
     __tablename__ = "acts"
+    __table_args__ = (Index("ix_acts_campaign", "campaign_id", "id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     actor: Mapped[str] = mapped_column(String(60))  # moderator:<id> | program | author | operator
     act: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(80), index=True)
+    campaign_id: Mapped[int | None] = mapped_column(BigId)  # of the subject, if it has one; for who may read the line
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime]

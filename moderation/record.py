@@ -39,6 +39,7 @@ def add(
     *,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    campaign_id: int | None = None,
     now: datetime,
 ) -> Act:
     """One more line; ids and digests only, never words. Locks the head until the transaction ends."""
@@ -47,7 +48,16 @@ def add(
         head = RecordHead(id=1, hash=START, length=0)
         session.add(head)
         session.flush()
-    line = Act(actor=by, act=act, subject=subject, before=before or {}, after=after or {}, at=now, previous=head.hash)
+    line = Act(
+        actor=by,
+        act=act,
+        subject=subject,
+        campaign_id=campaign_id,
+        before=before or {},
+        after=after or {},
+        at=now,
+        previous=head.hash,
+    )
     line.hash = _hash(line)
     session.add(line)
     session.flush()
@@ -75,5 +85,7 @@ def verify(session: Session) -> Iterator[Fault]:
 
 
 def _hash(line: Act) -> str:
-    said = [line.actor, line.act, line.subject, line.before, line.after, line.at.isoformat(), line.previous]
+    said: list[Any] = [line.actor, line.act, line.subject, line.before, line.after, line.at.isoformat(), line.previous]
+    if line.campaign_id is not None:  # lines of the first release name no campaign, and keep their hash
+        said.append(line.campaign_id)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -12,6 +12,7 @@ from .models import EVERY_DAY, Contribution, Counter, Kind, Progress, Type
 
 PLEDGES = "pledges"
 ORGANISATIONS = "organisations"
+TALLIES = "akismet:"  # what was counted as it happened, and stands nowhere else
 CLOTH = "cloth:"  # + theme id, by day: the blocks of the picture
 
 
@@ -78,6 +79,8 @@ def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[i
         right[(ORGANISATIONS, EVERY_DAY)] = len(organisations)
     drift = {}
     for row in session.scalars(select(Counter).where(Counter.campaign_id == campaign_id).with_for_update()):
+        if row.name.startswith(TALLIES):
+            continue
         is_now = right.pop((row.name, row.day), 0)
         if row.value != is_now:
             drift[(row.name, row.day)] = (row.value, is_now)

@@ -1,0 +1,91 @@
+"""Lines of the record in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy.orm import Session
+
+from .models import Act, Moderator, Review
+
+WORDS: dict[str, Any] = {
+    "review:approve": lazy_gettext("approved"),
+    "review:reject": lazy_gettext("declined"),
+    "review:revise": lazy_gettext("asked for a change"),
+    "review:spam": lazy_gettext("called it spam"),
+    "review:reopen": lazy_gettext("put it back into the queue"),
+    "review:undo": lazy_gettext("took the last decision back"),
+    "review:park": lazy_gettext("laid it aside"),
+    "review:pass": lazy_gettext("passed it on"),
+    "moderator:invite": lazy_gettext("invited somebody"),
+    "moderator:join": lazy_gettext("took a role"),
+    "moderator:leave": lazy_gettext("let somebody leave"),
+    "moderator:role-end": lazy_gettext("ended a role"),
+    "moderator:renew": lazy_gettext("renewed somebody’s password and second factor"),
+    "moderator:session-end": lazy_gettext("ended a session"),
+    "moderator:passkey": lazy_gettext("added a passkey"),
+    "moderator:passkey-removed": lazy_gettext("removed a passkey"),
+    "moderator:recovery-code": lazy_gettext("signed in with a recovery code"),
+    "campaign:state": lazy_gettext("opened or closed the campaign"),
+    "campaign:event": lazy_gettext("handed out an event code"),
+    "campaign:event-end": lazy_gettext("ended an event code"),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of the record as a person reads it."""
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    review_id: int | None
+    reference: str
+    before: str
+    after: str
+    hash: str
+
+
+def told(session: Session, line: Act) -> Told:
+    """The line in words; an act that has none yet stands as it is written."""
+    review = _review(session, line.subject)
+    return Told(
+        line.id,
+        line.at,
+        who(session, line.actor),
+        str(WORDS.get(line.act, line.act)),
+        line.subject,
+        review.id if review is not None else None,
+        review.contribution.public_id if review is not None else line.subject,
+        _values(line.before),
+        _values(line.after),
+        line.hash,
+    )
+
+
+def who(session: Session, actor: str) -> str:
+    """The name behind an actor of the record."""
+    kind, _, number = actor.partition(":")
+    if kind == "moderator":
+        moderator = session.get(Moderator, int(number))
+        return moderator.name if moderator is not None else actor
+    return {
+        "program": gettext("The program"),
+        "operator": gettext("Who runs the wall"),
+        "author": gettext("Sender"),
+    }.get(actor, actor)
+
+
+def _review(session: Session, subject: str) -> Review | None:
+    kind, _, number = subject.partition(":")
+    return session.get(Review, int(number)) if kind == "review" and number.isdigit() else None
+
+
+def _values(told: dict[str, Any]) -> str:
+    """Ids, states and the first letters of digests, as they were written."""
+    return ", ".join(f"{name} {str(value)[:12]}" for name, value in told.items() if value is not None)

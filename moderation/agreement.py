@@ -1,0 +1,54 @@
+"""How often the spam service and the moderators agree, counted by the day of the decision."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges import counters
+
+from .models import Decision, Evidence, Review
+from .workflow import Move, State
+
+CAUGHT = "akismet:caught"  # it said spam, and so did a person
+MISSED = "akismet:missed"  # it said nothing, a person called it spam
+WRONG = "akismet:wrong"  # it said spam, a person showed it
+CLEAR = "akismet:clear"  # it said nothing, a person showed it
+NAMES = (CAUGHT, MISSED, WRONG, CLEAR)
+
+
+def count(session: Session, review: Review, newest: Decision) -> None:
+    """The counters hold what the newest decision of a person says of this item, and no longer the one before.
+
+    Counted when it is decided, since what the service said is forgotten with the sender's details.
+    """
+    evidence = session.get(Evidence, review.id)
+    if evidence is None or evidence.akismet_said is None:
+        return
+    said_spam = evidence.akismet_said == "true"
+    earlier = session.scalars(
+        select(Decision)
+        .where(Decision.review_id == review.id, Decision.moderator_id.is_not(None), Decision.id < newest.id)
+        .order_by(Decision.id.desc())
+    ).all()
+    _add(session, review, newest, said_spam, +1)
+    if earlier:
+        _add(session, review, earlier[0], said_spam, -1)
+    if newest.move is Move.UNDO and len(earlier) > 1:
+        _add(session, review, earlier[1], said_spam, +1)
+
+
+def _add(session: Session, review: Review, decision: Decision, said_spam: bool, change: int) -> None:
+    name = _name(decision, said_spam)
+    if name is not None:
+        counters.add(session, review.campaign_id, name, change, day=decision.decided_at.date().isoformat())
+
+
+def _name(decision: Decision, said_spam: bool) -> str | None:
+    if decision.move is Move.UNDO:
+        return None
+    if decision.to_state is State.SPAM:
+        return CAUGHT if said_spam else MISSED
+    if decision.to_state is State.APPROVED:
+        return WRONG if said_spam else CLEAR
+    return None

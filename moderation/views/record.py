@@ -1,0 +1,76 @@
+"""The record as a page, and the figures of each week."""
+
+from __future__ import annotations
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges.db import reading, utcnow
+from pledges.models import Campaign
+
+from .. import acts, figures, permissions, record, screens
+from ..models import Act as Line
+from ..models import Moderator
+from ..permissions import Act, NotAllowed
+from .base import campaign_named, desk, for_staff
+
+PAGE = 50
+
+
+@desk.get("/record")
+@for_staff
+def show_record(me: Moderator) -> ResponseReturnValue:
+    """Everything that staff did, newest first; with `?check=1` the chain is gone through again."""
+    session = reading()
+    where = permissions.campaigns(permissions.roles(session, me), Act.SEE_RECORD)
+    if where == []:
+        raise NotAllowed(Act.SEE_RECORD)
+    query = select(Line).order_by(Line.id.desc()).limit(PAGE + 1)
+    if where is not None:
+        query = query.where(Line.campaign_id.in_(where))
+    before = request.args.get("before", "")
+    if before.isascii() and before.isdigit():
+        query = query.where(Line.id < int(before))
+    subject = request.args.get("subject", "")[:80]
+    if subject:
+        query = query.where(Line.subject == subject)
+    lines = session.scalars(query).all()
+    more, lines = len(lines) > PAGE, lines[:PAGE]
+    return render_template(
+        "moderation/record.html",
+        me=me,
+        lines=[acts.told(session, line) for line in lines],
+        before=lines[-1].id if more else None,
+        subject=subject,
+        faults=list(record.verify(session)) if request.args.get("check") == "1" and where is None else None,
+        may_check=where is None,
+    )
+
+
+@desk.get("/figures")
+@for_staff
+def show_figures(me: Moderator) -> ResponseReturnValue:
+    """Week by week, for one campaign at a time."""
+    session = reading()
+    campaigns = _campaigns(session, me)
+    if not campaigns:
+        raise NotAllowed(Act.LOOK)
+    chosen = campaign_named(session, request.args.get("campaign", "")) or campaigns[0]
+    if chosen.id not in {campaign.id for campaign in campaigns}:
+        abort(404)
+    weeks = figures.weeks(session, chosen, utcnow())
+    return render_template(
+        "moderation/figures.html", me=me, campaigns=campaigns, chosen=chosen, weeks=weeks, moved=screens.MOVED,
+        chart=figures.chart(weeks, chosen.wait_target_minutes * 60), age_words=screens.age_words,
+    )  # fmt: skip
+
+
+def _campaigns(session: Session, me: Moderator) -> list[Campaign]:
+    """The campaigns that `me` may look at, open ones first."""
+    where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
+    query = select(Campaign).order_by(Campaign.state != "open", Campaign.slug)
+    if where is not None:
+        query = query.where(Campaign.id.in_(where))
+    return list(session.scalars(query))

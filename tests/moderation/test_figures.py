@@ -1,0 +1,144 @@
+"""What the record shows as a page, and the figures of each week."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text, update
+
+from moderation import figures
+from moderation.models import Moderator, Review, Role
+from pledges.db import utcnow
+from pledges.models import Campaign, Counter
+from tests.akismet_service import AkismetService
+from tests.wall import OTHER, SLUG, AtTheDesk, Wall
+
+
+def this_week(wall: Wall, slug: str = SLUG) -> figures.Week:
+    with wall.look() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == slug)).one()
+        return figures.weeks(session, campaign, utcnow())[0]
+
+
+def tallies(wall: Wall) -> dict[str, int]:
+    with wall.look() as session:
+        rows = session.execute(select(Counter.name, Counter.value).where(Counter.name.startswith("akismet:")))
+        return {name: value for name, value in rows if value}
+
+
+@pytest.mark.parametrize(
+    "waits, share, expected",
+    [([], 50, None), ([7], 90, 7), ([1, 2, 3, 4], 50, 2), (list(range(1, 11)), 90, 9), (list(range(1, 12)), 90, 10)],
+)
+def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(waits, share, expected) -> None:
+    assert figures.percentile(waits, share) == expected
+
+
+def test_a_week_tells_waits_reasons_reversals_and_appeals(wall: Wall, moderator: AtTheDesk) -> None:
+    other = wall.moderator("other")
+    sent = [wall.promises(f"I will plant {number} trees with my class") for number in range(10)]
+    with wall.work() as session:
+        for minutes, each in enumerate(sent, 1):
+            since = utcnow() - timedelta(minutes=10 * minutes)
+            session.execute(update(Review).where(Review.id == each.review_id).values(waiting_since=since))
+    for each in sent[:8]:
+        moderator.approves(each)
+    moderator.decides(sent[8], "reject", reason="off_topic")
+    moderator.decides(sent[9], "reject", reason="off_topic")
+    moderator.decides(sent[0], "reject", reason="attack")  # taken down
+    wall.acts(sent[8], "appeal")
+    other.approves(sent[8])
+    week = this_week(wall)
+    assert week.received == 10
+    assert week.decided == {"approve": 9, "reject": 3}
+    assert week.median_wait is not None and 49 <= week.median_wait / 60 <= 51
+    assert week.ninth_wait is not None and 89 <= week.ninth_wait / 60 <= 91
+    assert [(reason.key, count) for reason, count in week.reasons] == [("off_topic", 2), ("attack", 1)]
+    assert (week.reversals, week.appeals, week.upheld) == (1, 1, 1)
+    assert this_week(wall, OTHER).received == 0
+    page = moderator.client.get(f"/moderation/figures?campaign={SLUG}").text
+    assert "Not a promise" in page and "50 min" in page
+
+
+def test_no_moderator_is_named_in_the_figures(wall: Wall, moderator: AtTheDesk) -> None:
+    moderator.approves(wall.promises())
+    page = moderator.client.get("/moderation/figures").text
+    main = page[page.index("<main") :]
+    with wall.look() as session:
+        names = [*session.scalars(select(Moderator.name)), *session.scalars(select(Moderator.email))]
+    assert names and not any(name in re.findall(r">([^<]+)<", main) for name in names)
+
+
+def test_agreement_with_the_spam_service_follows_the_newest_decision(
+    walls: Callable[..., Wall], akismet: AkismetService
+) -> None:
+    from tests.akismet_service import KEY
+
+    wall = walls(akismet_api_key=KEY, akismet_endpoint=akismet.url, akismet_timeout_seconds=0.5)
+    mo = wall.moderator()
+    clear, spam = (
+        wall.promises(),
+        wall.promises("I will sell viagra-test-123", name="viagra-test-123", show_name="full"),
+    )
+    wall.screens()
+    mo.approves(clear)
+    assert tallies(wall) == {"akismet:clear": 1}
+    mo.decides(clear, "spam")
+    assert tallies(wall) == {"akismet:missed": 1}
+    mo.decides(clear, "undo")
+    assert tallies(wall) == {"akismet:clear": 1}
+    mo.approves(spam)
+    assert tallies(wall) == {"akismet:clear": 1, "akismet:wrong": 1}
+    with wall.app.app_context():
+        from click.testing import CliRunner
+
+        from moderation.cli import rebuild_counters
+
+        assert CliRunner().invoke(rebuild_counters).exit_code == 0
+    assert tallies(wall) == {"akismet:clear": 1, "akismet:wrong": 1}
+    assert this_week(wall).spam_service == {"clear": 1, "wrong": 1}
+
+
+def test_the_record_reads_in_words_and_is_for_leads(wall: Wall, moderator: AtTheDesk) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    sent = wall.promises()
+    moderator.approves(sent)
+    page = lead.client.get("/moderation/record?check=1").text
+    assert "approved" in page and sent.public_id in page and "the record is whole" in page
+    assert moderator.client.get("/moderation/record").status_code == 403
+
+
+def test_a_lead_of_one_campaign_reads_its_lines_alone(wall: Wall, moderator: AtTheDesk) -> None:
+    lead = wall.moderator("lead", Role.LEAD, OTHER)
+    here, there = wall.promises(), wall.promises("I will listen to parents", slug=OTHER)
+    moderator.approves(here)
+    moderator.approves(there)
+    page = lead.client.get("/moderation/record").text
+    assert there.public_id in page and here.public_id not in page
+
+
+def test_a_changed_line_is_told_on_the_page(wall: Wall, moderator: AtTheDesk) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    moderator.approves(wall.promises())
+    with wall.work() as session:
+        session.execute(text("UPDATE acts SET actor = 'moderator:9' WHERE id = 2"))
+    assert "1 line does not fit" in lead.client.get("/moderation/record?check=1").text
+
+
+def test_the_record_is_paged_by_key_and_holds_every_line_once(wall: Wall, moderator: AtTheDesk) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    sent = wall.promises()
+    for _ in range(30):
+        moderator.decides(sent, "spam")
+        moderator.decides(sent, "reopen")
+    seen: list[str] = []
+    address = "/moderation/record"
+    while address:
+        page = lead.client.get(address).text
+        seen += re.findall(r"<tr><td>(\d+)</td>", page)
+        older = re.search(r'href="(\?before=\d+)"', page)
+        address = f"/moderation/record{older[1]}" if older else ""
+    assert [int(number) for number in seen] == list(range(len(seen), 0, -1)) and len(seen) > 60
