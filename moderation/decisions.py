@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from pledges import publishing
+from pledges import guarding, publishing
 from pledges.db import rows_of
 from pledges.models import Contribution
 from pledges.settings import Settings
@@ -187,10 +187,16 @@ def _move(
 def _show_or_hide(session: Session, review: Review, move: Move, now: datetime) -> None:
     contribution = review.contribution
     if move in workflow.SHOWS:
-        _supersede_shown(session, review, now)
-        publishing.publish(session, review.revision, now)
+        if not guarding.stands_still(review.campaign, now):
+            show(session, review, now)
     elif move in workflow.HIDES and contribution.published_revision_id == review.revision_id:
         publishing.hide(session, contribution, now)
+
+
+def show(session: Session, review: Review, now: datetime) -> None:
+    """The approved words stand on the wall, in the place of older ones."""
+    _supersede_shown(session, review, now)
+    publishing.publish(session, review.revision, now)
 
 
 def _supersede_shown(session: Session, review: Review, now: datetime) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from pledges.db import transaction, utcnow
+from pledges.limits import limits_of
 from pledges.settings import Settings, settings
 
-from . import notices, retention, screening
+from . import alerts, notices, retention, screening, surge
 from .models import Letter, Review
 from .spam_service import SpamService
 
@@ -21,6 +24,7 @@ log = logging.getLogger(__name__)
 
 EXTENSION = "wall.jobs"
 SPAM_SERVICE = "wall.spam_service"
+PORTIONS = 50  # of long work in one sweep
 SWEPT = 200  # items a minute's sweep takes up at most; the next minute takes the rest
 
 
@@ -116,9 +120,23 @@ def sweep(now: datetime) -> int:
             .limit(SWEPT)
         ).all()
     done = sum(screen(review_id, now) for review_id in due)
+    with transaction() as session:
+        surge.watch(session, now, limits_of(current_app).refusals)
+    with transaction() as session:
+        alerts.watch(session, now)
+    _in_portions(surge.thaw, now)
+    _in_portions(surge.tell_waiting, now)
     spam_service().send_feedback(now)
     notices.send_due(settings(), now)
     return done
+
+
+def _in_portions(work: Callable[[Session, datetime], int], now: datetime) -> None:
+    """Long work in short transactions, so that nobody waits for it; what is left the next minute takes up."""
+    for _ in range(PORTIONS):
+        with transaction() as session:
+            if not work(session, now):
+                return
 
 
 def backlog(now: datetime) -> dict[str, int]:

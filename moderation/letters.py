@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from pledges.models import Contact, Contribution
 from pledges.settings import Settings
 
-from .models import Decision, Letter, Report, Review
+from .models import Decision, Letter, Moderator, Report, Review
 from .workflow import Move
 
 
@@ -24,6 +25,10 @@ class Kind(StrEnum):
     TAKEN_DOWN = "taken_down"
     REPORT_OUTCOME = "report_outcome"
     WITHDRAWN = "withdrawn"
+    SLOWER = "slower"  # everybody who waits is told that it takes longer
+    ALERT = "alert"  # to moderators: what happens at the desk, in numbers
+    HELP = "help"
+    DIGEST = "digest"
 
 
 UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
@@ -94,6 +99,26 @@ def owe_outcome(session: Session, report: Report, decision: Decision, now: datet
             queued_at=now,
         )
     )
+
+
+def owe_staff(
+    session: Session, kind: Kind, cause: str, moderator: Moderator, detail: dict[str, Any], now: datetime
+) -> None:
+    """A moderator is written to once for this cause; `detail` holds counts and ids, never words."""
+    cause = f"{cause}:{moderator.id}"
+    known = select(Letter.id).where(Letter.kind == kind, Letter.cause == cause)
+    if session.scalars(known).first() is None:
+        session.add(
+            Letter(
+                kind=kind,
+                cause=cause,
+                moderator_id=moderator.id,
+                detail=detail,
+                lang=moderator.lang,
+                due_at=now,
+                queued_at=now,
+            )
+        )
 
 
 def drop_decision(session: Session, decision: Decision, now: datetime) -> None:

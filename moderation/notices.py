@@ -16,13 +16,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from flask import render_template
-from flask_babel import force_locale, gettext
-from sqlalchemy import select
+from flask_babel import force_locale, gettext, lazy_gettext
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from pledges import tokens
+from pledges import guarding, tokens
 from pledges.db import transaction
-from pledges.models import Contact, Contribution
+from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
 from .letters import UNPROVED, Kind
@@ -67,7 +67,7 @@ def _take(session: Session, settings: Settings, now: datetime) -> Envelope | Non
     """The next letter, put off by its next wait first: a worker that dies here only makes it late."""
     letter = session.scalars(
         select(Letter)
-        .where(Letter.sent_at.is_(None), Letter.dropped_at.is_(None), Letter.due_at <= now)
+        .where(Letter.sent_at.is_(None), Letter.dropped_at.is_(None), Letter.due_at <= now, *_not_held(session, now))
         .order_by(Letter.due_at, Letter.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -91,6 +91,27 @@ def _take(session: Session, settings: Settings, now: datetime) -> Envelope | Non
     except Exception as error:  # it is tried again like any other, and those behind it still go; no address in the log
         log.error("letter %s cannot be written: %s", letter.id, type(error).__name__)
         return Envelope(letter.id, "", EmailMessage())
+
+
+def _not_held(session: Session, now: datetime) -> list[ColumnElement[bool]]:
+    """Letters to authors wait where a surge holds them, and "it is on the wall" waits while the wall stands still."""
+    guarded = session.scalars(select(Campaign).where(Campaign.guard_until > now)).all()
+    all_wait = [campaign.id for campaign in guarded if guarding.on(campaign, "letters", now)]
+    still = [campaign.id for campaign in guarded if guarding.stands_still(campaign, now)]
+    held = []
+    if all_wait:
+        held.append(or_(Letter.kind == Kind.SLOWER, ~_is_of(all_wait)))
+    if still:
+        held.append(or_(Letter.kind != Kind.APPROVED, ~_is_of(still)))
+    return held
+
+
+def _is_of(campaigns: list[int]) -> ColumnElement[bool]:
+    """Whether a letter goes to an author in one of these campaigns."""
+    theirs = select(Contribution.id).where(
+        Contribution.id == Letter.contribution_id, Contribution.campaign_id.in_(campaigns)
+    )
+    return theirs.correlate(Letter).exists()
 
 
 def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
@@ -118,7 +139,7 @@ def write(session: Session, letter: Letter, to: str, settings: Settings, now: da
     with force_locale(letter.lang):
         context = _context(session, letter, settings)
         message = EmailMessage(policy=SMTP)
-        message["Subject"] = _subject(Kind(letter.kind))
+        message["Subject"] = _subject(letter)
         name, sender = parseaddr(settings.mail_from)
         message["From"] = Address(name, addr_spec=sender)
         message["To"] = Address("", addr_spec=to)
@@ -131,8 +152,23 @@ def write(session: Session, letter: Letter, to: str, settings: Settings, now: da
     return message
 
 
-def _subject(kind: Kind) -> str:
+ALERTS = {
+    "first": lazy_gettext("Something waits after a quiet time"),
+    "overdue": lazy_gettext("People wait longer than you promised"),
+    "reports": lazy_gettext("Something was reported"),
+    "surge": lazy_gettext("Surge mode is on"),
+    "surge_over": lazy_gettext("Surge mode is over"),
+}
+
+
+def _subject(letter: Letter) -> str:
+    kind = Kind(letter.kind)
+    if kind is Kind.ALERT:
+        return str(ALERTS[letter.detail["what"]])
     return {
+        Kind.SLOWER: gettext("It takes longer than usual"),
+        Kind.HELP: gettext("The desk asks for your help"),
+        Kind.DIGEST: gettext("The desk today"),
         Kind.RECEIPT: gettext("Your private link"),
         Kind.LINK_AGAIN: gettext("Your private link, again"),
         Kind.APPROVED: gettext("Your words are on the wall"),
@@ -149,11 +185,13 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
     decision = session.get(Decision, letter.decision_id) if letter.decision_id else None
     report = session.get(Report, letter.report_id) if letter.report_id else None
     about = contribution or (report.contribution if report else None)
-    campaign = about.campaign if about else None
+    campaign = about.campaign if about else session.get(Campaign, letter.detail.get("campaign", 0))
     context: dict[str, object] = {
         "lang": letter.lang,
         "kind": letter.kind,
-        "subject": _subject(Kind(letter.kind)),
+        "subject": _subject(letter),
+        "detail": letter.detail,
+        "desk_url": f"{settings.base_url}/moderation/",
         "campaign_title": campaign.title.in_(letter.lang) if campaign else "",
         "contribution_type": str(about.type) if about else "",
         "reference": report.reference if report else (about.public_id if about else ""),

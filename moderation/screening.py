@@ -15,17 +15,17 @@ from pledges.models import Contribution, Revision, Type
 from pledges.settings import Settings
 
 from . import decisions, lanes
-from .checks import links, personal, repeats, trap, words
-from .checks.base import Earlier, Outcome, Subject, Verdict
+from .checks import links, lists, personal, repeats, trap, words
+from .checks.base import Earlier, Listing, Outcome, Subject, Verdict
 from .checks.circuit import GIVE_UP_AFTER, retry_seconds
-from .models import Evidence, Finding, Review
+from .models import Evidence, Finding, Hold, Review
 from .spam_service import Asked, SpamService
 from .workflow import WAITS, Move, State
 
 log = logging.getLogger(__name__)
 
 QUICK: tuple[tuple[str, Callable[[Subject], Outcome]], ...] = tuple(
-    (check.NAME, check.check) for check in (trap, links, repeats, words, personal)
+    (check.NAME, check.check) for check in (trap, links, repeats, words, personal, lists)
 )
 COMPARED = 300  # earlier texts of the same campaign
 LEASE = timedelta(minutes=3)  # longer than one screening takes; a killed worker's item is taken up after it
@@ -94,6 +94,7 @@ def subject_of(session: Session, review: Review) -> Subject:
         akismet_mode=campaign.akismet.value,
         from_child=campaign.through_teacher,
         earlier=_earlier(session, contribution, revision),
+        lists=_lists(session, campaign.id, revision.submitted_at),
     )
 
 
@@ -114,6 +115,12 @@ def _earlier(session: Session, contribution: Contribution, revision: Revision) -
     copies = session.execute(others.where(Revision.repeat_key == revision.repeat_key).limit(50)).all()
     latest = session.execute(others.limit(COMPARED)).all()
     return [Earlier(public_id, text) for public_id, text in dict.fromkeys([tuple(row) for row in (*copies, *latest)])]
+
+
+def _lists(session: Session, campaign_id: int, now: datetime) -> tuple[Listing, ...]:
+    """The entries of the campaign's lists that held when the words were sent, or were made since."""
+    held = select(Hold).where(Hold.campaign_id == campaign_id, Hold.ended_at.is_(None), Hold.ends_at > now)
+    return tuple(Listing(hold.kind.value, hold.value, hold.effect.value) for hold in session.scalars(held))
 
 
 @dataclass(frozen=True)

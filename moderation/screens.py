@@ -52,6 +52,7 @@ CHECKS = {
     "words": lazy_gettext("Listed words"),
     "personal": lazy_gettext("Personal data"),
     "akismet": lazy_gettext("Spam"),
+    "lists": lazy_gettext("Lists"),
 }
 NAME_LEVELS = {
     ShowName.FULL: lazy_gettext("the full name"),
@@ -237,6 +238,7 @@ def _signal(finding: Finding) -> Signal:
         "links": gettext("Links"),
         "repeats": gettext("Like others"),
         "trap": gettext("Form trap"),
+        "lists": gettext("On a list"),
     }
     return Signal(SIGNS.get(finding.verdict, ""), words.get(finding.check, finding.check))
 
@@ -302,6 +304,10 @@ RULES = {
     "profile": lazy_gettext("a profile on a social network"),
     "national_insurance": lazy_gettext("a National Insurance number"),
     "nhs_number": lazy_gettext("an NHS number"),
+    "listed_network": lazy_gettext("a network on the list"),
+    "listed_domain": lazy_gettext("a mail domain on the list"),
+    "listed_phrase": lazy_gettext("a phrase on the list"),
+    "let_be": lazy_gettext("on the list of what is let be"),
     "car_plate": lazy_gettext("a number plate"),
 }
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from flask import Flask, request
 from flask_limiter import Limiter
-from limits import RateLimitItem, parse_many
+from limits import RateLimitItem, parse, parse_many
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from pledges.limit_store import RETRY_AFTER_SECONDS, NobodyCounts, WallStorage
@@ -155,6 +155,9 @@ def _is_in(address: Address, trusted: tuple[Network, ...]) -> bool:
     return any(address.version == network.version and address in network for network in trusted)
 
 
+REFUSALS = parse("1000000 per 10 minute")  # never reached: only counted
+
+
 class Limits:
     """All limits of the wall, counted in one store.
 
@@ -203,23 +206,33 @@ class Limits:
         extra: str | None = None,
         campaign: str | None = None,
         event: EventAllowance | None = None,
+        guarded: bool = False,
     ) -> Refusal | None:
         """None, and counted; or a refusal, and nothing is counted.
 
         `extra` is an e-mail address or the like that has the same limit of its own, whatever address it comes from;
         of it only a keyed digest is stored. For `email` it is the only thing counted. With `event` the event's ceiling
         stands in for the limit of the address. `campaign` feeds the campaign's ceiling, which tightens and alarms, and
-        shuts nobody out.
+        shuts nobody out; `guarded` tightens whatever was counted.
         """
         try:
-            tight = campaign is not None and event is None and self.is_tight(kind, campaign)
+            tight = campaign is not None and event is None and (guarded or self.is_tight(kind, campaign))
             counts = self._counts(kind, address, extra, event, TIGHT_PARTS if tight else 1)
             refusal = self._refusal(kind, counts, tight) or self._take(kind, counts, tight)
+            if refusal is not None and campaign is not None:
+                self._strategy.hit(REFUSALS, "refused", campaign)
             if refusal is None and campaign is not None and event is None:
                 self._count_for_campaign(kind, campaign)
         except NobodyCounts:
             return self._refused(kind, RETRY_AFTER_SECONDS, status=503)
         return refusal
+
+    def refusals(self, campaign: str) -> int:
+        """How often somebody was refused in this campaign in the last ten minutes, as near as the store counts."""
+        try:
+            return REFUSALS.amount - self._strategy.get_window_stats(REFUSALS, "refused", campaign).remaining
+        except NobodyCounts:
+            return 0
 
     def is_tight(self, kind: Kind, campaign: str) -> bool:
         """Whether the campaign is above its ceiling, so that each address gets half for now."""

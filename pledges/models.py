@@ -88,7 +88,9 @@ class Campaign(Base):
     embed_origins: Mapped[list[str]] = mapped_column(default=list)
     colours: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the five of the design; empty: ours
     wait_target_minutes: Mapped[int] = mapped_column(default=120)
-    frozen_at: Mapped[datetime | None]
+    frozen_at: Mapped[datetime | None]  # from then the wall stands as it is; removals still go through
+    guard: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what a surge tightens; see guarding.py
+    guard_until: Mapped[datetime | None]
     wall_version: Mapped[int] = mapped_column(default=1)
     examples_shown: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]

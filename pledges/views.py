@@ -32,7 +32,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from . import counters, erasure, intake, markup, motifs, tokens, wall
+from . import counters, erasure, guarding, intake, markup, motifs, tokens, wall
 from .db import reading, transaction, utcnow
 from .errors import FormUsed, NotNow, NotYours
 from .forms import (
@@ -463,7 +463,8 @@ def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> R
     slug = campaign.slug if campaign is not None else None
     # a letter costs whoever is written to, so there the address itself has the limit too
     extra = email if kind == "letters" else None
-    wait = limits.check(kind, address=visitor, extra=extra, campaign=slug, event=allowance)
+    guarded = campaign is not None and guarding.is_tight(campaign, kind, visitor, utcnow())
+    wait = limits.check(kind, address=visitor, extra=extra, campaign=slug, event=allowance, guarded=guarded)
     if wait is None and email and kind in ("promises", "comments"):
         wait = limits.check("email", address=visitor, extra=email)
     return wait
@@ -837,6 +838,8 @@ def _receipt(own: Contribution, token: str) -> str:
         just_sent="sent" in request.args,
         proof=request.args["proof"] if _is_proof(own, request.args.get("proof", "")) else "",
         done=request.args.get("done", ""),
+        held_back=guarding.stands_still(own.campaign, now),
+        slower=guarding.on(own.campaign, "slower", now),
         named=own.show_name.value != "anonymous",
         is_comment=own.type is Type.COMMENT,
     )

@@ -174,7 +174,6 @@ def is_open(campaign: Campaign, now: datetime) -> bool:
     """Whether promises are taken now."""
     return (
         campaign.state is CampaignState.OPEN
-        and campaign.frozen_at is None
         and (campaign.opens_at is None or campaign.opens_at <= now)
         and (campaign.closes_at is None or now < campaign.closes_at)
     )
@@ -185,7 +184,6 @@ def takes_comments(campaign: Campaign, parent: Contribution | None = None) -> bo
     return (
         campaign.comments_open
         and campaign.state is CampaignState.OPEN
-        and campaign.frozen_at is None
         and (parent is None or parent.comments_closed_at is None)
     )
 

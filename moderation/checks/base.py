@@ -48,6 +48,15 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """An entry of a campaign's lists: `kind` network, domain or phrase; `effect` hold, mask or let_be."""
+
+    kind: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True)
 class Subject:
     """One revision as it was sent, with what the visitor's request told at that moment."""
 
@@ -79,6 +88,7 @@ class Subject:
     akismet_mode: AkismetMode
     from_child: bool
     earlier: list[Earlier] = field(default_factory=list)
+    lists: tuple[Listing, ...] = ()
 
     def texts(self) -> dict[str, str]:
         """Every field that a stranger may come to read, by the name that a `Quote` uses, empty ones left out."""

@@ -1,0 +1,373 @@
+"""Surge mode: a campaign that is flooded or attacked is guarded for a while, and everybody is told honestly.
+
+Any moderator may start it and change its switches; a lead may end it early, else it ends by the clock. The public
+side reads `Campaign.guard`, which is written here alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pledges.models import Campaign, CampaignState, Contact, Contribution, Revision
+
+from . import alerts, decisions, letters, record
+from .checks.lists import domain_of
+from .letters import Kind
+from .models import Hold, HoldEffect, HoldKind, Letter, Moderator, Review, Surge
+from .workflow import WAITS, State
+
+LONGEST = timedelta(hours=72)
+AUTOMATIC = timedelta(hours=2)
+REST = timedelta(hours=1)  # after a lead has ended one, the program starts none for so long
+LOOKED_AT = timedelta(minutes=10)
+USUAL_OVER = timedelta(days=1)
+JUMP = 10  # times the usual number
+FEWEST_ARRIVALS = 30  # in `LOOKED_AT`: below it nobody needs help
+FEWEST_REFUSALS = 100
+AT_ONCE = 200
+HELP_AGAIN = timedelta(hours=1)
+HOLD_DAYS = 30  # the longest time of an entry of the lists
+SWITCHES = ("promises", "comments", "letters", "screens", "slower")
+
+
+class NotPossible(Exception):
+    """The switch cannot be moved as asked; the text is for the log, the page says why."""
+
+
+@dataclass(frozen=True)
+class Flood:
+    """Why the program thinks that a campaign is flooded."""
+
+    why: str  # arrivals | refusals
+    count: int
+    usual: float
+
+
+def running(session: Session, campaign_id: int, now: datetime, *, lock: bool = False) -> Surge | None:
+    """The surge of this campaign that is on now."""
+    query = select(Surge).where(Surge.campaign_id == campaign_id, Surge.ended_at.is_(None), Surge.ends_at > now)
+    return session.scalars(query.with_for_update() if lock else query).first()
+
+
+def start(
+    session: Session,
+    campaign: Campaign,
+    *,
+    by: Moderator | None,
+    why: str,
+    hours: float,
+    switches: dict[str, bool],
+    now: datetime,
+) -> Surge:
+    """The campaign is guarded from now; raises NotPossible where it is already."""
+    _lock(session, campaign)
+    if running(session, campaign.id, now) is not None:
+        raise NotPossible("a surge is on already")
+    length = min(timedelta(hours=hours), LONGEST)
+    surge = Surge(
+        campaign_id=campaign.id,
+        started_at=now,
+        started_by_id=by.id if by else None,
+        why=why,
+        ends_at=now + length,
+        **{name: bool(switches.get(name)) for name in SWITCHES},
+    )
+    session.add(surge)
+    session.flush()
+    _guard(session, campaign, surge, now)
+    _record(session, campaign, surge, "surge:start", by, now)
+    alerts.tell(session, campaign, "surge", str(surge.id), now, why=why, waiting=alerts.waiting(session, campaign.id))
+    return surge
+
+
+def change(
+    session: Session, campaign: Campaign, surge: Surge, switches: dict[str, bool], by: Moderator, now: datetime
+) -> None:
+    """The switches stand as given; turning the screens off shows what was approved meanwhile."""
+    _lock(session, campaign)
+    before = {name: getattr(surge, name) for name in SWITCHES}
+    for name in SWITCHES:
+        setattr(surge, name, bool(switches.get(name)))
+    session.flush()
+    _guard(session, campaign, surge, now)
+    _record(session, campaign, surge, "surge:change", by, now, before=before)
+
+
+def end(session: Session, campaign: Campaign, surge: Surge, by: Moderator | None, now: datetime) -> None:
+    """The campaign is as ever; what was approved while the wall stood still is shown by `thaw`."""
+    _lock(session, campaign)
+    surge.ended_at, surge.ended_by_id = now, by.id if by else None
+    session.flush()
+    _guard(session, campaign, None, now)
+    _record(session, campaign, surge, "surge:end", by, now)
+    alerts.tell(session, campaign, "surge_over", str(surge.id), now)
+
+
+def _lock(session: Session, campaign: Campaign) -> None:
+    session.flush()
+    session.refresh(campaign, with_for_update=True)
+
+
+def _guard(session: Session, campaign: Campaign, surge: Surge | None, now: datetime) -> None:
+    """What the public side goes by; the wall's version changes, so that no cached page outlives it."""
+    if surge is None:
+        campaign.guard, campaign.guard_until, campaign.frozen_at = {}, None, None
+    else:
+        let_be = [
+            hold.value
+            for hold in holds(session, campaign.id, now)
+            if hold.kind is HoldKind.NETWORK and hold.effect is HoldEffect.LET_BE
+        ]
+        campaign.guard = {name: getattr(surge, name) for name in SWITCHES} | {"let_be": let_be}
+        campaign.guard_until = surge.ends_at
+        campaign.frozen_at = (campaign.frozen_at or now) if surge.screens else None
+    campaign.wall_version += 1
+    session.flush()
+
+
+def _record(
+    session: Session,
+    campaign: Campaign,
+    surge: Surge,
+    act: str,
+    by: Moderator | None,
+    now: datetime,
+    before: dict[str, Any] | None = None,
+) -> None:
+    after = {name: getattr(surge, name) for name in SWITCHES} | {"why": surge.why, "until": surge.ends_at.isoformat()}
+    record.add(
+        session,
+        record.actor(by),
+        act,
+        f"campaign:{campaign.id}",
+        before=before,
+        after=after,
+        campaign_id=campaign.id,
+        now=now,
+    )
+
+
+# -- what the minute's sweep does ----------------------------------------------------------------------
+
+
+def watch(session: Session, now: datetime, refusals: Callable[[str], int]) -> None:
+    """A surge whose time is over ends; a campaign that is flooded is guarded, and its moderators are told."""
+    for campaign in session.scalars(select(Campaign).where(Campaign.state == CampaignState.OPEN).order_by(Campaign.id)):
+        surge = session.scalars(select(Surge).where(Surge.campaign_id == campaign.id, Surge.ended_at.is_(None))).first()
+        if surge is not None:
+            if surge.ends_at <= now:
+                end(session, campaign, surge, None, now)
+            continue
+        flood = flooded(session, campaign, now, refusals(campaign.slug))
+        if flood is not None and not _just_ended(session, campaign, now):
+            hours = AUTOMATIC / timedelta(hours=1)
+            switches = {"promises": True, "comments": True}
+            start(session, campaign, by=None, why=flood.why, hours=hours, switches=switches, now=now)
+
+
+def flooded(session: Session, campaign: Campaign, now: datetime, refusals: int) -> Flood | None:
+    """Whether ten times as much arrives as in the day before, or the limits refuse a crowd."""
+    recent = _arrived(session, campaign.id, now - LOOKED_AT, now)
+    usual = _arrived(session, campaign.id, now - USUAL_OVER, now - LOOKED_AT) / (USUAL_OVER / LOOKED_AT - 1)
+    if recent >= max(FEWEST_ARRIVALS, JUMP * usual):
+        return Flood("arrivals", recent, usual)
+    if refusals >= max(FEWEST_REFUSALS, JUMP * usual):
+        return Flood("refusals", refusals, usual)
+    return None
+
+
+def _arrived(session: Session, campaign_id: int, since: datetime, until: datetime) -> int:
+    query = (
+        select(func.count())
+        .select_from(Revision)
+        .join(Contribution, Contribution.id == Revision.contribution_id)
+        .where(
+            Contribution.campaign_id == campaign_id,
+            Contribution.example.is_(False),
+            Revision.submitted_at > since,
+            Revision.submitted_at <= until,
+        )
+    )
+    return session.scalar(query) or 0
+
+
+def _just_ended(session: Session, campaign: Campaign, now: datetime) -> bool:
+    """Whether a person has ended one a short while ago, knowing better than our numbers."""
+    ended = select(Surge.id).where(
+        Surge.campaign_id == campaign.id, Surge.ended_by_id.is_not(None), Surge.ended_at > now - REST
+    )
+    return session.scalars(ended.limit(1)).first() is not None
+
+
+def thaw(session: Session, now: datetime) -> int:
+    """Some of what was approved while a wall stood still is shown; answers how many, 0 when all is done."""
+    held_back = (
+        select(Review)
+        .join(Contribution, Contribution.id == Review.contribution_id)
+        .join(Campaign, Campaign.id == Review.campaign_id)
+        .where(
+            Review.state == State.APPROVED,
+            Campaign.frozen_at.is_(None),
+            Contribution.withdrawn_at.is_(None),
+            Contribution.erased_at.is_(None),
+            Contribution.published_revision_id.is_(None) | (Contribution.published_revision_id != Review.revision_id),
+        )
+        .order_by(Review.id)
+        .limit(AT_ONCE)
+    )
+    reviews = session.scalars(held_back).all()
+    for review in reviews:
+        decisions.show(session, decisions.locked(session, review.id), now)
+    return len(reviews)
+
+
+def tell_waiting(session: Session, now: datetime) -> int:
+    """Some of those who wait in a campaign with "slower than usual" are owed that letter; 0 when all have it."""
+    owed = 0
+    surges = select(Surge).where(Surge.slower.is_(True), Surge.ended_at.is_(None), Surge.ends_at > now)
+    for surge in session.scalars(surges):
+        for contribution in session.scalars(_to_tell(surge).limit(AT_ONCE)):
+            letters.owe(session, Kind.SLOWER, _cause(surge, contribution.id), contribution=contribution, now=now)
+            owed += 1
+    return owed
+
+
+def to_tell(session: Session, campaign_id: int) -> int:
+    """How many would get the letter "slower than usual" now."""
+    return session.scalar(select(func.count()).select_from(_waiting_authors(campaign_id).subquery())) or 0
+
+
+def _waiting_authors(campaign_id: int) -> Any:
+    return (
+        select(Contribution.id)
+        .join(Contact, Contact.contribution_id == Contribution.id)
+        .where(
+            Contribution.campaign_id == campaign_id,
+            Contact.proved_at.is_not(None),
+            Contact.letters_wanted.is_(True),
+            select(Review.id)
+            .where(Review.contribution_id == Contribution.id, Review.state.in_(WAITS))
+            .correlate(Contribution)
+            .exists(),
+        )
+    )
+
+
+def _to_tell(surge: Surge) -> Any:
+    told = select(Letter.id).where(
+        Letter.kind == Kind.SLOWER, Letter.contribution_id == Contribution.id, Letter.queued_at >= surge.started_at
+    )
+    return select(Contribution).where(
+        Contribution.id.in_(_waiting_authors(surge.campaign_id)), ~told.correlate(Contribution).exists()
+    )
+
+
+def _cause(surge: Surge, contribution_id: int) -> str:
+    return f"slower:{surge.id}:{contribution_id}"
+
+
+def ask_for_help(session: Session, campaign: Campaign, surge: Surge, by: Moderator, now: datetime) -> int:
+    """The moderators who agreed to be called are written to; answers how many. Raises NotPossible within the hour."""
+    _lock(session, campaign)
+    session.refresh(surge)
+    if surge.asked_for_help_at is not None and now - surge.asked_for_help_at < HELP_AGAIN:
+        raise NotPossible("help was asked for a short while ago")
+    surge.asked_for_help_at = now
+    people = [person for person in alerts.deciders(session, campaign.id) if person.on_call and person.id != by.id]
+    count = alerts.waiting(session, campaign.id)
+    for person in people:
+        detail = {"campaign": campaign.id, "waiting": count}
+        letters.owe_staff(session, Kind.HELP, f"{surge.id}:{now:%Y-%m-%dT%H}", person, detail, now)
+    _record(session, campaign, surge, "surge:help", by, now)
+    return len(people)
+
+
+# -- the lists -------------------------------------------------------------------------------------------
+
+
+def holds(session: Session, campaign_id: int, now: datetime) -> list[Hold]:
+    """The entries that hold now, those that end first first."""
+    query = select(Hold).where(Hold.campaign_id == campaign_id, Hold.ended_at.is_(None), Hold.ends_at > now)
+    return list(session.scalars(query.order_by(Hold.ends_at, Hold.id)))
+
+
+def add_hold(
+    session: Session,
+    campaign: Campaign,
+    kind: HoldKind,
+    value: str,
+    effect: HoldEffect,
+    *,
+    days: int,
+    note: str,
+    by: Moderator,
+    now: datetime,
+) -> Hold:
+    """The entry holds for so many days; raises ValueError where `value` is no network, domain or phrase."""
+    _lock(session, campaign)
+    hold = Hold(
+        campaign_id=campaign.id,
+        kind=kind,
+        value=_read(kind, value),
+        effect=effect,
+        note=note,
+        made_at=now,
+        made_by_id=by.id,
+        ends_at=now + timedelta(days=max(1, min(days, HOLD_DAYS))),
+    )
+    session.add(hold)
+    session.flush()
+    _again(session, campaign, now)
+    _record_hold(session, campaign, hold, "hold:add", by, now)
+    return hold
+
+
+def end_hold(session: Session, campaign: Campaign, hold: Hold, by: Moderator, now: datetime) -> None:
+    """The entry holds nothing any more; what it held apart is looked at again."""
+    _lock(session, campaign)
+    hold.ended_at = hold.ended_at or now
+    session.flush()
+    _again(session, campaign, now)
+    _record_hold(session, campaign, hold, "hold:end", by, now)
+
+
+def _read(kind: HoldKind, value: str) -> str:
+    value = value.strip()
+    if kind is HoldKind.NETWORK:
+        network = ipaddress.ip_network(value, strict=False)
+        if network.prefixlen < (16 if network.version == 4 else 32):
+            raise ValueError("a network as wide as that holds everybody")
+        return str(network)
+    if kind is HoldKind.DOMAIN:
+        return domain_of(value)
+    if not 4 <= len(value) <= 100:
+        raise ValueError("a phrase has 4 to 100 characters")
+    return value
+
+
+def _again(session: Session, campaign: Campaign, now: datetime) -> None:
+    """The guard tells who is let be."""
+    surge = running(session, campaign.id, now)
+    if surge is not None:
+        _guard(session, campaign, surge, now)
+
+
+def _record_hold(session: Session, campaign: Campaign, hold: Hold, act: str, by: Moderator, now: datetime) -> None:
+    """What is on a list can be an address or somebody's words, so the record tells kind and effect alone."""
+    after = {"hold": hold.id, "kind": hold.kind, "effect": hold.effect, "ends": hold.ends_at.isoformat()}
+    record.add(
+        session,
+        record.actor(by),
+        act,
+        f"campaign:{campaign.id}",
+        after=after,
+        campaign_id=campaign.id,
+        now=now,
+    )

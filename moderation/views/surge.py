@@ -1,0 +1,223 @@
+"""Surge mode and its lists, campaign by campaign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import force_locale, gettext, lazy_gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges.db import reading, transaction, utcnow
+from pledges.models import Campaign
+from pledges.text import clean
+
+from .. import permissions, surge
+from ..models import Hold, HoldEffect, HoldKind, Moderator
+from ..permissions import Act, NotAllowed
+from .base import campaign_named, desk, for_staff
+
+HOURS = (1, 2, 4, 8, 24)
+KINDS = {
+    HoldKind.NETWORK: lazy_gettext("Network"),
+    HoldKind.DOMAIN: lazy_gettext("Mail domain"),
+    HoldKind.PHRASE: lazy_gettext("Phrase"),
+}
+EFFECTS = {
+    HoldEffect.HOLD: lazy_gettext("keep apart"),
+    HoldEffect.MASK: lazy_gettext("keep apart and hide the text"),
+    HoldEffect.LET_BE: lazy_gettext("let be"),
+}
+NOTE_CHARS = 300
+
+
+@desk.get("/surge")
+@for_staff
+def show_surge(me: Moderator) -> ResponseReturnValue:
+    return _page(me, _chosen(reading(), me, request.args.get("campaign", "")))
+
+
+@desk.post("/surge/start")
+@for_staff
+def start_surge(me: Moderator) -> ResponseReturnValue:
+    hours = request.form.get("hours", "2")
+    with transaction() as session:
+        campaign = _campaign(session, me, Act.START_SURGE)
+        length = int(hours) if hours in {str(choice) for choice in HOURS} else HOURS[1]
+        try:
+            surge.start(session, campaign, by=me, why="hand", hours=length, switches=_switches(), now=utcnow())
+        except surge.NotPossible:
+            return _page(me, campaign, problem=gettext("Surge mode is on already.")), 409
+    return _back(campaign)
+
+
+@desk.post("/surge/change")
+@for_staff
+def change_surge(me: Moderator) -> ResponseReturnValue:
+    """The switches as ticked; "slower than usual" is only switched on through its preview."""
+    now = utcnow()
+    with transaction() as session:
+        campaign = _campaign(session, me, Act.START_SURGE)
+        running = _running(session, campaign)
+        surge.change(session, campaign, running, _switches() | {"slower": running.slower}, me, now)
+    return _back(campaign)
+
+
+@desk.post("/surge/end")
+@for_staff
+def end_surge(me: Moderator) -> ResponseReturnValue:
+    with transaction() as session:
+        campaign = _campaign(session, me, Act.END_SURGE)
+        surge.end(session, campaign, _running(session, campaign), me, utcnow())
+    return _back(campaign)
+
+
+@desk.post("/surge/help")
+@for_staff
+def ask_for_help(me: Moderator) -> ResponseReturnValue:
+    with transaction() as session:
+        campaign = _campaign(session, me, Act.START_SURGE)
+        try:
+            count = surge.ask_for_help(session, campaign, _running(session, campaign), me, utcnow())
+        except surge.NotPossible:
+            return _page(me, campaign, problem=gettext("Help was asked for within the last hour.")), 409
+    return _page(me, campaign, asked=count)
+
+
+@desk.post("/surge/slower")
+@for_staff
+def tell_slower(me: Moderator) -> ResponseReturnValue:
+    """First the letter as it will be read, and how many get it; then, confirmed, it is owed to all of them."""
+    now = utcnow()
+    with transaction() as session:
+        campaign = _campaign(session, me, Act.START_SURGE)
+        running = _running(session, campaign)
+        if request.form.get("confirmed") != "yes":
+            return _preview(session, me, campaign)
+        switches = {name: getattr(running, name) for name in surge.SWITCHES} | {"slower": True}
+        surge.change(session, campaign, running, switches, me, now)
+    return _back(campaign)
+
+
+@desk.post("/surge/lists")
+@for_staff
+def add_hold(me: Moderator) -> ResponseReturnValue:
+    form, now = request.form, utcnow()
+    try:
+        kind, effect = HoldKind(form.get("kind", "")), HoldEffect(form.get("effect", ""))
+        days = int(form.get("days", ""))
+    except ValueError:
+        kind, effect, days = None, None, 0
+    with transaction() as session:
+        campaign = _campaign(session, me, Act.START_SURGE)
+        if kind is None or effect is None or not 1 <= days <= surge.HOLD_DAYS:
+            words = gettext(
+                "Choose what it is, what it does, and for how many days (1 to %(most)s).", most=surge.HOLD_DAYS
+            )
+            return _page(me, campaign, problem=words), 422
+        value, note = clean(form.get("value", "")), clean(form.get("note", ""))[:NOTE_CHARS]
+        try:
+            surge.add_hold(session, campaign, kind, value, effect, days=days, note=note, by=me, now=now)
+        except ValueError:
+            return _page(me, campaign, problem=WRONG[kind]()), 422
+    return _back(campaign)
+
+
+@desk.post("/surge/lists/<int:hold_id>/end")
+@for_staff
+def end_hold(hold_id: int, me: Moderator) -> ResponseReturnValue:
+    with transaction() as session:
+        hold = session.get(Hold, hold_id)
+        campaign = session.get(Campaign, hold.campaign_id) if hold is not None else None
+        if hold is None or campaign is None:
+            abort(404)
+        _require(session, me, campaign, Act.START_SURGE)
+        surge.end_hold(session, campaign, hold, me, utcnow())
+    return _back(campaign)
+
+
+WRONG: dict[HoldKind, Any] = {
+    HoldKind.NETWORK: lambda: gettext(
+        "Write an address or a network, such as 203.0.113.0/24; not wider than /16 or /32."
+    ),
+    HoldKind.DOMAIN: lambda: gettext("Write a mail domain, such as example.org."),
+    HoldKind.PHRASE: lambda: gettext("Write a phrase of 4 to 100 characters."),
+}
+
+
+def _switches() -> dict[str, bool]:
+    return {name: request.form.get(name) == "yes" for name in surge.SWITCHES if name != "slower"}
+
+
+def _running(session: Session, campaign: Campaign) -> surge.Surge:
+    running = surge.running(session, campaign.id, utcnow(), lock=True)
+    if running is None:
+        abort(409)
+    return running
+
+
+def _campaign(session: Session, me: Moderator, act: Act) -> Campaign:
+    """The campaign that the form names, where `me` may do this."""
+    campaign = campaign_named(session, request.form.get("campaign", ""))
+    if campaign is None:
+        abort(404)
+    _require(session, me, campaign, act)
+    return campaign
+
+
+def _require(session: Session, me: Moderator, campaign: Campaign, act: Act) -> None:
+    held = permissions.roles(session, me)
+    if not permissions.may(held, Act.LOOK, campaign.id):
+        abort(404)
+    if not permissions.may(held, act, campaign.id):
+        raise NotAllowed(act)
+
+
+def _chosen(session: Session, me: Moderator, slug: str) -> Campaign:
+    campaigns = _mine(session, me)
+    named = [campaign for campaign in campaigns if campaign.slug == slug]
+    if not campaigns or (slug and not named):
+        abort(404)
+    return (named or campaigns)[0]
+
+
+def _mine(session: Session, me: Moderator) -> list[Campaign]:
+    where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
+    query = select(Campaign).order_by(Campaign.state != "open", Campaign.slug)
+    return list(session.scalars(query if where is None else query.where(Campaign.id.in_(where))))
+
+
+def _back(campaign: Campaign) -> ResponseReturnValue:
+    return redirect(url_for("desk.show_surge", campaign=campaign.slug), code=303)
+
+
+def _preview(session: Session, me: Moderator, campaign: Campaign) -> str:
+    letters = []
+    for lang in campaign.languages:
+        with force_locale(lang):
+            context = {"campaign_title": campaign.title.in_(lang), "subject": gettext("It takes longer than usual")}
+            blank = "…"
+            letters.append((lang, render_template("email/slower.txt", reference=blank, receipt_url=blank, **context)))
+    count = surge.to_tell(session, campaign.id)
+    return render_template("moderation/slower.html", me=me, campaign=campaign, letters=letters, count=count)
+
+
+def _page(me: Moderator, campaign: Campaign, **happened: Any) -> str:
+    session, now = reading(), utcnow()
+    held = permissions.roles(session, me)
+    return render_template(
+        "moderation/surge.html",
+        me=me,
+        campaign=campaign,
+        campaigns=_mine(session, me),
+        running=surge.running(session, campaign.id, now),
+        holds=surge.holds(session, campaign.id, now),
+        hours=HOURS,
+        kinds=KINDS,
+        effects=EFFECTS,
+        may_start=permissions.may(held, Act.START_SURGE, campaign.id),
+        may_end=permissions.may(held, Act.END_SURGE, campaign.id),
+        **({"problem": "", "asked": None} | happened),
+    )

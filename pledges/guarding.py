@@ -1,0 +1,42 @@
+"""What a campaign under attack does differently: tighter limits, a wall that stands still, honest words to who waits.
+
+The desk writes `Campaign.guard` and `frozen_at`; the public side only reads them. Both end by the clock, so that
+a worker that has died keeps nobody out and nothing frozen.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import datetime
+from typing import Any
+
+from .models import Campaign
+
+SWITCHES = ("promises", "comments", "letters", "screens", "slower")
+
+
+def on(campaign: Campaign, switch: str, now: datetime) -> bool:
+    """Whether this switch of a surge is on now."""
+    return bool(campaign.guard.get(switch)) and campaign.guard_until is not None and now < campaign.guard_until
+
+
+def stands_still(campaign: Campaign, now: datetime) -> bool:
+    """Whether what is approved now is not shown yet."""
+    return campaign.frozen_at is not None and on(campaign, "screens", now)
+
+
+def is_tight(campaign: Campaign, kind: str, address: Any, now: datetime) -> bool:
+    """Whether this visitor gets the tighter limit; networks on the list of those to let be do not."""
+    switch = "promises" if kind == "promises" else "comments"
+    if kind not in ("promises", "comments") or not on(campaign, switch, now):
+        return False
+    return not any(in_network(address, network) for network in campaign.guard.get("let_be", []))
+
+
+def in_network(address: Any, network: str) -> bool:
+    """Whether an address lies in a network; what is neither is in none."""
+    try:
+        told, wanted = ipaddress.ip_address(str(address)), ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
+    return told.version == wanted.version and told in wanted

@@ -1,0 +1,288 @@
+"""A campaign that is flooded is guarded for a while: limits tighter, a wall that stands still, honest words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from moderation import jobs, surge
+from moderation.checks import lists
+from moderation.models import Act, Letter, Moderator, Role, Surge
+from moderation.workflow import State
+from pledges import guarding
+from pledges.db import utcnow
+from pledges.models import Campaign, Revision
+from tests.wall import OTHER, SLUG, AtTheDesk, Wall
+
+SWITCHES = {"promises": "yes", "comments": "yes"}
+
+
+def presses(by: AtTheDesk, path: str, **fields: str):
+    return by.client.post(f"/moderation/surge/{path}", data={"csrf_token": by.csrf(), "campaign": SLUG, **fields})
+
+
+def starts(by: AtTheDesk, hours: str = "2", **switches: str) -> None:
+    answer = presses(by, "start", hours=hours, **(switches or SWITCHES))
+    assert answer.status_code == 303, answer.text
+
+
+def sweeps(wall: Wall, **ahead: float) -> None:
+    with wall.app.app_context():
+        jobs.sweep(utcnow() + timedelta(**ahead))
+
+
+def newest(wall: Wall) -> Surge:
+    with wall.look() as session:
+        return session.scalars(select(Surge).order_by(Surge.id.desc()).limit(1)).one()
+
+
+def kinds_owed(wall: Wall, kind: str) -> list[tuple[str, dict]]:
+    with wall.look() as session:
+        rows = session.execute(
+            select(Moderator.email, Letter.detail)
+            .join(Moderator, Moderator.id == Letter.moderator_id)
+            .where(Letter.kind == kind)
+            .order_by(Moderator.email)
+        )
+        return [(email, detail) for email, detail in rows]
+
+
+def test_limits_are_tighter_while_it_lasts_and_as_ever_after(walls: Callable[..., Wall]) -> None:
+    wall = walls(limit_promises="4/hour")
+    mo = wall.moderator("lead", Role.LEAD)
+    starts(mo)
+    codes = [wall.sends(f"/{SLUG}/promise", **promise(number)).status_code for number in range(3)]
+    assert codes == [303, 303, 429]
+    assert presses(mo, "end").status_code == 303
+    assert wall.sends(f"/{SLUG}/promise", **promise(3)).status_code == 303
+
+
+def promise(number: int) -> dict[str, str]:
+    return {"promise": f"I will plant {number + 2} trees with my class", "kind": "person", "consent": "yes"}
+
+
+def test_a_network_to_let_be_keeps_its_usual_limit(walls: Callable[..., Wall]) -> None:
+    wall = walls(limit_promises="4/hour")
+    mo = wall.moderator()
+    starts(mo)
+    assert presses(mo, "lists", kind="network", value="127.0.0.0/16", effect="let_be", days="2").status_code == 303
+    codes = [wall.sends(f"/{SLUG}/promise", **promise(number)).status_code for number in range(5)]
+    assert codes == [303, 303, 303, 303, 429]
+
+
+def test_the_wall_stands_still_and_removals_still_go_through(wall: Wall, moderator: AtTheDesk) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    first, second = wall.promises("I will listen more than I speak"), wall.promises("I will read with my team")
+    moderator.approves(first)
+    starts(moderator, screens="yes")
+    moderator.approves(second)
+    assert wall.shown("I will listen more than I speak")
+    assert not wall.shown("I will read with my team")
+    assert "shows it later" in wall.app.test_client().get(second.receipt).text
+    moderator.decides(first, "reject", reason="attack")
+    assert not wall.shown("I will listen more than I speak")
+    presses(lead, "end")
+    assert not wall.shown("I will read with my team")
+    sweeps(wall)
+    assert wall.shown("I will read with my team")
+    assert not wall.shown("I will listen more than I speak")
+
+
+def test_an_edit_approved_meanwhile_leaves_the_older_words_until_the_end(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("I will plant two trees")
+    moderator.approves(sent)
+    starts(moderator, hours="1", screens="yes")
+    edited = wall.edits(sent, "I will plant three trees")
+    moderator.approves(edited)
+    assert wall.shown("I will plant two trees") and not wall.shown("I will plant three trees")
+    sweeps(wall, hours=1, seconds=5)
+    assert wall.shown("I will plant three trees") and not wall.shown("I will plant two trees")
+    assert wall.review(sent.review_id).state is State.SUPERSEDED
+
+
+def test_it_ends_by_the_clock_even_where_no_worker_runs(wall: Wall, moderator: AtTheDesk) -> None:
+    starts(moderator, hours="1", promises="yes", screens="yes")
+    with wall.look() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        for ahead, stands in ((59, True), (61, False)):
+            at = utcnow() + timedelta(minutes=ahead)
+            assert guarding.stands_still(campaign, at) is stands
+            assert guarding.is_tight(campaign, "promises", "192.0.2.1", at) is stands
+
+
+def test_letters_to_authors_wait_and_then_go(wall: Wall, moderator: AtTheDesk) -> None:
+    starts(moderator, hours="1", letters="yes")
+    wall.promises("I will listen to my neighbours", email="ann@example.org")
+    sweeps(wall, minutes=5)
+    assert not any("ann@example.org" in letter for letter in wall.letters())
+    sweeps(wall, hours=2)
+    assert any("ann@example.org" in letter for letter in wall.letters())
+
+
+def test_it_is_on_is_not_written_before_it_is_on_the_wall(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("I will listen to my neighbours", email="ann@example.org")
+    wall.proves(sent)
+    starts(moderator, hours="1", screens="yes")
+    moderator.approves(sent)
+    sweeps(wall, minutes=10)
+    assert not any("Your words are on the wall" in letter for letter in wall.letters())
+    sweeps(wall, hours=1, minutes=1)
+    sweeps(wall, hours=1, minutes=2)
+    assert any("Your words are on the wall" in letter for letter in wall.letters())
+
+
+def test_a_flood_starts_it_and_tells_the_moderators_and_a_leads_end_holds(wall: Wall) -> None:
+    lead, mo = wall.moderator("lead", Role.LEAD), wall.moderator("mo")
+    for number in range(surge.FEWEST_ARRIVALS):
+        wall.promises(f"I will plant {number + 2} trees with my class")
+    sweeps(wall)
+    running = newest(wall)
+    assert (running.why, running.started_by_id, running.promises, running.screens) == ("arrivals", None, True, False)
+    surged = [email for email, detail in kinds_owed(wall, "alert") if detail["what"] == "surge"]
+    assert surged == ["lead@example.org", "mo@example.org"]
+    assert presses(mo, "end").status_code == 403
+    assert presses(lead, "end").status_code == 303
+    sweeps(wall)
+    assert newest(wall).id == running.id  # the lead knows better for an hour
+
+
+def test_ten_times_the_usual_is_needed_where_much_is_usual(wall: Wall) -> None:
+    for number in range(surge.FEWEST_ARRIVALS + 10):
+        wall.promises(f"I will plant {number + 2} trees with my class")
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        now = utcnow() + timedelta(seconds=1)
+        assert surge.flooded(session, campaign, now, 0) is not None
+        ids = session.scalars(select(Revision.id)).all()
+        some = update(Revision).where(Revision.id.in_(ids[:10]))
+        session.execute(some.values(submitted_at=now - timedelta(hours=3)))
+        assert surge.flooded(session, campaign, now, 0) is not None  # ten in a day are few
+        assert surge.flooded(session, campaign, now + timedelta(hours=1), 0) is None
+        assert surge.flooded(session, campaign, now + timedelta(hours=1), surge.FEWEST_REFUSALS) is not None
+
+
+def test_refusals_of_the_limits_are_counted_for_their_campaign(walls: Callable[..., Wall]) -> None:
+    wall = walls(limit_promises="2/hour")
+    answers = [wall.sends(f"/{SLUG}/promise", **promise(number)).status_code for number in range(5)]
+    assert answers.count(429) == 3
+    with wall.app.app_context():
+        limits = wall.app.extensions["wall.limits"]
+        assert (limits.refusals(SLUG), limits.refusals(OTHER)) == (3, 0)
+
+
+def test_help_is_asked_of_those_who_agreed_and_once_an_hour(wall: Wall, moderator: AtTheDesk) -> None:
+    wall.moderator("agreed")
+    wall.moderator("other")
+    with wall.work() as session:
+        session.execute(update(Moderator).where(Moderator.email == "agreed@example.org").values(on_call=True))
+    starts(moderator)
+    assert "1 person is asked for help" in presses(moderator, "help").text
+    assert [email for email, _ in kinds_owed(wall, "help")] == ["agreed@example.org"]
+    assert presses(moderator, "help").status_code == 409
+    sweeps(wall)
+    assert any("asks for your help" in letter and "agreed@example.org" in letter for letter in wall.letters())
+
+
+def test_slower_than_usual_is_previewed_and_then_told_to_everybody_who_waits_once(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises("I will listen to my neighbours", email="ann@example.org")
+    wall.promises("I will read with my team", email="unproved@example.org")
+    wall.proves(sent)
+    starts(moderator)
+    preview = presses(moderator, "slower")
+    assert preview.status_code == 200 and "1 person who waits" in preview.text
+    assert "it takes longer than usual until a person has read" in preview.text
+    assert not newest(wall).slower
+    presses(moderator, "slower", confirmed="yes")
+    sweeps(wall)
+    sweeps(wall, minutes=1)
+    told = [letter for letter in wall.letters() if "Subject: It takes longer than usual" in letter]
+    assert len(told) == 1 and "ann@example.org" in told[0]
+    assert "takes longer than usual" in wall.app.test_client().get(sent.receipt).text
+
+
+@pytest.mark.parametrize(
+    "kind, value, effect, held, masked",
+    [
+        ("network", "127.0.0.1", "hold", True, False),
+        ("network", "192.0.2.0/24", "hold", False, False),
+        ("domain", "example.org", "mask", True, True),
+        ("domain", "ample.org", "mask", False, False),
+        ("phrase", "my neighbours", "hold", True, False),
+        ("phrase", "my strangers", "hold", False, False),
+    ],
+)
+def test_what_is_on_a_list_waits_apart_and_nothing_is_declined(
+    wall: Wall, moderator: AtTheDesk, kind: str, value: str, effect: str, held: bool, masked: bool
+) -> None:
+    presses(moderator, "lists", kind=kind, value=value, effect=effect, days="3")
+    sent = wall.promises("I will listen to my neighbours", email="ann@mail.example.org")
+    wall.screens()
+    review = wall.review(sent.review_id)
+    assert review.state is State.WAITING
+    assert ({lane.lane.value for lane in review.lanes} >= {"abuse"}) is held
+    assert review.masked is masked
+
+
+def test_let_be_outweighs_and_an_entry_ends_by_its_day(wall: Wall, moderator: AtTheDesk) -> None:
+    presses(moderator, "lists", kind="network", value="127.0.0.1", effect="mask", days="1")
+    presses(moderator, "lists", kind="domain", value="@example.org", effect="let_be", days="3")
+    friend = wall.promises("I will listen to my neighbours", email="ann@example.org")
+    stranger = wall.promises("I will read with my team")
+    wall.screens()
+    assert not wall.review(friend.review_id).masked and wall.review(stranger.review_id).masked
+    with wall.look() as session:
+        campaign = session.scalars(select(Campaign.id).where(Campaign.slug == SLUG)).one()
+        values = [hold.value for hold in surge.holds(session, campaign, utcnow() + timedelta(days=2))]
+        assert values == ["example.org"]
+
+
+@pytest.mark.parametrize(
+    "kind, value", [("network", "10.0.0.0/8"), ("network", "nowhere"), ("domain", "localhost"), ("phrase", "ab")]
+)
+def test_an_entry_that_makes_no_sense_is_refused_with_words(
+    wall: Wall, moderator: AtTheDesk, kind: str, value: str
+) -> None:
+    answer = presses(moderator, "lists", kind=kind, value=value, effect="hold", days="3")
+    assert answer.status_code == 422 and 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize("told, listed, same", [
+    ("example.org", "example.org", True),
+    ("mail.EXAMPLE.org.", "example.org", True),
+    ("attacker-example.org", "example.org", False),
+    ("bücher.example", "xn--bcher-kva.example", True),
+    ("", "example.org", False),
+])  # fmt: skip
+def test_domains_are_compared_label_by_label(told: str, listed: str, same: bool) -> None:
+    assert lists.same_domain(told, lists.domain_of(listed)) is same
+
+
+def test_every_step_stands_in_the_record_without_the_entry_itself(wall: Wall, moderator: AtTheDesk) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    starts(moderator)
+    presses(moderator, "change", screens="yes")
+    presses(moderator, "help")
+    presses(moderator, "lists", kind="phrase", value="my neighbours", effect="hold", days="3")
+    presses(lead, "end")
+    with wall.look() as session:
+        lines = session.scalars(select(Act).where(Act.subject.startswith("campaign:")).order_by(Act.id)).all()
+    assert [line.act for line in lines] == ["surge:start", "surge:change", "surge:help", "hold:add", "surge:end"]
+    assert not any("neighbours" in str(line.after) for line in lines)
+
+
+def test_who_may_not_is_refused_and_another_campaign_is_not_there(wall: Wall) -> None:
+    viewer, stranger = wall.moderator("viewer", Role.VIEWER), wall.moderator("stranger", Role.LEAD, OTHER)
+    for path in ("start", "change", "end", "help", "slower", "lists"):
+        assert presses(viewer, path, **SWITCHES).status_code == 403, path
+        assert presses(stranger, path, **SWITCHES).status_code == 404, path
+    assert viewer.client.get("/moderation/surge").status_code == 200
+
+
+def test_two_who_start_it_at_once_start_one(wall: Wall, moderator: AtTheDesk) -> None:
+    starts(moderator)
+    assert presses(moderator, "start", **SWITCHES).status_code == 409
