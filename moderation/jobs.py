@@ -13,7 +13,7 @@ from sqlalchemy import select
 from pledges.db import transaction, utcnow
 from pledges.settings import Settings, settings
 
-from . import notices, retention, screening
+from . import notices, retention, screening, word_lists
 from .models import Letter, Review
 from .spam_service import SpamService
 
@@ -116,6 +116,7 @@ def sweep(now: datetime) -> int:
             .limit(SWEPT)
         ).all()
     done = sum(screen(review_id, now) for review_id in due)
+    word_lists.recheck_owed()
     spam_service().send_feedback(now)
     notices.send_due(settings(), now)
     return done
