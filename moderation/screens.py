@@ -472,8 +472,10 @@ def _reports_of(review: Review) -> Select[datetime, str, int]:
 
 def _reported(at: datetime, category: str, count: int) -> Line:
     kind = CATEGORIES.get(category, category)
-    words = ngettext("Reported: %(category)s", "Reported %(num)s times: %(category)s", count, category=kind)
-    return Line(at, ngettext("Reader", "Readers", count), words)
+    if count == 1:
+        return Line(at, gettext("Reader"), gettext("Reported: %(category)s", category=kind))
+    words = gettext("Reported %(count)s times: %(category)s", count=count, category=kind)
+    return Line(at, gettext("Readers"), words)
 
 
 def lang() -> str:

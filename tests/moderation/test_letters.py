@@ -100,7 +100,9 @@ def test_no_words_of_the_public_go_into_a_letter(posting_wall: Wall, smtp_sink: 
         assert "<img" not in html.get_content() and "<script" not in html.get_content()
 
 
-def test_a_reporter_is_thanked_with_the_reference_and_learns_the_outcome(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+def test_a_reporter_is_thanked_with_the_reference_and_learns_the_outcome(
+    posting_wall: Wall, smtp_sink: SmtpSink
+) -> None:
     wall, moderator = posting_wall, posting_wall.moderator()
     sent = wall.promises()
     moderator.approves(sent)
