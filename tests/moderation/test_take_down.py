@@ -88,7 +88,11 @@ def test_it_is_reached_from_its_reference_or_address(wall: Wall) -> None:
     wall.edits(sent, "I will listen, and then act")
     there = f"/moderation/reviews/{sent.review_id}"
     assert mo.client.get(f"/moderation/items/{sent.public_id}").headers["Location"] == there
-    for asked in (sent.public_id, f" {sent.public_id.upper()} ", f"http://wall.example/{SLUG}/promises/{sent.public_id}"):
+    for asked in (
+        sent.public_id,
+        f" {sent.public_id.upper()} ",
+        f"http://wall.example/{SLUG}/promises/{sent.public_id}",
+    ):
         answer = mo.client.get("/moderation/items", query_string={"id": asked}, follow_redirects=True)
         assert answer.request.path == there, asked
         assert "Take it off every page now" in answer.text
