@@ -77,14 +77,14 @@ def decide(
         review.needs_second = move is Move.PROPOSE
     _show_or_hide(session, review, move, now, proposes)
     decision.shown_after_id = review.contribution.published_revision_id
+    if by is not None and move is Move.REOPEN:
+        _take_back_letters(session, review, decision, now, settings)
     if to_state is State.WAITING:
         if decision.from_state not in workflow.WAITS:
             review.waiting_since = now
         lanes.put_in(session, review)
     if by is not None:
         _owe_feedback(session, review, move, now, settings)
-        if move is Move.REOPEN:
-            _take_back_letters(session, review, decision, now, settings)
         if tell:
             taken_down = decision.shown_before_id == review.revision_id or was_hidden_by_proposal(session, review)
             letters.owe_decision(session, review, decision, now, settings, taken_down=taken_down)
