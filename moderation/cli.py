@@ -17,7 +17,7 @@ from pledges.db import database, transaction, utcnow
 from pledges.models import Campaign, CampaignState
 from pledges.settings import Settings, settings
 
-from . import accounts, demo, doctor, reasons, record, retention, worker
+from . import accounts, demo, doctor, house_rules, reasons, record, retention, worker
 from .models import Invitation, Membership, Moderator, Role
 
 FIRST_OWNER = "owner@example.org"  # to be replaced: `moderator invite` makes one for a real address
@@ -63,6 +63,7 @@ def _newest_schema() -> str:
     standing = migrations.upgrade(database().engine)
     with transaction() as session:
         reasons.add_usual(session, utcnow())
+        house_rules.add_usual(session, utcnow())
     return standing
 
 

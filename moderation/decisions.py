@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -44,47 +45,120 @@ def decide(
     settings: Settings,
     reason: Reason | None = None,
     note: str = "",
+    more: Sequence[Reason] = (),
     tell: bool = True,
+    second: bool = False,
     by_author: bool = False,
 ) -> Decision:
-    """Make a move; raises MoveNotAllowed, Overtaken (the review is no longer at `version`) or ReasonMissing."""
+    """Make a move; raises MoveNotAllowed, Overtaken (the review is no longer at `version`) or ReasonMissing.
+
+    Where two must agree (a reason says so, or `second`), the first one's move is kept as a proposal.
+    """
     review = locked(session, review_id)
     if review.version != version:
         raise Overtaken(last_decision(session, review))
     if move is Move.UNDO:
         return _undo(session, review, by=by, now=now, settings=settings)
-    if by is not None and _is_appeal_against(session, review, by):
-        raise MoveNotAllowed("an appeal is decided by somebody else than who declined")
+    if by is not None and (why := barred(session, review, by)):
+        raise MoveNotAllowed(f"somebody else has to decide: {why}")
     to_state = workflow.after(review.state, move)
     if move in workflow.SHOWS:
         _require_wanted(review)
     if by is not None and move in workflow.NEEDS_REASON and reason is None:
         raise ReasonMissing
+    proposes = None
+    if by is not None and two_must_agree(review, move, [*([reason] if reason else []), *more], second):
+        move, proposes = Move.PROPOSE, move
+        to_state = workflow.after(review.state, move)
     decision = _move(session, review, move, to_state, by=by, by_author=by_author, now=now, reason=reason, note=note)
-    _show_or_hide(session, review, move, now)
+    decision.more_reasons = [each.id for each in more] or None
+    decision.proposes = proposes
+    if by is not None:
+        review.needs_second = move is Move.PROPOSE
+    _show_or_hide(session, review, move, now, proposes)
     decision.shown_after_id = review.contribution.published_revision_id
+    if by is not None and move is Move.REOPEN:
+        _take_back_letters(session, review, decision, now, settings)
     if to_state is State.WAITING:
-        if move is not Move.HOLD:
+        if decision.from_state not in workflow.WAITS:
             review.waiting_since = now
         lanes.put_in(session, review)
     if by is not None:
         agreement.count(session, review, decision)
         _owe_feedback(session, review, move, now, settings)
         if tell:
-            letters.owe_decision(session, review, decision, now, settings)
+            taken_down = decision.shown_before_id == review.revision_id or was_hidden_by_proposal(session, review)
+            letters.owe_decision(session, review, decision, now, settings, taken_down=taken_down)
     _close_complaints(session, review, decision, now, settings)
     _note(session, review, decision)
     return decision
 
 
-def _is_appeal_against(session: Session, review: Review, by: Moderator) -> bool:
-    """Whether the author asked for another pair of eyes than these."""
-    against = (
-        select(Decision.moderator_id)
+APPEAL, SECOND = "appeal", "second"
+
+
+def barred(session: Session, review: Review, by: Moderator) -> str:
+    """Why somebody else has to decide this than `by`; empty where `by` may."""
+    if by.id in _appealed_against(session, review):
+        return APPEAL
+    asked = proposal(session, review)
+    return SECOND if asked is not None and asked.moderator_id == by.id else ""
+
+
+def _appealed_against(session: Session, review: Review) -> set[int | None]:
+    """Whose decision the author asks others to look at: who declined, and who proposed it."""
+    against = session.scalars(
+        select(Decision)
         .join(Appeal, Appeal.against_id == Decision.id)
         .where(Appeal.review_id == review.id, Appeal.closed_by_id.is_(None))
+    ).all()
+    proposed = [
+        each.moderator_id for decision in against for each in proposals(session, review) if each.id < decision.id
+    ]
+    return {*(decision.moderator_id for decision in against), *proposed}
+
+
+def proposal(session: Session, review: Review) -> Decision | None:
+    """What waits for a second person's word on this item."""
+    return next(iter(proposals(session, review)), None) if review.needs_second else None
+
+
+def proposals(session: Session, review: Review) -> list[Decision]:
+    """Everything that was ever put to a second person here and not taken back, newest first."""
+    undone = select(Decision.undoes_id).where(Decision.review_id == review.id, Decision.undoes_id.is_not(None))
+    made = (
+        select(Decision)
+        .where(Decision.review_id == review.id, Decision.move == Move.PROPOSE, Decision.id.not_in(undone))
+        .order_by(Decision.id.desc())
     )
-    return by.id in session.scalars(against).all()
+    return list(session.scalars(made))
+
+
+def two_must_agree(review: Review, move: Move, reasons: Sequence[Reason], second: bool) -> bool:
+    """Whether this is only the first of two who have to say so."""
+    if move not in workflow.NEEDS_REASON or review.needs_second:
+        return False
+    return second or any(reason.needs_second for reason in reasons)
+
+
+def was_hidden_by_proposal(session: Session, review: Review) -> bool:
+    """Whether it stood on the wall until somebody proposed to decline it."""
+    last = next(iter(proposals(session, review)), None)
+    return last is not None and last.shown_before_id == review.revision_id and last.shown_after_id is None
+
+
+def _take_back_letters(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
+    """What was decided is open again: letters about it that have not gone are not sent, nor are reports closed."""
+    before = session.scalars(
+        select(Decision)
+        .where(Decision.review_id == review.id, Decision.id < decision.id)
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).first()
+    if before is not None:
+        letters.drop_decision(session, before, now, why="reopened")
+        if now - before.decided_at <= timedelta(seconds=settings.undo_seconds):  # nobody has read of an outcome yet
+            session.execute(update(Report).where(Report.closed_by_id == before.id).values(closed_by_id=None))
 
 
 def last_decision(session: Session, review: Review) -> Decision | None:
@@ -184,8 +258,9 @@ def _move(
     return decision
 
 
-def _show_or_hide(session: Session, review: Review, move: Move, now: datetime) -> None:
+def _show_or_hide(session: Session, review: Review, move: Move, now: datetime, proposes: Move | None) -> None:
     contribution = review.contribution
+    move = proposes or move  # what somebody wants taken down does not stand while it waits for a second person
     if move in workflow.SHOWS:
         if not guarding.stands_still(review.campaign, now):
             show(session, review, now)
@@ -227,6 +302,7 @@ def _undo(session: Session, review: Review, *, by: Moderator | None, now: dateti
     if last.shown_before_id != last.shown_after_id == contribution.published_revision_id:
         _show_again(session, review, last.shown_before_id, now)
     decision.shown_after_id = contribution.published_revision_id
+    review.needs_second = _stands_proposed(session, review)
     if to_state in workflow.WAITS:
         lanes.put_in(session, review)
     letters.drop_decision(session, last, now)
@@ -236,6 +312,23 @@ def _undo(session: Session, review: Review, *, by: Moderator | None, now: dateti
     )
     _note(session, review, decision)
     return decision
+
+
+def _stands_proposed(session: Session, review: Review) -> bool:
+    """Whether, of what people did here and did not take back, a proposal was the last."""
+    undone = select(Decision.undoes_id).where(Decision.review_id == review.id, Decision.undoes_id.is_not(None))
+    newest = session.scalars(
+        select(Decision.move)
+        .where(
+            Decision.review_id == review.id,
+            Decision.moderator_id.is_not(None),
+            Decision.move != Move.UNDO,
+            Decision.id.not_in(undone),
+        )
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).first()
+    return newest is Move.PROPOSE
 
 
 def _show_again(session: Session, review: Review, revision_id: int | None, now: datetime) -> None:
@@ -287,12 +380,10 @@ def _close_complaints(session: Session, review: Review, decision: Decision, now:
         .where(Appeal.review_id == review.id, Appeal.closed_by_id.is_(None))
         .values(closed_by_id=decision.id)
     )
-    open_reports = session.scalars(
-        select(Report).where(Report.contribution_id == review.contribution_id, Report.closed_by_id.is_(None))
-    )
-    for report in open_reports:
-        report.closed_by_id = decision.id
+    still_open = (Report.contribution_id == review.contribution_id, Report.closed_by_id.is_(None))
+    for report in session.scalars(select(Report).where(*still_open, Report.email != "")).all():
         letters.owe_outcome(session, report, decision, now, settings)
+    session.execute(update(Report).where(*still_open).values(closed_by_id=decision.id))
 
 
 def _note(session: Session, review: Review, decision: Decision) -> None:
@@ -310,6 +401,8 @@ def _note(session: Session, review: Review, decision: Decision) -> None:
             "shown": decision.shown_after_id,
             "revision": review.revision.digest,
             "reason": decision.reason_id,
+            **({"more_reasons": decision.more_reasons} if decision.more_reasons else {}),
+            **({"proposes": decision.proposes} if decision.proposes else {}),
             "decision": decision.id,
         },
         campaign_id=review.campaign_id,

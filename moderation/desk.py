@@ -9,15 +9,15 @@ from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 
 from pledges.errors import NotNow
-from pledges.intake import Complaint, Origin, Standing
-from pledges.models import Contribution, Revision
+from pledges.intake import Complaint, Origin, Rule, Standing
+from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-from . import decisions, lanes, letters, notices, queue
+from . import decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
 from .checks import links, personal, repeats
 from .checks.base import Verdict
-from .models import Appeal, Decision, Evidence, Finding, Lane, Letter, Note, Reason, Report, Review, ReviewLane
+from .models import Appeal, Decision, Evidence, Finding, Lane, Letter, Note, Reason, Report, Review, ReviewLane, Role
 from .screening import subject_of
 from .workflow import MOVES, WAITS, Move, State
 
@@ -68,15 +68,16 @@ class Desk:
         """What the author may know of the newest words: where they stand, why, and how long it usually takes."""
         review = self._latest(session, contribution)
         last = _told(session, review)
-        reason, note = "", ""
+        told: tuple[str, ...] = ()
+        note = ""
         if last is not None and last.to_state == review.state and review.state in (State.REJECTED, State.REVISE):
-            reason = "" if last.reason is None or last.reason.hidden else last.reason.words.in_(lang)
+            told = tuple(reasons.told(session, last, lang))
             note = last.note if review.state is State.REVISE else ""
         # of spam nothing is told, since that would teach whoever sent it: it looks like waiting
         state = State.WAITING if review.state in (State.SPAM, State.RECEIVED) else review.state
         return Standing(
             state=state,
-            reason=reason,
+            reasons=told,
             note=note,
             decided_at=last.decided_at if last and state not in WAITS else None,
             place=queue.place_of(session, review) if state is State.WAITING else None,
@@ -117,7 +118,9 @@ class Desk:
         session.execute(update(Decision).where(Decision.review_id.in_(ids)).values(note=""))
         session.execute(delete(ReviewLane).where(ReviewLane.review_id.in_(ids)))
         session.execute(delete(Note).where(Note.review_id.in_(ids)))
-        session.execute(update(Report).where(Report.contribution_id == contribution.id).values(note="", email=""))
+        session.execute(
+            update(Report).where(Report.contribution_id == contribution.id).values(note="", email="", network=None)
+        )
         session.execute(
             update(Letter)
             .where(Letter.contribution_id == contribution.id, Letter.sent_at.is_(None))
@@ -146,6 +149,7 @@ class Desk:
         session.add(Appeal(review_id=review.id, against_id=last.id, made_at=now))
         session.flush()
         self._author_moves(session, review, Move.REOPEN, now)
+        self._call_a_second(session, review, last, now)
 
     def send_link(self, session: Session, contribution: Contribution, cause: str, now: datetime) -> None:
         """The author is sent the private links again: one letter a minute at most, with all of them."""
@@ -171,10 +175,12 @@ class Desk:
             note=complaint.note,
             email=complaint.email,
             lang=complaint.lang,
+            network=complaint.network or None,
             made_at=now,
         )
         session.add(report)
         session.flush()
+        letters.owe_thanks(session, report, now)
         self._lock(session, contribution)
         shown = select(Review).where(Review.revision_id == contribution.published_revision_id)
         review = session.scalars(shown).first()
@@ -183,6 +189,11 @@ class Desk:
         elif review is not None and review.state in WAITS:
             lanes.add(session, review, Lane.REPORTED)
         return report.reference
+
+    def house_rules(self, session: Session, campaign: Campaign | None) -> list[Rule]:
+        """The rules by which words of this campaign are read (none: of all), by number."""
+        rules = house_rules.rules_of(session, campaign.id if campaign else None)
+        return [Rule(rule.number, rule.words, rule.allowed, rule.declined) for rule in rules]
 
     # -- parts -------------------------------------------------------------------------------------
 
@@ -246,6 +257,15 @@ class Desk:
         until = last.decided_at + timedelta(days=self.settings.appeal_days)
         asked = session.scalars(select(Appeal.id).where(Appeal.review_id == review.id)).first()
         return None if asked is not None or now > until else until
+
+    def _call_a_second(self, session: Session, review: Review, against: Decision, now: datetime) -> None:
+        """Where no other moderator is at this desk, leads and owners are told that an appeal waits for them."""
+        who = permissions.deciding(session, review.campaign_id)
+        others = {person.id: role for person, role in who if not decisions.barred(session, review, person)}
+        if Role.MODERATOR in others.values():
+            return
+        for person_id in others:
+            letters.owe_call(session, person_id, f"appeal:{against.id}:{person_id}", now)
 
     def _saw(self, session: Session, review: Review) -> tuple[str, ...]:
         """What the quick checks noticed, so that the author can mend it before a person reads."""

@@ -16,7 +16,7 @@ from pledges.db import transaction, utcnow
 from pledges.limits import limits_of
 from pledges.settings import Settings, settings
 
-from . import alerts, notices, retention, screening, surge
+from . import alerts, notices, retention, screening, surge, word_lists
 from .models import Letter, Review
 from .spam_service import SpamService
 
@@ -126,6 +126,7 @@ def sweep(now: datetime) -> int:
         alerts.watch(session, now)
     _in_portions(surge.thaw, now)
     _in_portions(surge.tell_waiting, now)
+    word_lists.recheck_owed()
     spam_service().send_feedback(now)
     notices.send_due(settings(), now)
     return done

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     ALERT = "alert"  # to moderators: what happens at the desk, in numbers
     HELP = "help"
     DIGEST = "digest"
+    REPORT_RECEIVED = "report_received"
+    SECOND_NEEDED = "second_needed"  # to leads and owners: an appeal, and nobody else may decide it
 
 
 UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
@@ -73,15 +75,37 @@ def _has_had_its_letter(session: Session, contact: Contact) -> bool:
     return session.scalars(earlier.limit(1)).first() is not None
 
 
-def owe_decision(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
-    """The author is told after the undo window; of spam nobody is told, since that would train the spammer."""
-    kind = {Move.APPROVE: Kind.APPROVED, Move.REJECT: Kind.REJECTED, Move.REVISE: Kind.REVISE}.get(decision.move)
-    if kind is Kind.REJECTED and decision.shown_before_id == review.revision_id:
-        kind = Kind.TAKEN_DOWN
+def kind_for(move: Move, *, taken_down: bool) -> Kind | None:
+    """Which letter tells of this move; of spam nobody is told, since that would train the spammer."""
+    kind = {Move.APPROVE: Kind.APPROVED, Move.REJECT: Kind.REJECTED, Move.REVISE: Kind.REVISE}.get(move)
+    return Kind.TAKEN_DOWN if kind is Kind.REJECTED and taken_down else kind
+
+
+def owe_decision(
+    session: Session, review: Review, decision: Decision, now: datetime, settings: Settings, *, taken_down: bool
+) -> None:
+    """The author is told after the undo window, of what is final; `taken_down`: it stood on the wall."""
+    kind = kind_for(decision.move, taken_down=taken_down)
     if kind is not None:
         due_at = now + timedelta(seconds=settings.undo_seconds)
         cause = f"decision:{decision.id}"
         owe(session, kind, cause, contribution=review.contribution, now=now, due_at=due_at, decision=decision)
+
+
+def owe_thanks(session: Session, report: Report, now: datetime) -> None:
+    """Who reported and left an address has it in writing, with the reference."""
+    if report.email:
+        cause = f"report:{report.id}:received"
+        kind = Kind.REPORT_RECEIVED
+        session.add(Letter(kind=kind, cause=cause, report_id=report.id, lang=report.lang, due_at=now, queued_at=now))
+
+
+def owe_call(session: Session, moderator_id: int, cause: str, now: datetime) -> None:
+    """This colleague is told once that an appeal waits which nobody else at the desk may decide."""
+    moderator = session.get_one(Moderator, moderator_id)
+    kind = Kind.SECOND_NEEDED
+    letter = Letter(kind=kind, cause=cause, moderator_id=moderator_id, lang=moderator.lang, due_at=now, queued_at=now)
+    session.add(letter)
 
 
 def owe_outcome(session: Session, report: Report, decision: Decision, now: datetime, settings: Settings) -> None:
@@ -121,10 +145,10 @@ def owe_staff(
         )
 
 
-def drop_decision(session: Session, decision: Decision, now: datetime) -> None:
-    """A decision was undone: what was owed because of it is not sent."""
+def drop_decision(session: Session, decision: Decision, now: datetime, *, why: str = "undone") -> None:
+    """A decision does not stand any more: what was owed because of it is not sent."""
     session.execute(
         update(Letter)
-        .where(Letter.decision_id == decision.id, Letter.sent_at.is_(None))
-        .values(dropped_at=now, dropped_why="undone")
+        .where(Letter.decision_id == decision.id, Letter.sent_at.is_(None), Letter.dropped_at.is_(None))
+        .values(dropped_at=now, dropped_why=why)
     )

@@ -103,7 +103,7 @@ class Evidence(Base):
     __tablename__ = "evidence"
 
     review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True)
-    ip: Mapped[str] = mapped_column(String(45))
+    ip: Mapped[str] = mapped_column(String(45), index=True)
     user_agent: Mapped[str] = mapped_column(String(500), default="")
     referrer: Mapped[str] = mapped_column(String(500), default="")
     accept_language: Mapped[str] = mapped_column(String(200), default="")
@@ -155,6 +155,7 @@ class Report(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     lang: Mapped[str] = mapped_column(String(20), default="en")
+    network: Mapped[str | None] = mapped_column(String(64))  # keyed hash: how many places a flood came from
     made_at: Mapped[datetime]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))
 
@@ -226,6 +227,10 @@ class Decision(Base):
     moderator_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="RESTRICT"))
     by_author: Mapped[bool] = mapped_column(default=False)
     reason_id: Mapped[int | None] = mapped_column(ForeignKey("reasons.id", ondelete="RESTRICT"))
+    more_reasons: Mapped[list[Any] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # ids of the others, where several were chosen
+    proposes: Mapped[Move | None] = mapped_column(text_enum(Move))  # of a proposal: what a second person is to confirm
     note: Mapped[str] = mapped_column(Text, default="")  # to the author, when a change is asked for; else internal
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="RESTRICT"))
     waited_seconds: Mapped[int | None]  # until a person decided; none: the program, the author, or not known

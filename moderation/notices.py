@@ -6,6 +6,7 @@ import logging
 import os
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -25,8 +26,9 @@ from pledges.db import transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
+from . import reasons
 from .letters import UNPROVED, Kind
-from .models import Decision, Letter, Moderator, Report
+from .models import Decision, Letter, Moderator, Reason, Report, Review
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +140,8 @@ def write(session: Session, letter: Letter, to: str, settings: Settings, now: da
     """The whole message. No words of the public go into it: what is sent from our name is ours alone."""
     with force_locale(letter.lang):
         context = _context(session, letter, settings)
+        if letter.decision_id and (decision := session.get(Decision, letter.decision_id)) is not None:
+            context["reasons"] = reasons.told(session, decision, letter.lang)
         message = EmailMessage(policy=SMTP)
         message["Subject"] = _subject(letter)
         name, sender = parseaddr(settings.mail_from)
@@ -177,6 +181,8 @@ def _subject(letter: Letter) -> str:
         Kind.TAKEN_DOWN: gettext("What you sent is no longer on the wall"),
         Kind.REPORT_OUTCOME: gettext("What came of your report"),
         Kind.WITHDRAWN: gettext("You have taken back what you sent"),
+        Kind.REPORT_RECEIVED: gettext("We have your report"),
+        Kind.SECOND_NEEDED: gettext("An appeal waits for you"),
     }[kind]
 
 
@@ -197,13 +203,13 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
         "reference": report.reference if report else (about.public_id if about else ""),
         "settings": settings,
         "upheld": decision is not None and decision.shown_after_id is None,
+        "reasons": [],
+        "queue_url": f"{settings.base_url}/moderation/?lane=appeals",
     }
     if contribution is not None:
         context |= author_links(contribution, settings, letter.lang)
         if letter.kind == Kind.LINK_AGAIN:
             context["all_links"] = _all_links(session, contribution, settings, letter.lang)
-    if decision is not None and decision.reason is not None and not decision.reason.hidden:
-        context["reason"] = decision.reason.words.in_(letter.lang)
     return context
 
 
@@ -236,6 +242,35 @@ def author_links(contribution: Contribution, settings: Settings, lang: str) -> d
         "wall_url": f"{settings.base_url}/{lang}/{slug}",
         "item_url": f"{settings.base_url}/{lang}/{slug}/{'answers' if home.question_id else 'promises'}/{home.public_id}",
     }
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The letter that this author would get, or why none is sent (a short name of ours)."""
+
+    why_not: str = ""
+    lang: str = ""
+    subject: str = ""
+    text: str = ""
+
+
+def preview(
+    session: Session, review: Review, kind: Kind | None, chosen: Sequence[Reason], settings: Settings
+) -> Preview:
+    """What the author would read, written by the same hands as the letter itself; private links are left out."""
+    contribution = review.contribution
+    if kind is None:
+        return Preview("no letter of this")
+    letter = Letter(kind=kind, contribution_id=contribution.id, lang=contribution.page_lang)
+    _, why_not = _addressee(session, letter)
+    if why_not:
+        return Preview(why_not)
+    with force_locale(letter.lang):
+        context = _context(session, letter, settings)
+        context |= {name: gettext("(the author’s private link)") for name in ("receipt_url", "proof_url")}
+        context["reasons"] = [reason.words.in_(letter.lang) for reason in chosen if not reason.hidden]
+        text = render_template(f"email/{kind}.txt", **context)
+        return Preview("", letter.lang, _subject(kind), text)
 
 
 def _deliver(envelope: Envelope, settings: Settings) -> bool:

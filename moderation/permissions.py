@@ -39,6 +39,7 @@ FOR_MOVE: dict[Move, Act] = {
     Move.REVISE: Act.DECIDE,
     Move.MARK_SPAM: Act.DECIDE,
     Move.REOPEN: Act.DECIDE,
+    Move.PROPOSE: Act.DECIDE,
     Move.UNDO: Act.DECIDE,
 }
 
@@ -75,6 +76,22 @@ def campaigns(held: dict[int | None, Role], act: Act) -> list[int] | None:
 def require(held: dict[int | None, Role], act: Act, campaign_id: int) -> None:
     if not may(held, act, campaign_id):
         raise NotAllowed(act)
+
+
+def deciding(session: Session, campaign_id: int) -> list[tuple[Moderator, Role]]:
+    """Who may decide in this campaign, by name, each with one role."""
+    rows = session.execute(
+        select(Moderator, Membership.role)
+        .join(Membership, Membership.moderator_id == Moderator.id)
+        .where(
+            Membership.ended_at.is_(None),
+            Membership.role.in_([role for role, acts in MAY.items() if Act.DECIDE in acts]),
+            (Membership.campaign_id == campaign_id) | Membership.campaign_id.is_(None),
+            Moderator.left_at.is_(None),
+        )
+        .order_by(Moderator.name, Moderator.id)
+    )
+    return [(moderator, role) for moderator, role in {row[0].id: (row[0], row[1]) for row in rows}.values()]
 
 
 def may_invite(held: dict[int | None, Role], role: Role, campaign_id: int | None) -> bool:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.db import rows_of
 
-from . import decisions, record
-from .models import Decision, Lane, Moderator, Note, Review, ReviewLane
+from . import decisions, notes, record
+from .models import Decision, Lane, Moderator, Review, ReviewLane
 from .workflow import State
 
 PAGE = 25
@@ -170,7 +170,7 @@ def hand_over(
         session, review, version, {"passed_to_id": to.id if to else None, "parked_until": None, "claimed_by_id": None}
     )
     if note:
-        session.add(Note(review_id=review.id, moderator_id=by.id, words=note, made_at=now))
+        notes.add(session, review, by, note, now)
     after = {"to": to.id if to else None}
     record.add(session, record.actor(by), "review:pass", f"review:{review.id}", after=after, now=now)
 

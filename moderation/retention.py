@@ -23,7 +23,7 @@ LETTERS_KEPT = timedelta(days=90)
 def forget(settings: Settings, now: datetime) -> dict[str, int]:
     """Everything whose term is over is gone; answers how much of each. May be stopped and run again at any time."""
     done = {
-        "evidence": _forget_evidence(now),
+        "evidence": _forget_evidence(now, settings.evidence_kept_days),
         "withdrawn": _erase(_withdrawn(settings, now), now),
         "spam": _erase(_undecided_since(State.SPAM, timedelta(days=settings.spam_kept_days), now), now),
         "rejected": _erase(_undecided_since(State.REJECTED, timedelta(days=settings.rejected_kept_days), now), now),
@@ -47,12 +47,17 @@ def _wipe_log() -> None:
         connection.close()
 
 
-def _forget_evidence(now: datetime) -> int:
+def _forget_evidence(now: datetime, evidence_days: int) -> int:
     """Address, browser and Akismet's id of a sender are gone after their term."""
     with transaction() as session:
         gone = session.execute(delete(Evidence).where(Evidence.forget_after <= now))
         session.execute(
             update(Report).where(Report.made_at <= now - timedelta(days=183), Report.email != "").values(email="")
+        )
+        session.execute(
+            update(Report)
+            .where(Report.made_at <= now - timedelta(days=evidence_days), Report.network.is_not(None))
+            .values(network=None)
         )
     return rows_of(gone)
 

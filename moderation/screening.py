@@ -18,7 +18,7 @@ from . import decisions, lanes
 from .checks import links, lists, personal, repeats, trap, words
 from .checks.base import Earlier, Listing, Outcome, Subject, Verdict
 from .checks.circuit import GIVE_UP_AFTER, retry_seconds
-from .models import Evidence, Finding, Hold, Review
+from .models import Evidence, Finding, Hold, Review, WordRule
 from .spam_service import Asked, SpamService
 from .workflow import WAITS, Move, State
 
@@ -59,8 +59,8 @@ def take(session: Session, review_id: int, now: datetime) -> Work | None:
     return Work(review.id, review.revision_id, review.attempts, review.check_reason, subject_of(session, review))
 
 
-def subject_of(session: Session, review: Review) -> Subject:
-    """The revision and what is still known of its sender, as plain values."""
+def subject_of(session: Session, review: Review, *, compared: bool = True) -> Subject:
+    """The revision and what is still known of its sender, as plain values; `compared`: with what was sent before."""
     revision, contribution, campaign = review.revision, review.contribution, review.campaign
     evidence = session.get(Evidence, review.id)
     contact = contribution.contact
@@ -93,9 +93,18 @@ def subject_of(session: Session, review: Review) -> Subject:
         trap_value=evidence.trap_value if evidence else None,
         akismet_mode=campaign.akismet.value,
         from_child=campaign.through_teacher,
-        earlier=_earlier(session, contribution, revision),
         lists=_lists(session, campaign.id, revision.submitted_at),
+        earlier=_earlier(session, contribution, revision) if compared else [],
+        listed=listed(session, campaign.id),
     )
+
+
+def listed(session: Session, campaign_id: int) -> list[tuple[str, str]]:
+    """The campaign's own words and what each does, as plain values."""
+    rules = select(WordRule.words, WordRule.effect).where(
+        WordRule.campaign_id == campaign_id, WordRule.retired_at.is_(None)
+    )
+    return [(words, str(effect)) for words, effect in session.execute(rules.order_by(WordRule.id))]
 
 
 def _earlier(session: Session, contribution: Contribution, revision: Revision) -> list[Earlier]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 from markupsafe import Markup, escape
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, object_session
 
 from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 
-from . import decisions, permissions
+from . import context, decisions, permissions, reasons
 from .checks.base import Verdict
+from .context import Context
 from .desk import reasons_for
-from .models import Decision, Finding, Lane, Membership, Moderator, Reason, Report, Review, Role
+from .models import Decision, Finding, Lane, Moderator, Reason, Report, Review, Role, WordEffect
 from .permissions import Act
 from .queue import Position
 from .workflow import Move, State, open_moves
@@ -104,6 +106,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Caught:
+    """The words that one rule caught, under the number that stands beside them in the text."""
+
+    number: int
+    rule: str
+    words: list[str]
+
+
+@dataclass(frozen=True)
 class Check:
     """What one check said, for a person."""
 
@@ -111,6 +122,7 @@ class Check:
     words: str
     signal: Signal
     clear: bool
+    caught: list[Caught] = field(default_factory=list)  # nothing where the text is kept hidden
 
 
 @dataclass(frozen=True)
@@ -135,7 +147,9 @@ class Item:
     marked: dict[str, Markup]
     checks: list[Check]
     story: list[Line]
-    reports: list[Report]
+    beside: Context
+    on_wall: bool  # these very words are shown now
+    likely_spam: bool
     reject_reasons: list[Reason]
     revise_reasons: list[Reason]
     moves: list[Move]
@@ -143,7 +157,6 @@ class Item:
     undoable: bool
     colleagues: list[Moderator]
     approved: Revision | None  # what stands on the wall, where these words are a change of it
-    earlier: list[tuple[str, str, State]] = field(default_factory=list)  # of the same author: id, words, fate
     email: str = ""
     name_level: str = ""
 
@@ -223,6 +236,8 @@ def signals_of(review: Review) -> list[Signal]:
         signals.append(Signal("", gettext("Not checked yet")))
     elif review.not_checked:
         signals.append(Signal("", gettext("Spam not checked")))
+    if review.needs_second:
+        signals.insert(0, Signal("sig--look", gettext("Second opinion")))
     if any(lane.lane is Lane.REPORTED for lane in review.lanes):
         signals.insert(0, Signal("sig--look", gettext("Reported")))
     if any(lane.lane is Lane.WELSH for lane in review.lanes):
@@ -243,7 +258,8 @@ def _signal(finding: Finding) -> Signal:
     return Signal(SIGNS.get(finding.verdict, ""), words.get(finding.check, finding.check))
 
 
-def check_of(finding: Finding) -> Check:
+def check_of(finding: Finding, texts: dict[str, str], numbers: dict[str, int]) -> Check:
+    """What a check said; `texts` (none while they are kept hidden) hold the words that it caught."""
     words = {
         Verdict.CLEAR: gettext("Clear"),
         Verdict.NOTICE: gettext("Note"),
@@ -253,8 +269,29 @@ def check_of(finding: Finding) -> Check:
     }
     signal = Signal(SIGNS.get(finding.verdict, ""), words[finding.verdict])
     return Check(
-        str(CHECKS.get(finding.check, finding.check)), _detail_words(finding), signal, finding.verdict is Verdict.CLEAR
+        str(CHECKS.get(finding.check, finding.check)),
+        _detail_words(finding),
+        signal,
+        finding.verdict is Verdict.CLEAR,
+        _caught(finding, texts, numbers),
     )
+
+
+def _caught(finding: Finding, texts: dict[str, str], numbers: dict[str, int]) -> list[Caught]:
+    found: dict[str, dict[str, None]] = {}
+    for name, start, end, rule in finding.quotes:
+        if text := texts.get(name, "")[start:end]:
+            found.setdefault(rule, {})[text] = None
+    return [
+        Caught(numbers.get(rule, 0), str(RULES.get(rule, rule.replace("_", " "))), list(words))
+        for rule, words in found.items()
+    ]
+
+
+def numbers_of(findings: list[Finding]) -> dict[str, int]:
+    """A number for each rule that caught words, the loudest check first."""
+    rules = [quote[3] for finding in sorted(findings, key=_loudest) for quote in finding.quotes]
+    return {rule: number for number, rule in enumerate(dict.fromkeys(rules), start=1)}
 
 
 def _detail_words(finding: Finding) -> str:
@@ -280,8 +317,8 @@ def _repeats_words(finding: Finding) -> str:
 
 
 RULES = {
-    "discard": lazy_gettext("the spam service is sure"),
-    "spam": lazy_gettext("the spam service calls it spam"),
+    "discard": lazy_gettext("the spam service is sure that it is spam, and would have thrown it away unread"),
+    "spam": lazy_gettext("the spam service calls it spam, and would have kept it for a person to read"),
     "hasty": lazy_gettext("sent within three seconds"),
     "trap_filled": lazy_gettext("the hidden field was filled in"),
     "trap_missing": lazy_gettext("the hidden field was missing"),
@@ -293,6 +330,9 @@ RULES = {
     "link_markup": lazy_gettext("the markup of a link"),
     "word_1": lazy_gettext("a word of the list that may hurt"),
     "word_2": lazy_gettext("a strong word of the list"),
+    "listed_raise": lazy_gettext("a word of this campaign’s list"),
+    "listed_mask": lazy_gettext("a word of this campaign’s list that is hidden until asked for"),
+    "listed_hold": lazy_gettext("a word of this campaign’s list that is kept apart"),
     "child_and_class": lazy_gettext("a child’s name with a class"),
     "class_beside_name": lazy_gettext("a class beside a full name"),
     "age": lazy_gettext("an age"),
@@ -322,14 +362,15 @@ def _why_unknown(why: str) -> str:
     }.get(why, gettext("The check gave no answer: not checked yet"))
 
 
-def marked(text: str, name: str, findings: list[Finding]) -> Markup:
-    """`text` with what the checks caught marked; everything else escaped."""
-    spans = sorted((q[1], q[2]) for finding in findings for q in finding.quotes if q[0] == name)
+def marked(text: str, name: str, quotes: Iterable[Any], numbers: dict[str, int]) -> Markup:
+    """`text` with what the checks caught marked, each with the number of its rule; everything else escaped."""
+    spans = sorted((start, end, rule) for field_name, start, end, rule in quotes if field_name == name)
     parts, at = [], 0
-    for start, end in spans:
+    for start, end, rule in spans:
         if start < at or end > len(text):
             continue
-        parts += [escape(text[at:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
+        number = Markup("<sup>{}</sup>").format(numbers[rule]) if rule in numbers else ""
+        parts += [escape(text[at:start]), Markup("<mark>{}{}</mark>").format(text[start:end], number)]
         at = end
     return Markup("").join([*parts, escape(text[at:])])
 
@@ -339,6 +380,18 @@ def item_of(
 ) -> Item:
     contribution, revision = review.contribution, review.revision
     findings = newest(review)
+    numbers = numbers_of(findings)
+    quotes = [quote for finding in findings for quote in finding.quotes]
+    fields = {
+        "words": revision.words,
+        "more": revision.how_we_will_know,
+        "name": revision.name,
+        "role": revision.role,
+        "organisation": revision.organisation,
+    }
+    readable = shown or not review.masked
+    here = [person for person in colleagues(session, review.campaign_id) if person.id != me.id]
+    beside = context.of(session, review, me, findings, here, readable)
     last = decisions.last_decision(session, review)
     may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
     approved = contribution.published_revision
@@ -349,25 +402,20 @@ def item_of(
         contribution=contribution,
         revision=revision,
         parent=contribution.parent,
-        shown=shown or not review.masked,
-        marked={
-            "words": marked(revision.words, "words", findings),
-            "more": marked(revision.how_we_will_know, "more", findings),
-            "name": marked(revision.name, "name", findings),
-            "role": marked(revision.role, "role", findings),
-            "organisation": marked(revision.organisation, "organisation", findings),
-        },
-        checks=[check_of(finding) for finding in sorted(findings, key=_loudest)],
+        shown=readable,
+        marked={name: marked(text, name, quotes, numbers) for name, text in fields.items()},
+        checks=[check_of(finding, fields if readable else {}, numbers) for finding in sorted(findings, key=_loudest)],
         story=story_of(session, review),
-        reports=list(session.scalars(select(Report).where(Report.contribution_id == contribution.id))),
+        beside=beside,
+        on_wall=contribution.published_revision_id == revision.id,
+        likely_spam=any(finding.check == "akismet" and finding.lane == Lane.SPAM for finding in findings),
         reject_reasons=reasons_for(session, review.campaign_id, "reject"),
         revise_reasons=reasons_for(session, review.campaign_id, "revise"),
-        moves=open_moves(review.state) if may_decide else [],
+        moves=open_moves(review.state) if may_decide and not beside.barred else [],
         may_decide=may_decide,
         undoable=decisions.undoable(last, me, now, settings()),
-        colleagues=[person for person in colleagues(session, review.campaign_id) if person.id != me.id],
+        colleagues=here,
         approved=approved if approved is not None and approved.id != revision.id else None,
-        earlier=_earlier(session, contribution),
         email=_half(contact.email, contact.proved_at is not None) if contact else "",
         name_level=str(NAME_LEVELS[revision.show_name]),
     )
@@ -384,45 +432,17 @@ def _half(email: str, proved: bool) -> str:
     return f"{local[:1]}…@{domain}, {state}"
 
 
-def _earlier(session: Session, contribution: Contribution) -> list[tuple[str, str, State]]:
-    """What the same address sent before, newest first, and its fate; nothing where no address was given."""
-    from pledges.models import Contact
-
-    contact = contribution.contact
-    if contact is None:
-        return []
-    rows = session.execute(
-        select(Contribution.public_id, Revision.words, Review.state)
-        .join(Contact, Contact.contribution_id == Contribution.id)
-        .join(Review, Review.contribution_id == Contribution.id)
-        .join(Revision, Revision.id == Review.revision_id)
-        .where(
-            Contact.email_hash == contact.email_hash,
-            Contribution.id != contribution.id,
-            Contribution.campaign_id == contribution.campaign_id,
-        )
-        .order_by(Review.id.desc())
-        .limit(5)
-    )
-    return [(public_id, words, state) for public_id, words, state in rows]
-
-
 def colleagues(session: Session, campaign_id: int) -> list[Moderator]:
     """Who may decide in this campaign."""
-    deciding = [role for role, acts in permissions.MAY.items() if Act.DECIDE in acts]
-    people = session.scalars(
-        select(Moderator)
-        .join(Membership, Membership.moderator_id == Moderator.id)
-        .where(
-            Membership.ended_at.is_(None),
-            Membership.role.in_(deciding),
-            (Membership.campaign_id == campaign_id) | Membership.campaign_id.is_(None),
-        )
-        .order_by(Moderator.name)
-    )
-    return list(dict.fromkeys(people))
+    return [person for person, _role in permissions.deciding(session, campaign_id)]
 
 
+EFFECTS: dict[WordEffect, Any] = {
+    WordEffect.RAISE: lazy_gettext("A moderator sees it marked"),
+    WordEffect.MASK: lazy_gettext("The text stays hidden until asked for"),
+    WordEffect.HOLD: lazy_gettext("Hidden, and kept apart in the lane of likely abuse"),
+    WordEffect.ALLOW: lazy_gettext("It means nothing here, even where the common list has it"),
+}
 MARKED = {"park": lazy_gettext("Laid aside until tomorrow"), "pass": lazy_gettext("Passed on")}
 CATEGORIES = {
     "hate": lazy_gettext("hate"),
@@ -445,6 +465,7 @@ MOVED = {
     Move.RESTORE: lazy_gettext("Put back by the author"),
     Move.SUPERSEDE: lazy_gettext("Newer words take its place"),
     Move.UNDO: lazy_gettext("The last decision was undone"),
+    Move.PROPOSE: lazy_gettext("Asked for a second opinion"),
 }
 
 
@@ -452,17 +473,27 @@ def story_of(session: Session, review: Review) -> list[Line]:
     """What happened to these words, newest first. Nobody can change or remove a line."""
     sent = gettext("Sent from the form") if review.revision.number == 1 else gettext("Changed by the author")
     lines = [Line(review.revision.submitted_at, gettext("Sender"), sent)]
-    for report in session.scalars(select(Report).where(Report.contribution_id == review.contribution_id)):
-        lines.append(
-            Line(
-                report.made_at,
-                gettext("Reader"),
-                gettext("Reported: %(category)s", category=CATEGORIES.get(report.category, report.category)),
-            )
-        )
+    lines += [_reported(*row) for row in session.execute(_reports_of(review))]
     for decision in session.scalars(select(Decision).where(Decision.review_id == review.id).order_by(Decision.id)):
         lines.append(Line(decision.decided_at, _who(decision), _what(decision)))
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _reports_of(review: Review) -> Select[datetime, str, int]:
+    """Reports by kind and by the decision that closed them, so that a thousand make few lines."""
+    return (
+        select(func.max(Report.made_at), Report.category, func.count())
+        .where(Report.contribution_id == review.contribution_id)
+        .group_by(Report.category, Report.closed_by_id)
+    )
+
+
+def _reported(at: datetime, category: str, count: int) -> Line:
+    kind = CATEGORIES.get(category, category)
+    if count == 1:
+        return Line(at, gettext("Reader"), gettext("Reported: %(category)s", category=kind))
+    words = gettext("Reported %(count)s times: %(category)s", count=count, category=kind)
+    return Line(at, gettext("Readers"), words)
 
 
 def lang() -> str:
@@ -476,9 +507,18 @@ def _who(decision: Decision) -> str:
     return gettext("Sender") if decision.by_author else gettext("Checks")
 
 
+PROPOSED = {
+    Move.REJECT: lazy_gettext("Proposed to a second moderator to decline"),
+    Move.REVISE: lazy_gettext("Proposed to a second moderator to ask for a change"),
+}
+
+
 def _what(decision: Decision) -> str:
-    words = str(MOVED[decision.move])
-    return f"{words}: {decision.reason.name.in_(lang())}" if decision.reason is not None else words
+    words = str(PROPOSED.get(decision.proposes, MOVED[decision.move]) if decision.proposes else MOVED[decision.move])
+    session = object_session(decision)
+    chosen = reasons.chosen(session, decision) if session is not None else []
+    names = ", ".join(reason.name.in_(lang()) for reason in chosen)
+    return f"{words}: {names}" if names else words
 
 
 def overtaken_words(other: Decision | None) -> str:
@@ -492,7 +532,7 @@ def toast_of(decision: Decision, *, undoable: bool) -> dict[str, Any]:
     words = decision.review.revision.words
     start = words if len(words) <= 60 else words[:59] + "…"
     return {
-        "what": str(MOVED[decision.move]),
+        "what": _what(decision) if decision.proposes else str(MOVED[decision.move]),
         "words": "" if decision.review.masked else start,
         "review_id": decision.review_id,
         "version": decision.review.version,
@@ -507,6 +547,7 @@ def recent(session: Session, campaigns: list[int] | None, by: Moderator | None, 
         select(Decision)
         .join(Review, Review.id == Decision.review_id)
         .where(Decision.moderator_id.is_not(None))
+        .options(joinedload(Decision.review).joinedload(Review.contribution), joinedload(Decision.moderator))
         .order_by(Decision.id.desc())
         .limit(RECENT)
     )
@@ -521,6 +562,11 @@ def recent(session: Session, campaigns: list[int] | None, by: Moderator | None, 
             "what": _what(decision),
             "reference": decision.review.contribution.public_id,
             "review_id": decision.review_id,
+            "version": decision.review.version,
+            "campaign_id": decision.review.campaign_id,
+            "fate": str(context.FATES[decision.review.state]),
+            # only the newest decision of an item can be opened again, and what is told has to be what stands
+            "reopens": decision.review.version == decision.version and Move.REOPEN in open_moves(decision.review.state),
         }
         for decision in session.scalars(query)
     ]

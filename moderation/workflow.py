@@ -23,6 +23,7 @@ class Move(StrEnum):
     REJECT = "reject"
     REVISE = "revise"
     REOPEN = "reopen"
+    PROPOSE = "propose"  # somebody else has to look as well, and decides; hides what is shown and is to be declined
     WITHDRAW = "withdraw"  # the author's, as are the next two
     RESTORE = "restore"
     SUPERSEDE = "supersede"
@@ -39,10 +40,11 @@ _AUTHOR = {Move.WITHDRAW: State.WITHDRAWN, Move.SUPERSEDE: State.SUPERSEDED}
 
 MOVES: dict[State, dict[Move, State]] = {
     # what stays unchecked for over two minutes may be decided by a person, hence the same moves as waiting
-    State.RECEIVED: {Move.HOLD: State.WAITING, **_DECIDED, **_AUTHOR},
-    State.WAITING: {**_DECIDED, **_AUTHOR},
+    State.RECEIVED: {Move.HOLD: State.WAITING, Move.PROPOSE: State.WAITING, **_DECIDED, **_AUTHOR},
+    State.WAITING: {Move.PROPOSE: State.WAITING, **_DECIDED, **_AUTHOR},
     State.APPROVED: {
         Move.REOPEN: State.WAITING,
+        Move.PROPOSE: State.WAITING,
         Move.REJECT: State.REJECTED,
         Move.MARK_SPAM: State.SPAM,
         **_AUTHOR,
@@ -54,7 +56,7 @@ MOVES: dict[State, dict[Move, State]] = {
     State.SUPERSEDED: {Move.WITHDRAW: State.WITHDRAWN},
 }
 
-BY_PEOPLE = (Move.APPROVE, Move.REJECT, Move.REVISE, Move.MARK_SPAM, Move.REOPEN)
+BY_PEOPLE = (Move.APPROVE, Move.REJECT, Move.REVISE, Move.MARK_SPAM, Move.REOPEN, Move.PROPOSE)
 NEEDS_REASON = (Move.REJECT, Move.REVISE)
 SHOWS = (Move.APPROVE,)
 HIDES = (Move.REJECT, Move.MARK_SPAM, Move.WITHDRAW)  # all other moves leave the wall as it is

@@ -75,12 +75,16 @@ def answers(slug: str) -> ResponseReturnValue:
 
 @api.get("/campaigns/<slug>/removed")
 def removed(slug: str) -> ResponseReturnValue:
-    """Ids that were taken down, so that a copy elsewhere can drop them."""
+    """Ids that were taken down since then, oldest first, so that a copy elsewhere can drop them; a page at a time."""
     asked = _campaign_or_404(slug)
-    found = wall.removed(reading(), asked, _since(), limit=1_000)
-    response = jsonify({"removed": [{"id": each.public_id, "at": _moment(each.hidden_at)} for each in found]})
-    response.headers["Cache-Control"] = views.SHARED
-    return response
+    since, after = _since(), _after()
+
+    def body() -> dict[str, Any]:
+        page = wall.removed(reading(), asked, since, after)
+        gone = [{"id": each.public_id, "at": _moment(each.at)} for each in page.items]
+        return {"removed": gone, "next": page.next}
+
+    return _shared(asked, body)
 
 
 @api.get("/pledges/<id>")

@@ -435,8 +435,15 @@ class ReportForm(Form):
         form._email()
         return form
 
-    def complaint(self, lang: str, nonce: str | None) -> Complaint:
-        return Complaint(category=self["category"], note=self["note"], email=self["email"], lang=lang, form_token=nonce)
+    def complaint(self, lang: str, nonce: str | None, network: str) -> Complaint:
+        return Complaint(
+            category=self["category"],
+            note=self["note"],
+            email=self["email"],
+            lang=lang,
+            form_token=nonce,
+            network=network,
+        )
 
 
 @dataclass

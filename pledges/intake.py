@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from .db import Translated
 from .errors import FormUsed, NotNow
 from .models import (
     Campaign,
@@ -103,6 +104,17 @@ class Complaint:
     email: str
     lang: str
     form_token: str | None
+    network: str = ""  # keyed hash of where it came from
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A numbered house rule in several languages, with an example of what may stand and of what may not."""
+
+    number: int
+    words: Translated
+    allowed: Translated
+    declined: Translated
 
 
 @dataclass(frozen=True)
@@ -110,7 +122,7 @@ class Standing:
     """How far the checking of an author's newest words is, in terms that the author may know."""
 
     state: str  # received waiting approved rejected revise spam withdrawn superseded
-    reason: str = ""  # the words for the author; empty where none are given
+    reasons: tuple[str, ...] = ()  # the words for the author; empty where none are given
     note: str = ""  # what a moderator asks to be changed
     decided_at: datetime | None = None
     place: int | None = None  # in the queue, from 1
@@ -142,6 +154,8 @@ class ReviewDesk(Protocol):
     def send_link(self, session: Session, contribution: Contribution, cause: str, now: datetime) -> None: ...
 
     def file_report(self, session: Session, contribution: Contribution, complaint: Complaint, now: datetime) -> str: ...
+
+    def house_rules(self, session: Session, campaign: Campaign | None) -> list[Rule]: ...
 
 
 def review_desk() -> ReviewDesk:

@@ -44,6 +44,11 @@ def hash_email(email: str) -> str:
     return hmac.new(_key("email"), email.casefold().encode(), "sha256").hexdigest()
 
 
+def hash_network(network: str) -> str:
+    """A keyed hash of where somebody wrote from, to tell one network from another without keeping either."""
+    return hmac.new(_key("network"), network.encode(), "sha256").hexdigest()
+
+
 @dataclass(frozen=True)
 class FormToken:
     """A form as it was handed out: its one-use number, for what, and when."""

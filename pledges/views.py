@@ -703,7 +703,8 @@ def _report(reported: Contribution) -> ResponseReturnValue:
         page = _report_page(reported, form, wait.status, request.form["token"], trouble=_why(wait), wait_until=until)
         return _with_retry_after(page, wait)
     with transaction() as session:
-        complaint = form.complaint(page_lang(), ticket.nonce)
+        network = tokens.hash_network(limits_of(current_app).key())
+        complaint = form.complaint(page_lang(), ticket.nonce, network)
         reference = review_desk().file_report(session, reported, complaint, now)
     response = make_response(render_template("comment/reported.html", reference=reference, form=form))
     response.headers["Cache-Control"] = PRIVATE
@@ -965,8 +966,25 @@ def _speak_for_the_only_one() -> None:
         speak_for(found[0])
 
 
-@public.get("/privacy", defaults={"name": "privacy"})
+def _speak_for_the_one_asked() -> Campaign | None:
+    """`?campaign=` names whose rules are meant; without it, those of the only campaign, if there is one."""
+    slug = request.args.get("campaign", "")
+    if slug:
+        speak_for(wall.campaign_or_404(reading(), slug))
+    else:
+        _speak_for_the_only_one()
+    return g.get("campaign")
+
+
 @public.get("/house-rules", defaults={"name": "house_rules"})
+def house_rules(name: str) -> ResponseReturnValue:
+    rules = review_desk().house_rules(reading(), _speak_for_the_one_asked())
+    response = make_response(render_template("page/house_rules.html", rules=rules))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@public.get("/privacy", defaults={"name": "privacy"})
 @public.get("/accessibility", defaults={"name": "accessibility"})
 @public.get("/help", defaults={"name": "help"})
 def page(name: str) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from . import cloth, counters, motifs
@@ -135,6 +135,14 @@ class Piece:
     example: bool = False
     published_at: datetime | None = None
     changed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What was taken down, and when."""
+
+    public_id: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -389,17 +397,36 @@ def comments_page(session: Session, parent: Contribution, after: Cursor | None, 
     return Page(found[:limit], str(Cursor.of(found[limit - 1])) if len(found) > limit else None)
 
 
-def removed(session: Session, campaign: Campaign, since: datetime | None, limit: int) -> list[Contribution]:
-    """What once stood on the wall and was taken down since then, oldest first."""
-    wanted = select(Contribution).where(
-        Contribution.campaign_id == campaign.id,
-        Contribution.published_at.is_not(None),
-        Contribution.shown_at.is_(None),
-        Contribution.hidden_at.is_not(None),
+REMOVED = 1_000  # ids of one answer
+
+
+def removed(
+    session: Session, campaign: Campaign, since: datetime | None, after: Cursor | None, limit: int = REMOVED
+) -> Page[Removed]:
+    """What once stood on the wall and has been taken down, oldest first: since then, and after the last one seen.
+
+    A comment under a promise that was taken down is told too, with the moment at which it went.
+    """
+    above = aliased(Contribution)
+    gone_at = func.coalesce(Contribution.hidden_at, above.hidden_at)
+    wanted = (
+        select(Contribution, gone_at)
+        .outerjoin(above, and_(above.id == Contribution.parent_id, above.shown_at.is_(None)))
+        .where(
+            Contribution.campaign_id == campaign.id,
+            Contribution.published_at.is_not(None),
+            or_(Contribution.shown_at.is_(None), above.id.is_not(None)),
+            gone_at.is_not(None),
+        )
     )
     if since is not None:
-        wanted = wanted.where(Contribution.hidden_at >= since)
-    return list(session.scalars(wanted.order_by(Contribution.hidden_at, Contribution.id).limit(limit)))
+        wanted = wanted.where(gone_at >= since)
+    if after is not None:
+        wanted = wanted.where(or_(gone_at > after.at, and_(gone_at == after.at, Contribution.id > after.id)))
+    found = session.execute(wanted.order_by(gone_at, Contribution.id).limit(limit + 1)).all()
+    items = [Removed(each.public_id, at) for each, at in found[:limit]]
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(items, str(Cursor(last[1], last[0].id)) if last is not None else None)
 
 
 def signature(revision: Revision | Sent, show_name: ShowName) -> Signature:

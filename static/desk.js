@@ -23,7 +23,7 @@
     if (!more) return;
     document.querySelectorAll("details[data-opens][open]").forEach((other) => { if (other !== more) other.open = false; });
     more.open = true;
-    const first = more.querySelector("input[type=radio], select, textarea");
+    const first = more.querySelector("input[type=radio], .reasons input[type=checkbox], select, textarea");
     if (first) first.focus();
   };
 
@@ -31,7 +31,7 @@
     const more = document.querySelector("details[data-opens][open]");
     const reason = more && more.querySelector(`[data-digit="${number}"]`);
     if (!reason) return;
-    reason.checked = true;
+    reason.checked = reason.type === "checkbox" ? !reason.checked : true;
     reason.focus();
   };
 
@@ -54,7 +54,7 @@
     if (!on || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return;
     const field = event.target.closest("input, textarea, select, [contenteditable]");
     const digits = /^[1-9]$/.test(event.key);
-    if (field && !(field.type === "radio" && digits)) return;
+    if (field && !(["radio", "checkbox"].includes(field.type) && digits)) return;
     if (document.querySelector("dialog[open]")) return;
     const act = digits ? () => digit(event.key) : keys[event.key.toLowerCase()];
     if (!act) return;

@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 
 import migrations
 from app import create_app
-from moderation import accounts, jobs, reasons
+from moderation import accounts, house_rules, jobs, reasons
 from moderation.models import Decision, Letter, Moderator, Review, Role
 from pledges import presets
 from pledges.db import Database, open_engine, transaction, utcnow
@@ -44,6 +44,7 @@ def opened(url: str) -> None:
     migrations.upgrade(engine)
     with Session(engine) as session, session.begin():
         reasons.add_usual(session, utcnow())
+        house_rules.add_usual(session, utcnow())
         for name in (SLUG, OTHER):
             presets.add(session, name, utcnow())
     engine.dispose()

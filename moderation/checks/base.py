@@ -89,6 +89,7 @@ class Subject:
     from_child: bool
     earlier: list[Earlier] = field(default_factory=list)
     lists: tuple[Listing, ...] = ()
+    listed: list[tuple[str, str]] = field(default_factory=list)  # the campaign's own words: (word or phrase, effect)
 
     def texts(self) -> dict[str, str]:
         """Every field that a stranger may come to read, by the name that a `Quote` uses, empty ones left out."""

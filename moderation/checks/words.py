@@ -1,4 +1,4 @@
-"""The word lists: what may need a masked reading, however it is dressed up.
+"""The word lists, ours and the campaign's: what may need a masked reading, however it is dressed up.
 
 Both lists are read for every text, since a writer need not keep to the language that was chosen. A hit raises
 priority and may mask; it never rejects, and it is never blatant.
@@ -7,17 +7,18 @@ priority and may mask; it never rejects, and it is never blatant.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate, groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from moderation.checks.base import ABUSE, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
 
 NAME = "words"
+RAISE, MASK, HOLD, ALLOW = "raise", "mask", "hold", "allow"  # what a campaign's word does; none of them declines
 LISTS = ("words_en.txt", "words_cy.txt")
 QUOTED_AT_MOST = 50
 WORDS_TOLD = 10
@@ -66,8 +67,25 @@ class WordList:
         self.beginnings: set[str] = set()  # of every key, so that a search stops where no entry goes on
         self.by_length: dict[int, list[Listed]] = {}
         self.innocent: dict[str, list[list[str]]] = {}
+        self.backwards = True
         for line in lines:
             self._read(line.split("#")[0].split())
+
+    @classmethod
+    def of(cls, phrases: Iterable[str]) -> WordList:
+        """A list of a campaign's own words and phrases, each as grave as any, so that disguises are looked through."""
+        made = cls([])
+        made.backwards = False  # "lived" is not "devil": of our own list it was tried which words can be turned round
+        for phrase in phrases:
+            if words := plain_words(phrase):
+                made._read_plain(words, phrase)
+        return made
+
+    def _read_plain(self, words: list[str], phrase: str) -> None:
+        listed = Listed(phrase, 2)
+        self._add(self.by_key, " ".join(words), listed)
+        if len(words) == 1:
+            self._add(self.by_key, words[0] + "s", listed)
 
     def _read(self, parts: list[str]) -> None:
         if not parts:
@@ -155,29 +173,62 @@ def word_list() -> WordList:
 
 
 def check(subject: Subject) -> Outcome:
-    """Grade 2 asks for a masked look in the abuse lane, grade 1 for a notice; quotes say where."""
+    """Grade 2 asks for a masked look in the abuse lane, grade 1 for a notice; a campaign's words do what it says."""
     quotes: list[Quote] = []
     words: dict[str, int] = {}
+    listed: dict[str, str] = {}
+    effects = dict(subject.listed)
+    own = campaign_list(tuple(sorted({phrase for phrase, _effect in subject.listed})))
     for name, text in subject.texts().items():
         folded = fold(text)
+        own_hits = hits_in(folded, own) if effects else []
+        allowed = [hit for hit in own_hits if effects[hit.listed.word] == ALLOW]
         for hit in hits_in(folded):
-            start, end = folded.span(hit.start, hit.end)
-            quotes.append(Quote(name, start, end, f"word_{hit.listed.grade}"))
+            if any(hit.start < other.end and other.start < hit.end for other in allowed):
+                continue
+            quotes.append(_quote(name, folded, hit, f"word_{hit.listed.grade}"))
             words[hit.listed.word] = max(hit.listed.grade, words.get(hit.listed.word, 0))
-    if not words:
+        for hit in own_hits:
+            if (effect := effects[hit.listed.word]) != ALLOW:
+                quotes.append(_quote(name, folded, hit, f"listed_{effect}"))
+                listed[hit.listed.word] = effect
+    return _outcome(words, listed, quotes)
+
+
+def _quote(name: str, folded: Folded, hit: Hit, rule: str) -> Quote:
+    return Quote(name, *folded.span(hit.start, hit.end), rule)
+
+
+def _outcome(words: dict[str, int], listed: dict[str, str], quotes: list[Quote]) -> Outcome:
+    if not words and not listed:
         return Outcome(NAME, Verdict.CLEAR)
-    grave = max(words.values()) == 2
-    gravest_first = sorted(words, key=lambda word: -words[word])
-    detail = {"grade": max(words.values()), "words": gravest_first[:WORDS_TOLD]}
+    grade = max(words.values(), default=0)
+    detail: dict[str, Any] = {"grade": grade}
+    detail["words"] = sorted(words, key=lambda word: -words[word])[:WORDS_TOLD]
+    if listed:
+        detail["listed"] = sorted(listed.items())[:WORDS_TOLD]
     kept = tuple(sorted(quotes, key=lambda quote: quote.rule, reverse=True)[:QUOTED_AT_MOST])
-    if grave:
-        return Outcome(NAME, Verdict.LOOK, ABUSE, kept, detail, mask=True)
-    return Outcome(NAME, Verdict.NOTICE, None, kept, detail)
+    done = set(listed.values())
+    apart = grade == 2 or HOLD in done
+    if apart or MASK in done:
+        return Outcome(NAME, Verdict.LOOK, ABUSE if apart else None, kept, detail, mask=True)
+    return Outcome(NAME, Verdict.LOOK if listed else Verdict.NOTICE, None, kept, detail)
 
 
-def hits_in(folded: Folded) -> list[Hit]:
+@lru_cache(maxsize=64)
+def campaign_list(phrases: tuple[str, ...]) -> WordList:
+    """The campaign's list; told apart by its content, so that a changed list is a new one in every process."""
+    return WordList.of(phrases)
+
+
+def plain_words(phrase: str) -> list[str]:
+    """The words of a phrase as they are looked for: plain letters, without signs around them."""
+    return [word for match in _TOKEN.finditer(fold(phrase).text) if (word := match.group().strip(_EDGES))]
+
+
+def hits_in(folded: Folded, wanted: WordList | None = None) -> list[Hit]:
     """Listed words in a folded text, each letter counted for one hit only, the gravest and longest first."""
-    wanted = word_list()
+    wanted = wanted or word_list()
     tokens = [_token(match) for match in _TOKEN.finditer(folded.text)]
     innocent = wanted.covered([token.text.strip(_EDGES) for token in tokens])
     found: list[Hit] = []
@@ -218,7 +269,7 @@ def _without_edges(token: Token) -> list[tuple[str, int]]:
 
 
 def _reversed(wanted: WordList, signs: str) -> Listed | None:
-    if len(signs) < SHORTEST_REVERSED:
+    if len(signs) < SHORTEST_REVERSED or not wanted.backwards:
         return None
     listed = wanted.named(signs[::-1])
     return listed if listed and listed.grade == 2 and len(listed.word) >= SHORTEST_REVERSED else None

@@ -9,7 +9,19 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 
 from .. import screens
-from . import items, people, queue, record, rules, surge  # noqa: F401 (their addresses join the blueprint)
+from . import (  # noqa: F401 (their addresses join the blueprint)
+    beside,
+    house_rules,
+    items,
+    letters,
+    people,
+    queue,
+    reasons,
+    record,
+    rules,
+    surge,
+    word_lists,
+)
 from .base import csrf_failed, desk, private
 
 

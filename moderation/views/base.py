@@ -93,3 +93,19 @@ def review_or_404(session: Session, review_id: int, me: Moderator) -> tuple[Revi
 
 def campaign_named(session: Session, slug: str) -> Campaign | None:
     return session.scalars(select(Campaign).where(Campaign.slug == slug)).first() if slug else None
+
+
+def campaigns_of(session: Session, held: dict[int | None, Role], act: Act) -> list[Campaign]:
+    """The campaigns in which these roles allow `act`, by address."""
+    where = permissions.campaigns(held, act)
+    found = session.scalars(select(Campaign).order_by(Campaign.slug)).all()
+    return [campaign for campaign in found if where is None or campaign.id in where]
+
+
+def campaign_asked(session: Session, held: dict[int | None, Role], slug: str) -> Campaign:
+    """The campaign with this address, else the first that may be looked at; none: 404."""
+    seen = campaigns_of(session, held, Act.LOOK)
+    chosen = [campaign for campaign in seen if campaign.slug == slug] if slug else seen
+    if not chosen:
+        abort(404)
+    return chosen[0]

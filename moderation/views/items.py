@@ -23,7 +23,7 @@ from .queue import toast_of
 
 NOTE_CHARS = 1000
 DO_NOT_TELL = {"no", "0", "false", "off"}
-PASS, PARK = "pass", "park"
+PASS, PARK, TAKE_DOWN = "pass", "park", "take_down"
 
 
 @desk.get("/reviews/<int:review_id>")
@@ -43,19 +43,24 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
     now, form = utcnow(), request.form
     version = form.get("version", "")
     move = form.get("move", "")
-    if not (version.isascii() and version.isdigit()) or move not in {*Move, PASS, PARK}:
+    if not (version.isascii() and version.isdigit()) or move not in {*Move, PASS, PARK, TAKE_DOWN}:
         return problem(gettext("Something was missing from what was sent. Look at the item again."), 400)
     try:
         with transaction() as session:
             review, held = review_or_404(session, review_id, me)
-            permissions.require(held, Act.DECIDE, review.campaign_id)
+            permissions.require(held, Act.TAKE_DOWN if move == TAKE_DOWN else Act.DECIDE, review.campaign_id)
+            move = Move.REJECT.value if move == TAKE_DOWN else move  # of what is shown: off every page at once
             note = clean(form.get("note", ""), lines=True)[:NOTE_CHARS]
             lane = form.get("lane", "all") if form.get("lane", "all") in screens.LANES else "all"
             at = _next_after(session, review, lane, held, me, now)
-            if move in (PASS, PARK):
+            if move == PASS and form.get("second"):
+                asked = _ask_for_second(session, review, int(version), note, me, now)
+                done, marked = str(asked.id), ""
+            elif move in (PASS, PARK):
                 _mark(session, review, move, int(version), note, me, now)
                 done, marked = "", move
             else:
+                chosen = reasons_chosen(session, review, form.getlist("reason"), move)
                 decision = decisions.decide(
                     session,
                     review_id,
@@ -64,8 +69,10 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                     version=int(version),
                     now=now,
                     settings=settings(),
-                    reason=_reason(session, review, form.get("reason", ""), move),
+                    reason=next(iter(chosen), None),
+                    more=chosen[1:],
                     note=note,
+                    second=bool(form.get("second")),
                     tell=form.get("tell", "").lower() not in DO_NOT_TELL,
                 )
                 done, marked = str(decision.id), ""
@@ -76,6 +83,8 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
     jobs.nudge_letters(settings().undo_seconds)
     if move == Move.UNDO:
         return redirect(url_for("desk.show_item", review_id=review_id, lane=lane), code=303)
+    if form.get("back") == "mine":
+        return redirect(url_for("desk.show_history", who="me", done=done or None), code=303)
     there = url_for("desk.show_queue", lane=lane, at=at, done=done or None, marked=marked or None)
     return redirect(there, code=303)
 
@@ -97,12 +106,23 @@ def _people_move(move: str) -> Move:
     return chosen
 
 
-def _reason(session: Session, review: Review, chosen: str, move: str) -> Reason | None:
-    """The reason that was chosen, by id or key, among those that this campaign offers for this move."""
-    for reason in reasons_for(session, review.campaign_id, move):
-        if chosen in (reason.key, str(reason.id)):
-            return reason
-    return None
+def reasons_chosen(session: Session, review: Review, chosen: list[str], move: str) -> list[Reason]:
+    """The reasons that were chosen, by id or key, among those that this campaign offers for this move."""
+    offered = reasons_for(session, review.campaign_id, move)
+    return [reason for reason in offered if reason.key in chosen or str(reason.id) in chosen]
+
+
+def _ask_for_second(
+    session: Session, review: Review, version: int, note: str, me: Moderator, now: datetime
+) -> Decision:
+    """Somebody else decides: the colleague who was named, or whoever comes next."""
+    asked = decisions.decide(
+        session, review.id, Move.PROPOSE, by=me, version=version, now=now, settings=settings(), note=note
+    )
+    to = _colleague(session, request.form.get("to", ""), review.campaign_id)
+    if to is not None:
+        queue.hand_over(session, review, version=asked.version, by=me, to=to, note="", now=now)
+    return asked
 
 
 def _mark(session: Session, review: Review, move: str, version: int, note: str, me: Moderator, now: datetime) -> None:

@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 
 import migrations
 from app import create_app
-from moderation import accounts, jobs, reasons
+from moderation import accounts, house_rules, jobs, reasons
 from moderation.models import Role
 from pledges import presets
 from pledges.db import open_engine, transaction, utcnow
@@ -88,6 +88,7 @@ def wall(fresh_database: Callable[..., str], tmp_path: Path, akismet: AkismetSer
     app = create_app(settings)
     with app.app_context(), transaction() as session:
         reasons.add_usual(session, utcnow())
+        house_rules.add_usual(session, utcnow())
         for name in presets.NAMES:
             presets.add(session, name, utcnow())
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

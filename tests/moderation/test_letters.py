@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from moderation import notices
-from moderation.models import Letter
+from moderation.models import Letter, Report
 from pledges.db import transaction, utcnow
 from pledges.models import Contact
 from tests.servers.smtp import Mode, Received, SmtpSink
@@ -95,9 +95,9 @@ def test_no_words_of_the_public_go_into_a_letter(posting_wall: Wall, smtp_sink: 
     moderator.approves(sent)
     wall.reports(sent, note="A canary-note", email="reporter@example.org")
     wall.screens(later(31))
-    moderator.decides(sent, "reject", reason="attack", note="canary-colleagues")
+    moderator.decides(sent, "reject", reason="hateful", note="canary-colleagues")
     wall.screens(later(90))
-    assert len(to_the_public(smtp_sink)) == 4
+    assert len(to_the_public(smtp_sink)) == 5
     for received in smtp_sink.received:
         assert "canary" not in received.message.as_string().casefold()
         html = received.message.get_body(("html",))
@@ -105,15 +105,21 @@ def test_no_words_of_the_public_go_into_a_letter(posting_wall: Wall, smtp_sink: 
         assert "<img" not in html.get_content() and "<script" not in html.get_content()
 
 
-def test_a_reporter_learns_the_outcome(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+def test_a_reporter_is_thanked_with_the_reference_and_learns_the_outcome(
+    posting_wall: Wall, smtp_sink: SmtpSink
+) -> None:
     wall, moderator = posting_wall, posting_wall.moderator()
     sent = wall.promises()
     moderator.approves(sent)
     wall.reports(sent, email="reporter@example.org")
-    moderator.decides(sent, "reject", reason="attack")
+    wall.screens()
+    (thanks,) = smtp_sink.received
+    with wall.look() as session:
+        assert session.scalars(select(Report.reference)).one() in thanks.text()
+    moderator.decides(sent, "reject", reason="hateful")
     wall.screens(later(31))
-    (letter,) = smtp_sink.received
-    assert letter.recipients == ("reporter@example.org",)
+    letter = smtp_sink.received[1]
+    assert letter.recipients == thanks.recipients == ("reporter@example.org",)
     assert "taken off the wall" in letter.text()
 
 

@@ -25,7 +25,7 @@ def put(wall: Wall, sent: Sent, state: State) -> int:
         publishing.hide(session, contribution, utcnow())
         if state is State.APPROVED:
             publishing.publish(session, contribution.latest, utcnow())
-        session.execute(update(Review).where(Review.id == sent.review_id).values(state=state))
+        session.execute(update(Review).where(Review.id == sent.review_id).values(state=state, needs_second=False))
     return wall.review(sent.review_id).version
 
 

@@ -69,6 +69,9 @@ class NoteTakingDesk:
         self.notes.append(("report", (contribution.public_id, complaint)))
         return "r7k4m2px"
 
+    def house_rules(self, session, campaign):
+        return []
+
     def told(self, kind: str) -> list[Any]:
         return [what for name, what in self.notes if name == kind]
 
@@ -80,6 +83,9 @@ class Limiter:
         self.wait: dict[str, int] = {}
         self.status = 429
         self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def key(self) -> str:
+        return str(self.visitor())
 
     def visitor(self) -> IPv4Address:
         return IPv4Address("203.0.113.7")

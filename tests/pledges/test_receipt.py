@@ -151,7 +151,7 @@ def test_a_new_link_ends_the_old_one(visitor, receipt):
 
 
 def test_an_appeal_is_taken_in_its_days_alone(visitor, receipt, desk):
-    desk.says = Standing(state="rejected", reason="Rule 3", appeal_until=datetime.now(UTC) + timedelta(days=3))
+    desk.says = Standing(state="rejected", reasons=("Rule 3",), appeal_until=datetime.now(UTC) + timedelta(days=3))
     assert "Rule 3" in text(visitor.get(receipt))
     assert does(visitor, receipt, "appeal").status_code == 303
     desk.says = Standing(state="rejected", appeal_until=datetime.now(UTC) - timedelta(days=3))

@@ -1,0 +1,303 @@
+"""What a moderator sees beside the words: how they will look, what changed, who complained, and what came before."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from markupsafe import Markup, escape
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from pledges import wall
+from pledges.models import Contact, Contribution, Revision
+
+from . import decisions, house_rules, notes, reasons
+from .models import Decision, Evidence, Finding, HouseRule, Moderator, Note, Reason, Report, Review
+from .workflow import Move, State
+
+EARLIER, SAID, CONNECTED = 5, 20, 500
+CLIP = 80  # characters of earlier words
+DECLINED = (State.REJECTED, State.SPAM)
+FATES: dict[State, Any] = {
+    State.RECEIVED: lazy_gettext("waits for the checks"),
+    State.WAITING: lazy_gettext("waits"),
+    State.APPROVED: lazy_gettext("approved"),
+    State.REVISE: lazy_gettext("a change was asked for"),
+    State.REJECTED: lazy_gettext("declined"),
+    State.SPAM: lazy_gettext("called spam"),
+    State.WITHDRAWN: lazy_gettext("taken back by the author"),
+    State.SUPERSEDED: lazy_gettext("replaced by newer words"),
+}
+
+
+@dataclass(frozen=True)
+class Before:
+    """Something that was sent before, and what became of it."""
+
+    review_id: int
+    reference: str
+    words: str  # empty where they are kept hidden
+    fate: str
+    same: bool = False  # the very same words
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """Reports of one kind, counted."""
+
+    category: str
+    count: int
+    networks: int
+    still_open: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is different in one field."""
+
+    name: str
+    words: Markup
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What somebody put to a second person."""
+
+    who: str
+    mine: bool
+    move: Move | None  # none: a second opinion, without a word of one's own
+    reasons: list[Reason]
+    note: str
+    hidden: bool  # it stood on the wall, and does not while this waits
+
+
+@dataclass(frozen=True)
+class Context:
+    """All that stands beside the words of one item."""
+
+    look: wall.Piece | None
+    changes: list[Change]
+    complaints: list[Complaints]
+    said: list[str]  # what reporters wrote
+    earlier: list[Before]
+    similar: list[Before]
+    others: int  # from the same connection
+    others_declined: int
+    notes: list[Note]  # colleagues'
+    note: str  # one's own
+    rules: list[HouseRule]
+    proposal: Proposal | None
+    barred: str  # why somebody else has to decide: '' | appeal | second
+    alone: bool  # and nobody else is there
+
+
+def of(
+    session: Session, review: Review, me: Moderator, findings: list[Finding], colleagues: list[Moderator], shown: bool
+) -> Context:
+    contribution, revision = review.contribution, review.revision
+    approved = contribution.published_revision
+    mine = notes.mine(session, review, me)
+    others, declined = _connection(session, review)
+    barred = decisions.barred(session, review, me)
+    return Context(
+        look=wall.piece(contribution, revision) if shown and not revision.erased_at else None,
+        changes=_changes(approved, revision) if shown and approved is not None else [],
+        complaints=_complaints(session, contribution),
+        said=_said(session, contribution),
+        earlier=_earlier(session, contribution),
+        similar=_similar(session, review, findings),
+        others=others,
+        others_declined=declined,
+        notes=[note for note in notes.of(session, review) if note.moderator_id != me.id],
+        note=mine.words if mine is not None else "",
+        rules=house_rules.rules_of(session, review.campaign_id),
+        proposal=_proposal(session, review, me),
+        barred=barred,
+        alone=bool(barred) and not any(not decisions.barred(session, review, other) for other in colleagues),
+    )
+
+
+# -- what has changed ----------------------------------------------------------------------------------
+
+
+def _changes(approved: Revision, revision: Revision) -> list[Change]:
+    """Word by word, field by field, against what stands on the wall; fields that are alike left out."""
+    if approved.id == revision.id:
+        return []
+    names = {
+        "words": gettext("Words"),
+        "how_we_will_know": gettext("How others will know"),
+        "name": gettext("Name"),
+        "role": gettext("Role or place"),
+        "organisation": gettext("Organisation"),
+    }
+    changed = [(name, getattr(approved, field), getattr(revision, field)) for field, name in names.items()]
+    return [Change(name, diff(old, new)) for name, old, new in changed if old != new]
+
+
+def diff(old: str, new: str) -> Markup:
+    """`new` with the words that came marked, and those that went struck out; said to a screen reader too."""
+    was, now = _pieces(old), _pieces(new)
+    parts = []
+    for how, a, b, c, d in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        if how == "equal":
+            parts.append(escape("".join(now[c:d])))
+            continue
+        parts += [_marked("del", gettext("Removed:"), was[a:b]), _marked("ins", gettext("Added:"), now[c:d])]
+    return Markup("").join(parts)
+
+
+def _pieces(text: str) -> list[str]:
+    return re.findall(r"\s+|[^\s]+", text)
+
+
+def _marked(tag: str, said: str, words: list[str]) -> Markup:
+    if not words:
+        return Markup("")
+    text = "".join(words)
+    if not text.strip():
+        return escape(text) if tag == "ins" else Markup("")
+    hidden = Markup('<span class="vh">{} </span>').format(said)
+    around = Markup("<del>{}{}</del>") if tag == "del" else Markup("<ins>{}{}</ins>")
+    return around.format(hidden, text)
+
+
+# -- who complained ------------------------------------------------------------------------------------
+
+
+def _complaints(session: Session, contribution: Contribution) -> list[Complaints]:
+    """Reports by kind, the most frequent first; a thousand are one line."""
+    rows = session.execute(
+        select(
+            Report.category,
+            func.count(),
+            func.count(Report.network.distinct()),
+            func.count().filter(Report.closed_by_id.is_(None)),
+        )
+        .where(Report.contribution_id == contribution.id)
+        .group_by(Report.category)
+        .order_by(func.count().desc(), Report.category)
+    )
+    return [Complaints(*row) for row in rows]
+
+
+def _said(session: Session, contribution: Contribution) -> list[str]:
+    """What reporters wrote, newest first, each text once."""
+    texts = session.scalars(
+        select(Report.note)
+        .where(Report.contribution_id == contribution.id, Report.note != "")
+        .group_by(Report.note)
+        .order_by(func.max(Report.id).desc())
+        .limit(SAID)
+    )
+    return list(texts)
+
+
+# -- what came before ----------------------------------------------------------------------------------
+
+
+def _earlier(session: Session, contribution: Contribution) -> list[Before]:
+    """What the same mail address sent, newest first; nothing where no address was given."""
+    contact = contribution.contact
+    if contact is None:
+        return []
+    query = (
+        _newest_reviews()
+        .join(Contact, Contact.contribution_id == Contribution.id)
+        .where(
+            Contact.email_hash == contact.email_hash,
+            Contribution.id != contribution.id,
+            Contribution.campaign_id == contribution.campaign_id,
+        )
+        .order_by(Review.id.desc())
+        .limit(EARLIER)
+    )
+    return [_before(review) for review in session.scalars(query)]
+
+
+def _similar(session: Session, review: Review, findings: list[Finding]) -> list[Before]:
+    """What the check for repeats named, with its fate."""
+    found = next((finding.detail for finding in findings if finding.check == "repeats"), {})
+    same = list(found.get("equal", []))
+    named = [*same, *found.get("similar", [])]
+    if not named:
+        return []
+    query = _newest_reviews().where(Contribution.public_id.in_(named), Contribution.campaign_id == review.campaign_id)
+    known = {each.contribution.public_id: each for each in session.scalars(query)}
+    return [_before(known[public_id], public_id in same) for public_id in named if public_id in known]
+
+
+def _newest_reviews() -> Any:
+    """One review a contribution: that of its newest words."""
+    newest = select(func.max(Review.id)).where(Review.contribution_id == Contribution.id).correlate(Contribution)
+    return (
+        select(Review).join(Contribution, Contribution.id == Review.contribution_id)
+        .where(Review.id == newest.scalar_subquery())
+    )  # fmt: skip
+
+
+def _before(review: Review, same: bool = False) -> Before:
+    words = review.revision.words
+    clipped = words if len(words) <= CLIP else words[: CLIP - 1] + "…"
+    return Before(
+        review.id,
+        review.contribution.public_id,
+        "" if review.masked else clipped,
+        str(FATES[review.state]),
+        same,
+    )
+
+
+def _connection(session: Session, review: Review) -> tuple[int, int]:
+    """How many others came from this connection while that is known, and how many of them were declined."""
+    evidence = session.get(Evidence, review.id)
+    if evidence is None or not evidence.ip:
+        return 0, 0
+    states = session.execute(
+        select(Review.contribution_id, Review.state)
+        .join(Evidence, Evidence.review_id == Review.id)
+        .where(
+            _same_network(evidence.ip),
+            Review.campaign_id == review.campaign_id,
+            Review.contribution_id != review.contribution_id,
+        )
+        .order_by(Review.id)
+        .limit(CONNECTED)
+    ).all()
+    newest = {contribution_id: state for contribution_id, state in states}
+    return len(newest), sum(state in DECLINED for state in newest.values())
+
+
+def _same_network(ip: str) -> ColumnElement[bool]:
+    """The address itself, or the /64 of an IPv6 visitor, within which a sender may take any."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return Evidence.ip == ip
+    if address.version == 4:
+        return Evidence.ip == ip
+    groups = address.compressed.split("::")[0].split(":")
+    prefix = ":".join(groups[:4]) + ":" if len(groups) >= 4 else ""
+    return or_(Evidence.ip == ip, Evidence.ip.startswith(prefix, autoescape=True)) if prefix else Evidence.ip == ip
+
+
+# -- two who must agree --------------------------------------------------------------------------------
+
+
+def _proposal(session: Session, review: Review, me: Moderator) -> Proposal | None:
+    made: Decision | None = decisions.proposal(session, review)
+    if made is None:
+        return None
+    return Proposal(
+        who=made.moderator.name if made.moderator is not None else "",
+        mine=made.moderator_id == me.id,
+        move=made.proposes,
+        reasons=reasons.chosen(session, made),
+        note=made.note,
+        hidden=made.shown_before_id is not None and made.shown_after_id is None,
+    )

@@ -1,0 +1,52 @@
+"""Private notes: what one moderator keeps, and tells the others, about an item. Never shown to the public."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from . import record
+from .models import Moderator, Note, Review
+
+CHARS = 4000
+
+
+def of(session: Session, review: Review) -> list[Note]:
+    """Everybody's notes on this item, oldest first."""
+    return list(session.scalars(select(Note).where(Note.review_id == review.id).order_by(Note.id)))
+
+
+def mine(session: Session, review: Review, by: Moderator) -> Note | None:
+    query = select(Note).where(Note.review_id == review.id, Note.moderator_id == by.id)
+    return session.scalars(query.order_by(Note.id.desc()).limit(1)).first()
+
+
+def save(session: Session, review: Review, by: Moderator, words: str, now: datetime) -> Note | None:
+    """This is what `by` notes about the item now; no words: no note. The item's row is locked, so it stays one note."""
+    session.execute(select(Review.id).where(Review.id == review.id).with_for_update())
+    note = mine(session, review, by)
+    words = words[:CHARS]
+    if note is None and words:
+        note = Note(review_id=review.id, moderator_id=by.id, words=words, made_at=now)
+        session.add(note)
+        _record(session, review, by, "note:write", now)
+    elif note is not None and not words:
+        session.delete(note)
+        note = None
+        _record(session, review, by, "note:remove", now)
+    elif note is not None and note.words != words:
+        note.words, note.changed_at = words, now  # each keystroke is no act of its own: the record has the first
+    session.flush()
+    return note
+
+
+def add(session: Session, review: Review, by: Moderator, words: str, now: datetime) -> None:
+    """These words stand below what `by` noted before."""
+    note = mine(session, review, by)
+    save(session, review, by, f"{note.words}\n\n{words}" if note is not None else words, now)
+
+
+def _record(session: Session, review: Review, by: Moderator, act: str, now: datetime) -> None:
+    record.add(session, record.actor(by), act, f"review:{review.id}", now=now)

@@ -1,0 +1,68 @@
+"""What stands beside an item: one's own note about it, and the way to it from its reference."""
+
+from __future__ import annotations
+
+import re
+
+from flask import abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges.db import reading, transaction, utcnow
+from pledges.models import Contribution
+from pledges.text import clean
+
+from .. import notes, permissions
+from ..models import Moderator, Review
+from ..permissions import Act
+from .base import desk, for_staff, review_or_404
+
+REFERENCE = re.compile(r"[0-9a-z]{6,16}")
+
+
+@desk.post("/reviews/<int:review_id>/note")
+@for_staff
+def save_note(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """This is what I note about the item now; a script is answered with nothing."""
+    with transaction() as session:
+        review, held = review_or_404(session, review_id, me)
+        permissions.require(held, Act.DECIDE, review.campaign_id)
+        words = clean(request.form.get("note", ""), lines=True)
+        notes.save(session, review, me, words, utcnow())
+    if request.headers.get("X-Part"):
+        return "", 204
+    lane = request.form.get("lane", "all")
+    return redirect(url_for("desk.show_item", review_id=review_id, lane=lane), code=303)
+
+
+@desk.get("/items")
+@for_staff
+def find_item(me: Moderator) -> ResponseReturnValue:
+    """From a reference, or an address that holds one, to the item."""
+    found = REFERENCE.findall(request.args.get("id", "").lower())
+    session = reading()
+    for public_id in reversed(found):
+        if _review_of(session, public_id) is not None:
+            return redirect(url_for("desk.show_by_reference", public_id=public_id))
+    abort(404)
+
+
+@desk.get("/items/<public_id>")
+@for_staff
+def show_by_reference(public_id: str, me: Moderator) -> ResponseReturnValue:
+    """What stands on the wall under this reference; where nothing does, its newest words."""
+    review = _review_of(reading(), public_id)
+    if review is None:
+        abort(404)
+    review_or_404(reading(), review.id, me)
+    return redirect(url_for("desk.show_item", review_id=review.id))
+
+
+def _review_of(session: Session, public_id: str) -> Review | None:
+    contribution = session.scalars(select(Contribution).where(Contribution.public_id == public_id)).first()
+    if contribution is None:
+        return None
+    reviews = select(Review).where(Review.contribution_id == contribution.id).order_by(Review.id.desc())
+    shown = reviews.where(Review.revision_id == contribution.published_revision_id)
+    return session.scalars(shown).first() or session.scalars(reviews).first()

@@ -1,0 +1,95 @@
+"""The letter of a decision, before the decision is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from pledges.db import reading, utcnow
+from pledges.settings import settings
+from pledges.text import clean
+
+from .. import decisions, letters, notices, permissions, screens
+from ..models import Moderator
+from ..permissions import Act
+from ..workflow import NEEDS_REASON, Move
+from .base import desk, for_staff, problem, review_or_404
+from .items import DO_NOT_TELL, NOTE_CHARS, TAKE_DOWN, reasons_chosen
+
+PREVIEWED = {Move.APPROVE, Move.REJECT, Move.REVISE}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was filled in, so that the page comes back with it."""
+
+    move: str
+    reasons: list[str] = field(default_factory=list)
+    note: str = ""
+    tell: bool = True
+    second: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The letter as the page shows it, or why there is none."""
+
+    problem: str = ""
+    why_not: str = ""
+    waits: bool = False  # a second moderator has to agree first
+    lang: str = ""
+    subject: str = ""
+    text: str = ""
+
+
+@desk.post("/reviews/<int:review_id>/letter")
+@for_staff
+def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """What this author would read if this were decided; nothing is decided and nothing is kept."""
+    session, now, form = reading(), utcnow(), request.form
+    review, held = review_or_404(session, review_id, me)
+    permissions.require(held, Act.DECIDE, review.campaign_id)
+    move = Move.REJECT.value if form.get("move") == TAKE_DOWN else form.get("move", "")
+    if move not in PREVIEWED:
+        return problem(gettext("Something was missing from what was sent. Look at the item again."), 400)
+    given = Given(
+        form.get("move", ""),
+        form.getlist("reason"),
+        clean(form.get("note", ""), lines=True)[:NOTE_CHARS],
+        form.get("tell", "").lower() not in DO_NOT_TELL,
+        bool(form.get("second")),
+    )
+    chosen = reasons_chosen(session, review, given.reasons, move)
+    missing = move in NEEDS_REASON and not chosen
+    if missing:
+        shown = Shown(problem=gettext("Choose a reason first: the author will read it."))
+    elif not given.tell:
+        shown = Shown(why_not=gettext("No letter: you chose to send no message."))
+    else:
+        on_wall = review.contribution.published_revision_id == review.revision_id
+        down = on_wall or decisions.was_hidden_by_proposal(session, review)
+        kind = letters.kind_for(Move(move), taken_down=down)
+        written = notices.preview(session, review, kind, chosen, settings())
+        two = decisions.two_must_agree(review, Move(move), chosen, given.second)
+        shown = Shown("", _why(written.why_not), two, written.lang, written.subject, written.text)
+    status = 422 if missing else 200
+    if request.headers.get("X-Part"):
+        return render_template("moderation/letter_part.html", shown=shown), status
+    lane = form.get("lane", "all")
+    item = screens.item_of(session, review, me, held, now, shown=False)
+    page = render_template(
+        "moderation/item.html", me=me, item=item, lane=lane, toast=None, opened=move, given=given, letter=shown
+    )
+    return page, status
+
+
+def _why(why_not: str) -> str:
+    return {
+        "": "",
+        "no address": gettext("No letter: the author left no address."),
+        "unproved": gettext("No letter: nobody has confirmed the address, so it may not be the author’s."),
+        "not wanted": gettext("No letter: the author wants none."),
+    }.get(why_not, gettext("No letter is sent of this."))

@@ -1,0 +1,156 @@
+"""Reports: they hide nothing, are one row, starve nobody, and their senders are answered."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from sqlalchemy import func, select, update
+
+from moderation import retention
+from moderation.models import Report
+from pledges.db import utcnow
+from pledges.intake import Complaint, review_desk
+from pledges.models import Contribution
+from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
+
+
+def flood(wall: Wall, sent: Sent, count: int, *, networks: int = 10, category: str = "hate") -> None:
+    """So many complaints come in through the door, each in a transaction of its own."""
+    for number in range(count):
+        with wall.work() as session:
+            contribution = session.get_one(Contribution, sent.contribution_id)
+            complaint = Complaint(category, f"note {number % 3}", "", "en", None, f"network {number % networks}")
+            review_desk().file_report(session, contribution, complaint, utcnow())
+
+
+def item(who: AtTheDesk, sent: Sent) -> str:
+    return who.client.get(f"/moderation/reviews/{sent.review_id}").text
+
+
+def test_a_thousand_reports_hide_nothing_are_one_row_and_one_decision_closes_them(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    flood(wall, sent, 1000, networks=7)
+    assert wall.shown()
+    assert moderator.sees("reported") == [sent.review_id]
+    started = time.perf_counter()
+    page = item(moderator, sent)
+    assert time.perf_counter() - started < 2
+    assert re.search(r"<strong>hate</strong>\s*1000 reports from 7 networks", page)
+    assert page.count("Reported") <= 6
+    assert "note 2" in page and page.count('<li dir="auto">note ') == 3
+    moderator.approves(sent)
+    assert moderator.sees("reported") == []
+    with wall.look() as session:
+        assert session.scalar(select(func.count()).where(Report.closed_by_id.is_(None))) == 0
+    assert wall.shown()
+
+
+def test_a_flood_of_reports_leaves_new_items_in_reach(wall: Wall, moderator: AtTheDesk) -> None:
+    reported = [wall.promises(f"I will do thing number {number} for my town") for number in range(50)]
+    for sent in reported:
+        moderator.approves(sent)
+    new = wall.promises("I will ask what would help")
+    for sent in reported:
+        flood(wall, sent, 3)
+    later_one = wall.promises("I will walk to school with them")
+    wall.screens()
+    assert moderator.sees("new") == [new.review_id, later_one.review_id]
+    assert moderator.sees("all")[0] == new.review_id
+    assert len(moderator.sees("reported")) == 25
+
+
+def test_reports_from_one_network_count_as_one_network_and_the_network_is_forgotten(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    for _ in range(2):
+        wall.reports(sent)
+    assert "2 reports from 1 network<" in item(moderator, sent).replace("\n", "").replace("    ", "")
+    with wall.look() as session:
+        (network, _same) = session.scalars(select(Report.network)).all()
+        assert network is not None and "127.0.0.1" not in network and len(network) == 64
+    with wall.app.app_context():
+        retention.forget(wall.settings, later(days=wall.settings.evidence_kept_days + 1))
+    with wall.look() as session:
+        assert session.scalars(select(Report.network)).all() == [None, None]
+    assert "2 reports" in item(moderator, sent)
+
+
+def test_whoever_reports_has_a_reference_and_later_the_outcome(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    page = wall.reports(sent, email="reporter@example.org").text
+    reference = re.search(r'data-reference="(\w+)"', page)
+    assert reference is not None
+    wall.screens()
+    assert reference[1] in wall.letters()[-1]
+    moderator.approves(sent)
+    wall.screens(later(60))
+    assert "stays on the wall" in wall.letters()[-1]
+    assert reference[1] in wall.letters()[-1]
+
+
+def test_a_decision_opened_again_at_once_tells_nobody_and_keeps_the_reports_open(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    moderator.approves(sent)
+    wall.screens(later(60))
+    before = len(wall.letters())
+    wall.reports(sent, email="reporter@example.org")
+    moderator.decides(sent, "reject", reason="hateful")
+    moderator.decides(sent, "reopen")
+    wall.screens(later(120))
+    assert [why for _, why in wall.owed()].count("reopened") == 2
+    assert len(wall.letters()) == before + 1  # that the report was received
+    assert moderator.sees("reported") == [sent.review_id]
+
+
+def test_each_of_my_decisions_is_opened_again_in_one_press(wall: Wall, moderator: AtTheDesk) -> None:
+    declined, asked = wall.promises(), wall.promises("I will ask what would help")
+    theirs, waiting = wall.promises("I will walk to school"), wall.promises("I will share my lunch")
+    moderator.decides(declined, "reject", reason="off_topic")
+    moderator.decides(asked, "revise", reason="clearer")
+    moderator.decides(waiting, "reject", reason="off_topic")
+    moderator.decides(waiting, "reopen")
+    wall.moderator("ann").decides(theirs, "reject", reason="off_topic")
+    page = moderator.client.get("/moderation/history?who=me").text
+    assert theirs.public_id not in page
+    forms = re.findall(r'action="/moderation/reviews/(\d+)/decide">(.*?)</form>', page, re.DOTALL)
+    offered = {int(number): form for number, form in forms if 'value="reopen"' in form}
+    assert set(offered) == {declined.review_id, asked.review_id}
+    for number, form in offered.items():
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+        answer = moderator.client.post(f"/moderation/reviews/{number}/decide", data=fields)
+        assert answer.headers["Location"].startswith("/moderation/history?who=me")
+    assert set(moderator.sees("all")) >= {declined.review_id, asked.review_id}
+    viewer_page = moderator.client.get("/moderation/history").text
+    assert "Open again</button>" not in viewer_page
+
+
+def test_no_moderators_name_reaches_the_public(wall: Wall) -> None:
+    mo = wall.moderator("maximiliana")
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    mo.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    mo.decides(sent, "reject", reason="hateful", note="a note of mine")
+    wall.screens(later(60))
+    public = wall.app.test_client()
+    seen = [public.get(path).text for path in (sent.receipt, f"/{SLUG}", "/house-rules")] + wall.letters()
+    assert not any("maximiliana" in text for text in seen)
+
+
+def test_networks_left_out_say_only_how_many(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent)
+    with wall.work() as session:
+        session.execute(update(Report).values(network=None))
+    assert re.search(r"<strong>hate</strong>\s*1 report\s*</li>", item(moderator, sent))

@@ -1,0 +1,102 @@
+"""The letter is read before it goes, word for word, with everything that was filled in kept."""
+
+from __future__ import annotations
+
+import re
+from email import message_from_string, policy
+from html import unescape
+
+import pytest
+from werkzeug.test import TestResponse
+
+from moderation.models import Letter, Role
+from tests.wall import AtTheDesk, Sent, Wall, later
+
+SHOWN = re.compile(r'<pre class="letter-text">(.*?)</pre>', re.DOTALL)
+
+
+def previews(who: AtTheDesk, sent: Sent, move: str, part: bool = False, **fields: object) -> TestResponse:
+    given = {"csrf_token": who.csrf(), "move": move, "version": "1", **fields}
+    headers = {"X-Part": "1"} if part else {}
+    return who.client.post(f"/moderation/reviews/{sent.review_id}/letter", data=given, headers=headers)
+
+
+def letter_in(page: str) -> str:
+    found = SHOWN.search(page)
+    assert found, page[:3000]
+    return unescape(found[1]).strip()
+
+
+def sent_letter(wall: Wall) -> str:
+    body = message_from_string(wall.letters()[-1], policy=policy.default).get_body(("plain",))
+    assert body is not None
+    return re.sub(r"http://wall\.example/\w+/receipt/\S+", "(LINK)", body.get_content()).strip()
+
+
+@pytest.mark.parametrize("lang", ["en", "cy"])
+@pytest.mark.parametrize(
+    ("move", "reasons"), [("approve", []), ("reject", ["off_topic"]), ("revise", ["names", "link"])]
+)
+def test_what_is_previewed_is_what_is_sent(
+    wall: Wall, moderator: AtTheDesk, lang: str, move: str, reasons: list[str]
+) -> None:
+    sent = wall.promises("Byddaf yn gwrando cyn siarad", lang=lang, email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    shown = letter_in(previews(moderator, sent, move, reason=reasons).text)
+    assert "/receipt/" not in shown
+    given = {"csrf_token": moderator.csrf(), "move": move, "version": str(wall.review(sent.review_id).version)}
+    moderator.client.post(f"/moderation/reviews/{sent.review_id}/decide", data={**given, "reason": reasons})
+    wall.screens(later(60))
+    placeholder = {"en": "(the author’s private link)", "cy": "(dolen breifat yr awdur)"}[lang]
+    assert shown.replace(placeholder, "(LINK)") == sent_letter(wall)
+
+
+def test_a_preview_decides_nothing_and_keeps_what_was_filled_in(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    before = wall.review(sent.review_id).version
+    page = previews(moderator, sent, "revise", reason=["names", "link"], note="One word too many").text
+    assert "One word too many</textarea>" in page
+    assert len(re.findall(r'value="(?:names|link)" checked', page)) == 2
+    assert wall.review(sent.review_id).version == before
+    assert wall.owed() == [("receipt", "")]
+    with wall.look() as session:
+        assert session.query(Letter).count() == 1
+
+
+def test_it_says_why_there_is_no_letter(wall: Wall, moderator: AtTheDesk) -> None:
+    nobody = wall.promises()
+    unproved = wall.promises("I will ask what would help", email="amina@example.org")
+    wall.screens()
+    assert "the author left no address" in previews(moderator, nobody, "approve").text
+    assert "nobody has confirmed the address" in previews(moderator, unproved, "approve").text
+    assert "you chose to send no message" in previews(moderator, unproved, "reject", reason="other", tell="no").text
+    missing = previews(moderator, unproved, "reject", part=True)
+    assert missing.status_code == 422
+    assert "Choose a reason first" in missing.text
+    assert "<html" not in missing.text
+
+
+def test_it_says_that_a_second_person_has_to_agree_first(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    assert "A second moderator has to agree first" in previews(moderator, sent, "reject", reason="illegal").text
+    assert "A second moderator" not in previews(moderator, sent, "reject", part=True, reason="hateful").text.replace(
+        "ask a second moderator", ""
+    )
+
+
+def test_of_what_stands_on_the_wall_it_is_the_letter_of_a_take_down(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    moderator.approves(sent)
+    assert "has been taken off the wall" in letter_in(previews(moderator, sent, "take_down", reason="other").text)
+
+
+def test_who_may_not_decide_previews_nothing(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    assert previews(wall.moderator("vi", Role.VIEWER), sent, "approve").status_code == 403

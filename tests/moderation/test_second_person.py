@@ -1,0 +1,147 @@
+"""What two have to agree on, second opinions, and appeals: who may decide, and who may not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from moderation import record
+from moderation.models import Letter, Role
+from moderation.workflow import Move, State
+from tests.wall import AtTheDesk, Sent, Wall, later
+
+
+def item(who: AtTheDesk, sent: Sent) -> str:
+    return who.client.get(f"/moderation/reviews/{sent.review_id}").text
+
+
+@pytest.mark.parametrize("reason", ["illegal", "attack", "impersonation"])
+def test_such_a_reason_is_a_proposal_until_a_second_person_confirms_it(wall: Wall, reason: str) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    assert mo.decides(sent, "reject", reason=reason, note="see line two").status_code == 303
+    review = wall.review(sent.review_id)
+    assert (review.state, review.needs_second) == (State.WAITING, True)
+    wall.screens(later(60))
+    assert [kind for kind, _ in wall.owed()] == ["receipt"]
+    assert "mo proposes to decline it" in item(ann, sent)
+    assert "see line two" in item(ann, sent)
+    assert mo.decides(sent, "reject", reason=reason).status_code == 409
+    assert mo.decides(sent, "approve").status_code == 409
+    assert ann.decides(sent, "reject", reason=reason).status_code == 303
+    review = wall.review(sent.review_id)
+    assert (review.state, review.needs_second) == (State.REJECTED, False)
+    assert [kind for kind, _ in wall.owed()] == ["receipt", "rejected"]
+    with wall.look() as session:
+        assert list(record.verify(session)) == []
+
+
+def test_the_second_person_may_decide_otherwise(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    mo.decides(sent, "reject", reason="illegal")
+    assert ann.decides(sent, "approve").status_code == 303
+    assert wall.shown()
+
+
+def test_whoever_proposed_sees_why_the_buttons_are_gone(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo = wall.moderator("mo")
+    mo.decides(sent, "reject", reason="illegal")
+    page = item(mo, sent)
+    assert "You were the first of two" in page
+    assert "Nobody else at this desk may decide it" in page
+    assert not re.search(r'name="move" value="(approve|reject|revise|spam|take_down)"', page)
+    wall.moderator("ann")
+    assert "Nobody else at this desk may decide it" not in item(mo, sent)
+
+
+def test_a_proposal_is_undone_by_its_maker_and_the_undo_of_a_confirmation_brings_it_back(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    mo.decides(sent, "reject", reason="illegal")
+    ann.decides(sent, "reject", reason="illegal")
+    assert ann.decides(sent, "undo").status_code == 303
+    assert wall.review(sent.review_id).needs_second
+    assert mo.decides(sent, "approve").status_code == 409
+    other = wall.promises("I will ask what would help")
+    wall.screens()
+    mo.decides(other, "reject", reason="illegal")
+    assert mo.decides(other, "undo").status_code == 303
+    assert not wall.review(other.review_id).needs_second
+    assert mo.decides(other, "approve").status_code == 303
+
+
+def test_a_second_opinion_is_given_by_somebody_else_and_keeps_the_place_in_the_queue(wall: Wall) -> None:
+    first, second = wall.promises(), wall.promises("I will ask what would help")
+    wall.screens()
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    assert mo.decides(first, "pass", second="yes", note="is this a threat?").status_code == 303
+    assert ann.sees("all") == [first.review_id, second.review_id]
+    assert "mo asks for a second opinion" in item(ann, first)
+    assert "is this a threat?" in item(ann, first)
+    assert "Second opinion" in ann.client.get("/moderation/").text
+    assert mo.decides(first, "approve").status_code == 409
+    assert ann.decides(first, "approve").status_code == 303
+
+
+def test_any_decline_can_be_put_to_a_second_person(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo = wall.moderator("mo")
+    mo.decides(sent, "reject", reason="off_topic", second="yes")
+    assert wall.review(sent.review_id).state is State.WAITING
+    assert wall.decisions(sent.review_id)[-1].proposes is Move.REJECT
+
+
+def test_an_author_cannot_wipe_out_a_proposal_by_taking_back_and_restoring(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo = wall.moderator("mo")
+    mo.decides(sent, "reject", reason="illegal")
+    wall.acts(sent, "withdraw")
+    wall.acts(sent, "restore")
+    assert mo.decides(sent, "approve").status_code == 409
+
+
+def test_an_appeal_is_closed_to_both_who_declined(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo, ann, cas = wall.moderator("mo"), wall.moderator("ann"), wall.moderator("cas")
+    mo.decides(sent, "reject", reason="illegal")
+    ann.decides(sent, "reject", reason="illegal")
+    assert wall.acts(sent, "appeal").status_code == 303
+    for who in (mo, ann):
+        assert who.decides(sent, "approve").status_code == 409
+        assert "asks for another pair of eyes" in item(who, sent)
+    assert cas.decides(sent, "approve").status_code == 303
+
+
+def test_where_one_moderator_sits_alone_the_lead_is_told_of_an_appeal(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo, lead = wall.moderator("mo"), wall.moderator("lea", Role.LEAD)
+    mo.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    with wall.look() as session:
+        (call,) = session.scalars(select(Letter).where(Letter.kind == "second_needed")).all()
+        assert call.moderator_id is not None
+    wall.screens()
+    assert "To: lea@example.org" in wall.letters()[-1]
+    assert lead.decides(sent, "approve").status_code == 303
+
+
+def test_where_others_can_decide_an_appeal_nobody_is_called(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo, _ann, _lead = wall.moderator("mo"), wall.moderator("ann"), wall.moderator("lea", Role.LEAD)
+    mo.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    assert wall.owed() == []
