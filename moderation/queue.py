@@ -75,7 +75,7 @@ def _is_lane(lane: str) -> bool:
 
 
 def _waiting(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator | None) -> Select[Review]:
-    query = select(Review).where(_visible(now))
+    query = select(Review).where(_visible(now), Review.behind.is_(False))  # behind: a cluster's row stands for it
     if _is_lane(lane):
         query = query.join(ReviewLane, ReviewLane.review_id == Review.id).where(ReviewLane.lane == lane)
         if campaigns is not None:

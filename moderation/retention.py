@@ -13,6 +13,7 @@ from pledges.intake import review_desk
 from pledges.models import Contribution
 from pledges.settings import Settings
 
+from . import clusters
 from .models import Decision, Evidence, Letter, Report, Review
 from .workflow import State
 
@@ -53,6 +54,7 @@ def _forget_evidence(now: datetime) -> int:
         session.execute(
             update(Report).where(Report.made_at <= now - timedelta(days=183), Report.email != "").values(email="")
         )
+    clusters.forget_networks(AT_ONCE)
     return rows_of(gone)
 
 
