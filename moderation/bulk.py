@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy import Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.db import transaction
@@ -182,7 +182,7 @@ def begin(
         to_id=to.id if to else None,
         tell=tell,
         note=note,
-        total=len(picks),
+        total=sum(pick.review_id in known for pick in picks),
         made_at=now,
     )
     session.add(batch)
@@ -366,6 +366,11 @@ def _cluster_is_decided(session: Session, batch: Batch) -> None:
 def counts(session: Session, batch: Batch) -> dict[str, int]:
     """How many items have which outcome; '' is still to do."""
     return dict(Counter(session.scalars(select(BatchItem.outcome).where(BatchItem.batch_id == batch.id))))
+
+
+def left(session: Session, batch: Batch) -> int:
+    """How many items are still to be decided, or to be undone."""
+    return session.scalar(select(func.count()).select_from(_pending(batch).subquery())) or 0
 
 
 def _note(session: Session, batch: Batch, act: str, now: datetime, **more: Any) -> None:

@@ -46,14 +46,13 @@ COMPARED_CLUSTERS, COMPARED_MEMBERS = 8, 4  # candidates by fingerprint, and tex
 STRAYS = 3  # earlier members that join a row when their like arrives
 DOMAINS = 3  # of one item
 MENDED = 50
-FREE_MAIL = frozenset(
-    """
+_FREE_MAIL = """
     gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com yahoo.co.uk
     ymail.com icloud.com me.com mac.com aol.com aol.co.uk proton.me protonmail.com gmx.com gmx.net gmx.co.uk mail.com
     btinternet.com sky.com talktalk.net virginmedia.com ntlworld.com tiscali.co.uk zoho.com fastmail.com hey.com
     tutanota.com web.de mail.ru yandex.ru qq.com 163.com
-    """.split()
-)
+"""
+FREE_MAIL = frozenset(_FREE_MAIL.split())
 ORDER = (ClusterKind.WORDS, ClusterKind.DOMAIN, ClusterKind.NETWORK)  # in which rows are locked, too
 GONE = (State.REJECTED, State.SPAM)
 SPEAKS = (Verdict.LOOK, Verdict.STOP)
@@ -250,7 +249,7 @@ def _enter(session: Session, review: Review, now: datetime) -> None:
     if home is not None:
         home.folding += 1
         _arrange(session, home, review)
-        if home.kind is ClusterKind.WORDS:
+        if home.kind is ClusterKind.WORDS and home.decided_by_id is None:  # else they were looked at and taken out
             _gather_strays(session, home)
 
 

@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 
 from .. import screens
-from . import items, people, queue, rules  # noqa: F401 (their addresses join the blueprint)
+from . import bulk, items, people, queue, rules, sheet  # noqa: F401 (their addresses join the blueprint)
 from .base import csrf_failed, desk, private
 
 
