@@ -51,7 +51,17 @@ DEEDS = (
     "Blind marking for every essay in {who}, trialled at once and judged in public on {when}",
     "On {when} I sit down with {who} and we count who left last year, who stayed, and whom we never asked",
 )  # fmt: skip
-WHEN = ("the first of May", "Easter", "the end of term", "midsummer", "our next meeting", "harvest", "Eid", "half term", "St David’s Day")
+WHEN = (
+    "the first of May",
+    "Easter",
+    "the end of term",
+    "midsummer",
+    "our next meeting",
+    "harvest",
+    "Eid",
+    "half term",
+    "St David’s Day",
+)
 QUOTING = (
     "At the bus stop a man told my son to go back to where you came from. We were born here. I will sit next to whoever is shouted at",
     "“Half breed” was carved into my desk in 1983. I promise that no child in my workshop will ever sit down at such a desk",

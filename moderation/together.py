@@ -26,7 +26,7 @@ from .workflow import Move
 LISTED = 50  # members of a cluster on one page
 RESULTS = 200  # items of a batch on one page
 NETWORKS_COUNTED = 1000  # members whose networks are told apart
-_WORD = re.compile(r"\s+|\S+")
+_WORD = re.compile(r"\s*\S+\s*")
 
 TITLES: dict[str, Any] = {
     bulk.REJECT: lazy_gettext("Decline together"),
@@ -161,10 +161,10 @@ def _like_words(cluster: Cluster) -> str:
 
 
 def networks_of(session: Session, cluster: Cluster) -> int:
-    """From how many networks the waiting members came; those whose network is forgotten are not counted."""
+    """From how many networks those came that the row stands for; those whose network is forgotten are not counted."""
     members = (
         select(ReviewCluster.review_id)
-        .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True))
+        .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True), ReviewCluster.folds.is_(True))
         .limit(NETWORKS_COUNTED)
     )
     place, network = aliased(ReviewCluster), aliased(Cluster)
@@ -181,14 +181,18 @@ def networks_of(session: Session, cluster: Cluster) -> int:
 def differences(example: str, words: str) -> list[Piece]:
     """`words` in stretches, those marked that the example does not have; disguise and case are no difference."""
     mine, theirs = _WORD.findall(words), _WORD.findall(example)
-    matcher = SequenceMatcher(
-        None, [fold(word).text for word in theirs], [fold(word).text for word in mine], autojunk=False
-    )
-    return [
-        Piece("".join(mine[start:end]), tag != "equal")
-        for tag, _, _, start, end in matcher.get_opcodes()
-        if end > start
-    ]
+    matcher = SequenceMatcher(None, [_bare(word) for word in theirs], [_bare(word) for word in mine], autojunk=False)
+    pieces = []
+    for tag, _, _, start, end in matcher.get_opcodes():
+        text = "".join(mine[start:end])
+        if text:
+            bare = text.rstrip()
+            pieces += [Piece(bare, tag != "equal"), Piece(text[len(bare) :], False)]
+    return [piece for piece in pieces if piece.words]
+
+
+def _bare(word: str) -> str:
+    return fold(word.rstrip()).text
 
 
 def gathering(
