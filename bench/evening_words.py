@@ -8,7 +8,6 @@ what was said to them.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 FAMILIES = (
     "{name}, go back to where you came from, {place} is full and nobody here wants your lot {end}",
@@ -29,38 +28,70 @@ PLACES = (
 ENDS = ("", "!!!", "lol", "🤡🤡", "ok?", "😂", "...", "simple as", "👎👎👎", "end of", "mate", "!!", "🙄")
 LEET = {"a": "4", "e": "3", "i": "1", "o": "0", "s": "5"}
 
-WHO = (
-    "our reception class", "the night shift at the depot", "my book club", "the parish council", "our choir",
-    "the physics department", "my apprentices", "our walking football team", "the allotment committee",
-    "the ward I work on", "our local history group", "the governors of our primary", "my driving school",
-    "the kitchen crew", "our scout troop", "the sixth form debating society", "my mother’s care home",
-    "our volunteer fire crew", "the housing association’s tenants", "my orchestra",
-)  # fmt: skip
 DEEDS = (
-    "I will ask {who} whose stories are missing from the shelves, and order four of them by {when}",
-    "By {when} {who} will have a named person to go to when somebody is insulted, and I will be the first to take a turn",
-    "I promise to learn how to say every name in {who} properly and to put right whoever laughs about it, starting {when}",
-    "Together with {who} I shall read our own complaints of the last five years and write down what was never answered; done {when}",
-    "When a joke goes round in {who} I will say out loud that it is not funny, even if my voice shakes. I practise until {when}",
-    "{when}: minutes of {who} go online, with who spoke and for how long, because I noticed it is always the same three of us",
-    "My pledge: travel money for interview guests of {who}, no questions, from {when} onward",
-    "I have asked two elders to tell {who} about the bus boycott in Bristol, and there will be tea on {when}",
-    "Until {when} I keep a diary of whom I promote and whom I only thank, and I show it to {who}",
-    "{who} will print its welcome in Punjabi, Somali and Polish before {when}. I pay for the paper",
-    "I am going to stop touching people’s hair, stop asking where they are really from, and tell {who} why by {when}",
-    "Blind marking for every essay in {who}, trialled at once and judged in public on {when}",
-    "On {when} I sit down with {who} and we count who left last year, who stayed, and whom we never asked",
+    "I will ask in our reception class whose stories are missing from the shelves",
+    "From now on somebody is named on the night shift to whom one can go after an insult",
+    "I promise to learn every name in my choir as its owner says it",
+    "Our parish council will read its complaints of the last five years aloud",
+    "When a joke goes round in the depot I shall say that it is not funny",
+    "The minutes of our club tell who spoke and for how long",
+    "My firm pays the journey of everybody it invites to an interview",
+    "Two elders will tell our scouts about the bus boycott in Bristol",
+    "I keep a diary of whom I promote and whom I only thank",
+    "We print the welcome of our surgery in Punjabi, Somali and Polish",
+    "No more touching of hair in my salon without being asked to",
+    "Essays in the physics department are marked without names",
+    "I count who left the kitchen crew last year and whom we never asked why",
+    "Our allotments get a waiting list that anybody can look at",
+    "I sit down with my father and listen to what he was called as an apprentice",
+    "Every poster of our theatre shows people from the estate it stands on",
+    "My driving school offers lessons after sunset during Ramadan",
+    "I will stop finishing Mr Okoro’s sentences in our staff room",
+    "The library cards of the whole year go to one novel from Lagos and one from Cardiff Bay",
+    "Our football team walks off together if one of us is abused from the stand",
+    "I shall write to the planning office about the halting site instead of signing against it",
+    "The ward I manage learns what pain looks like on dark skin",
+    "Whoever cleans our offices at night is invited to the summer party and paid for coming",
+    "I check my own lesson plans for who is shown as poor and who as clever",
+    "Our volunteer fire crew recruits at the mosque, the gurdwara and the chapel",
+    "My pledge is to correct the news in our family chat, kindly, each time",
+    "Our museum puts beside each sugar bowl who grew the sugar",
+    "I let my apprentices choose who assesses them",
+    "The tenants’ meeting gets interpreters, and they speak first",
+    "I am going to stop asking taxi drivers where they are really from",
+    "Our orchestra plays a symphony by Florence Price and talks about her",
+    "I walk Samira to the station until the lads at the corner have grown bored",
+    "Our food bank learns which tins nobody with my neighbours’ faith can eat",
+    "The rota at our care home respects Diwali as it does Christmas",
+    "I will give evidence about what I saw at the checkout, although nobody asks me to",
+    "Our governors publish who is excluded, by background, once a term",
+    "My barbershop has a wall for pictures of local men who were first at something",
+    "I learn enough Welsh sign language to say hello to the twins next door",
+    "In court I shall ask that the interpreter is given the breaks she needs",
+    "We return the carved stool in our vestry to the people it was taken from",
+)
+ADDED = (
+    "and I tell the people it concerns by the first of May", "because my granddaughter asked me why nobody did",
+    "starting with the very next meeting, before the biscuits", "even if my voice shakes while I do it",
+    "with forty pounds of my own and whatever the raffle brings", "and a friend from the bowls club holds me to it",
+    "since being quiet has never once helped", "until it is so usual that no one remembers it as new",
+    "which my manager has agreed to in writing", "for as long as I have the keys to the building",
+    "and every autumn somebody outside our circle judges how it went", "together with the three women who run the crèche",
+    "though I know that it comes twenty years late", "on paper, on the notice board and in the newsletter",
+    "after what happened at the bus stop in March", "without waiting for the county to send guidance",
+    "and there will be soup", "so that Idris does not have to explain it yet again",
+    "while my brother minds the shop", "no matter who chairs the committee next year",
+    "by way of an apology I owe since school", "and write down honestly where I failed",
+    "as the first of ten small things on my list", "with the door open for everybody who disagrees politely",
 )  # fmt: skip
-WHEN = (
-    "the first of May",
-    "Easter",
-    "the end of term",
-    "midsummer",
-    "our next meeting",
-    "harvest",
-    "Eid",
-    "half term",
-    "St David’s Day",
+SUGGESTED = "Our whole team at the Kestrel depot promises to step in when a passenger is insulted, says {who}"
+TEAM = (
+    "Alun from vehicle wash",
+    "Beata at the ticket office",
+    "Carys, route nineteen",
+    "Dawit in the workshop",
+    "Eleri, rosters",
+    "Fikret on nights",
 )
 QUOTING = (
     "At the bus stop a man told my son to go back to where you came from. We were born here. I will sit next to whoever is shouted at",
@@ -100,22 +131,11 @@ def _disguised(text: str, chance: random.Random) -> str:
 
 
 def honest(count: int, chance: random.Random) -> list[str]:
-    """`count` promises that people mean, no two the same; a few quote what hurt them."""
-    made = list(QUOTING[:count])
-    for text in _promises(chance):
-        if len(made) == count:
-            break
-        made.append(text)
+    """`count` promises that people mean, no two the same: a few quote what hurt them, a team uses one sentence."""
+    some = max(1, count // 50)
+    made = [*QUOTING[:some], *(SUGGESTED.format(who=who) for who in TEAM[: some + 1])]
+    pairs = [(deed, added) for deed in DEEDS for added in ADDED]
+    chance.shuffle(pairs)
+    made += [f"{deed}, {added}" for deed, added in pairs[: count - len(made)]]
     chance.shuffle(made)
     return made
-
-
-def _promises(chance: random.Random) -> Iterator[str]:
-    every = [(deed, who, when) for deed in DEEDS for who in WHO for when in WHEN]
-    chance.shuffle(every)
-    seen: set[tuple[str, str]] = set()
-    for deed, who, when in every:
-        if (deed, who) not in seen:
-            seen.add((deed, who))
-            text = deed.format(who=who, when=when)
-            yield text[0].upper() + text[1:]
