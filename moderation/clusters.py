@@ -19,14 +19,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from pledges.db import transaction
 from pledges.tokens import secret_for
 
-from . import likeness
+from . import lanes, likeness
 from .checks import links, repeats
 from .checks.base import Verdict
 from .models import (
@@ -38,6 +38,7 @@ from .models import (
     Finding,
     Review,
     ReviewCluster,
+    ReviewLane,
 )
 from .workflow import State
 
@@ -263,6 +264,27 @@ def _leave(session: Session, review: Review) -> None:
                 _unfold(session, row, cluster, review)
 
 
+def stand_alone(session: Session, review: Review) -> None:
+    """The item was laid aside or passed on: no row stands for it any more, and it carries none."""
+    for row, cluster in memberships(session, [review.id]):
+        if row.folds:
+            _unfold(session, row, cluster, review)
+
+
+def in_front(lane: str = "") -> ColumnElement[bool]:
+    """The items of a page of the queue: those behind a row are left out, unless the row does not stand in this lane."""
+    if not lane:
+        return Review.behind.is_(False)
+    stands_here = (
+        select(ReviewLane.review_id)
+        .join(Cluster, Cluster.example_id == ReviewLane.review_id)
+        .join(ReviewCluster, ReviewCluster.cluster_id == Cluster.id)
+        .where(ReviewCluster.review_id == Review.id, ReviewCluster.folds.is_(True), ReviewLane.lane == lane)
+        .correlate(Review)
+    )
+    return or_(Review.behind.is_(False), ~stands_here.exists())
+
+
 def _unfold(session: Session, row: ReviewCluster, cluster: Cluster, review: Review) -> None:
     row.folds = False
     review.behind = False
@@ -275,6 +297,8 @@ def _unfold(session: Session, row: ReviewCluster, cluster: Cluster, review: Revi
 
 def _home(session: Session, review: Review, rows: list[Membership]) -> Cluster | None:
     """The one cluster whose row may stand for this item: words before domain before network."""
+    if review.contribution.published_revision_id is not None or lanes.open_appeal(session, review):
+        return None  # a change, a report or an appeal is looked at by itself
     by_kind = {kind: [pair for pair in rows if pair[1].kind is kind] for kind in ORDER}
     spoken = spoken_against(review)
     for row, cluster in by_kind[ClusterKind.WORDS]:

@@ -318,6 +318,35 @@ def test_a_cluster_of_another_campaign_does_not_exist(wall: Wall, moderator: AtT
     assert stranger.client.get(path).status_code == 404
 
 
+def test_a_row_whose_example_is_laid_aside_passes_on_and_nothing_is_lost_from_sight(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = flood(wall)
+    moderator.decides(sent[0], "park")
+    assert moderator.sees("all") == [sent[1].review_id]
+    assert moderator.sees("parked") == [sent[0].review_id]
+    moderator.decides(sent[3], "pass", to="mo@example.org")
+    assert sent[3].review_id in moderator.sees("mine")
+    assert [words for _, words in rows(moderator)] == ["3 nearly the same, from 3 networks"]
+
+
+def test_an_appeal_is_never_behind_a_row(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = flood(wall)
+    declines(moderator, rows(moderator)[0][0])
+    flood(wall, [ABUSE.format(name=name, place="Hull") for name in ("Farouk", "Hamza")], start=50)
+    wall.acts(sent[2], "appeal")
+    assert moderator.sees("appeals") == [sent[2].review_id]
+    assert sent[2].review_id in moderator.sees("all")
+
+
+def test_a_lane_shows_a_member_whose_row_stands_elsewhere(wall: Wall, moderator: AtTheDesk) -> None:
+    flood(wall)
+    welsh = arrives(wall, ABUSE.format(name="Gwen", place="Bangor"), 77, lang="cy")
+    wall.screens()
+    assert welsh.review_id not in moderator.sees("abuse")
+    assert moderator.sees("welsh") == [welsh.review_id]
+
+
 @pytest.mark.sqlite
 def test_near_identical_is_told_apart_from_alike() -> None:
     """Over all pairs of a family, and over all pairs of honest promises and of different families."""
