@@ -13,7 +13,7 @@ from pledges.db import rows_of
 from pledges.models import Contribution
 from pledges.settings import Settings
 
-from . import agreement, lanes, letters, record, workflow
+from . import agreement, clusters, lanes, letters, record, workflow
 from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, ReviewLane
 from .workflow import Move, MoveNotAllowed, State
 
@@ -49,6 +49,7 @@ def decide(
     tell: bool = True,
     second: bool = False,
     by_author: bool = False,
+    undo_since: datetime | None = None,
 ) -> Decision:
     """Make a move; raises MoveNotAllowed, Overtaken (the review is no longer at `version`) or ReasonMissing.
 
@@ -58,7 +59,7 @@ def decide(
     if review.version != version:
         raise Overtaken(last_decision(session, review))
     if move is Move.UNDO:
-        return _undo(session, review, by=by, now=now, settings=settings)
+        return _undo(session, review, by=by, now=now, settings=settings, since=undo_since)
     if by is not None and (why := barred(session, review, by)):
         raise MoveNotAllowed(f"somebody else has to decide: {why}")
     to_state = workflow.after(review.state, move)
@@ -167,14 +168,19 @@ def last_decision(session: Session, review: Review) -> Decision | None:
     ).first()
 
 
-def undoable(decision: Decision | None, by: Moderator | None, now: datetime, settings: Settings) -> bool:
-    """Whether this decision can still be taken back by whoever made it, before anybody was told."""
+def undoable(
+    decision: Decision | None, by: Moderator | None, now: datetime, settings: Settings, since: datetime | None = None
+) -> bool:
+    """Whether this decision can still be taken back by whoever made it, before anybody was told.
+
+    Of a decision made with many others the window begins at `since`, when the last of them was made.
+    """
     return (
         decision is not None
         and by is not None
         and decision.moderator_id == by.id
         and decision.move in workflow.BY_PEOPLE
-        and now - decision.decided_at <= timedelta(seconds=settings.undo_seconds)
+        and now - (since or decision.decided_at) <= timedelta(seconds=settings.undo_seconds)
     )
 
 
@@ -255,6 +261,7 @@ def _move(
     )
     session.add(decision)
     session.flush()
+    clusters.follow(session, review, now)
     return decision
 
 
@@ -284,10 +291,18 @@ def _supersede_shown(session: Session, review: Review, now: datetime) -> None:
         _move(session, older, Move.SUPERSEDE, State.SUPERSEDED, by=None, now=now)
 
 
-def _undo(session: Session, review: Review, *, by: Moderator | None, now: datetime, settings: Settings) -> Decision:
+def _undo(
+    session: Session,
+    review: Review,
+    *,
+    by: Moderator | None,
+    now: datetime,
+    settings: Settings,
+    since: datetime | None = None,
+) -> Decision:
     """State and shown words stand as before the last decision; its letter and feedback are not sent."""
     last = last_decision(session, review)
-    if last is None or not undoable(last, by, now, settings):
+    if last is None or not undoable(last, by, now, settings, since):
         raise MoveNotAllowed("too late to undo: reopen the item instead")
     contribution = review.contribution
     session.execute(update(Report).where(Report.closed_by_id == last.id).values(closed_by_id=None))

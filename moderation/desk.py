@@ -14,7 +14,7 @@ from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-from . import decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
+from . import clusters, decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
 from .checks import links, personal, repeats
 from .checks.base import Verdict
 from .models import Appeal, Decision, Evidence, Finding, Lane, Letter, Note, Reason, Report, Review, ReviewLane, Role
@@ -112,6 +112,7 @@ class Desk:
         for review in self._reviews(session, contribution):
             if Move.WITHDRAW in MOVES[review.state]:
                 self._author_moves(session, review, Move.WITHDRAW, now)
+            clusters.forget(session, review)
         ids = select(Review.id).where(Review.contribution_id == contribution.id)
         session.execute(delete(Evidence).where(Evidence.review_id.in_(ids)))
         session.execute(update(Finding).where(Finding.review_id.in_(ids)).values(detail={}, quotes=[]))

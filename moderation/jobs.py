@@ -16,7 +16,7 @@ from pledges.db import transaction, utcnow
 from pledges.limits import limits_of
 from pledges.settings import Settings, settings
 
-from . import alerts, notices, retention, screening, surge, word_lists
+from . import alerts, bulk, clusters, notices, retention, screening, surge, word_lists
 from .models import Letter, Review
 from .spam_service import SpamService
 
@@ -42,6 +42,7 @@ class Jobs:
         self.huey = _open(settings)
         self.screen = self.huey.task()(self._screen)
         self.send_letters = self.huey.task()(self._send_letters)
+        self.go_on = self.huey.task()(self._go_on)
         self.every_minute = self.huey.periodic_task(crontab())(self._sweep)
         self.every_night = self.huey.periodic_task(crontab(minute="20", hour="2"))(self._forget)
 
@@ -52,6 +53,10 @@ class Jobs:
     def _send_letters(self) -> None:
         with self.app.app_context():
             notices.send_due(settings(), utcnow())
+
+    def _go_on(self, batch_id: int) -> None:
+        with self.app.app_context():
+            bulk.go_on(batch_id, settings(), utcnow(), most=bulk.MOST)
 
     def _sweep(self) -> None:
         with self.app.app_context():
@@ -98,6 +103,14 @@ def nudge_letters(seconds: int) -> None:
         log.warning("the job queue took no nudge: %s", type(error).__name__)
 
 
+def nudge_batch(batch_id: int) -> None:
+    """The worker goes on with a batch, so that it comes to its end though nobody looks at its page."""
+    try:
+        jobs().go_on(batch_id)
+    except Exception as error:  # the minute's sweep goes on with it
+        log.warning("the job queue took no nudge: %s", type(error).__name__)
+
+
 def screen(review_id: int, now: datetime) -> bool:
     """One item is screened; False where nothing was owed. Killed in between, it is taken up again."""
     with transaction() as session:
@@ -127,6 +140,9 @@ def sweep(now: datetime) -> int:
     _in_portions(surge.thaw, now)
     _in_portions(surge.tell_waiting, now)
     word_lists.recheck_owed()
+    bulk.resume(settings(), now)
+    with transaction() as session:
+        clusters.mend(session)
     spam_service().send_feedback(now)
     notices.send_due(settings(), now)
     return done

@@ -43,7 +43,7 @@ def lanes_of(session: Session, review: Review) -> set[Lane]:
         lanes.add(Lane.ANSWERS)
     if reported(session, review):
         lanes.add(Lane.REPORTED)
-    if _open_appeal(session, review):
+    if open_appeal(session, review):
         lanes.add(Lane.APPEALS)
     shown = contribution.published_revision_id
     if shown is not None and shown != review.revision_id:
@@ -65,7 +65,8 @@ def reported(session: Session, review: Review) -> bool:
     )
 
 
-def _open_appeal(session: Session, review: Review) -> bool:
+def open_appeal(session: Session, review: Review) -> bool:
+    """Whether the author asked for another pair of eyes, and nobody has looked yet."""
     return (
         session.scalars(
             select(Appeal.id).where(Appeal.review_id == review.id, Appeal.closed_by_id.is_(None)).limit(1)

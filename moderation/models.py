@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_security import AsaList, RoleMixin, UserMixin, WebAuthnMixin
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -50,6 +50,7 @@ class Review(Base):
         Index("ix_reviews_queue", "campaign_id", "state", "waiting_since", "id"),
         Index("ix_reviews_all", "state", "waiting_since", "id"),
         Index("ix_reviews_due", "check_after", "id"),
+        Index("ix_reviews_clear", "campaign_id", "clear", "state", "waiting_since", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -71,6 +72,8 @@ class Review(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)  # of screening
     surely_spam: Mapped[bool] = mapped_column(default=False)  # moved to spam by the program, for the short term
+    clear: Mapped[bool] = mapped_column(default=False)  # every check looked and found nothing: fit for a reading sheet
+    behind: Mapped[bool] = mapped_column(default=False)  # a cluster's row stands for it in the queue
 
     revision: Mapped[Revision] = relationship()
     contribution: Mapped[Contribution] = relationship()
@@ -470,6 +473,8 @@ class BatchItem(Base):
     version: Mapped[int]
     place: Mapped[int]
     outcome: Mapped[str] = mapped_column(String(24), default="")  # '' (to do) | done | overtaken | refused | undone
+    why: Mapped[str] = mapped_column(String(24), default="")  # it was refused, or was not undone with the others
+    was: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the marks that parking or passing on has changed
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))
 
     batch: Mapped[Batch] = relationship(back_populates="items")
@@ -498,6 +503,8 @@ class Cluster(Base):
     kind: Mapped[ClusterKind] = mapped_column(text_enum(ClusterKind))
     key: Mapped[str] = mapped_column(String(64))  # keyed hash: it tells neither words nor network
     waiting: Mapped[int] = mapped_column(default=0)  # members that wait, kept as they come and go
+    folding: Mapped[int] = mapped_column(default=0)  # of these, those that one row of the queue may stand for
+    example_id: Mapped[int | None] = mapped_column(ForeignKey("reviews.id", ondelete="SET NULL"))  # and its row
     total: Mapped[int] = mapped_column(default=0)
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
@@ -511,9 +518,20 @@ class ReviewCluster(Base):
 
     review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True)
     cluster_id: Mapped[int] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True, index=True)
-    sketch: Mapped[str] = mapped_column(String(1024), default="")  # of the words, to find near-identical ones
+    sketch: Mapped[str] = mapped_column(String(1024), default="")  # keyed hash of the words without their disguise
+    waits: Mapped[bool] = mapped_column(default=False)
+    folds: Mapped[bool] = mapped_column(default=False)  # the cluster's row may stand for it; in one cluster at most
 
     cluster: Mapped[Cluster] = relationship()
+
+
+class ClusterBand(Base):
+    """A part of the fingerprint of a cluster's words: near-identical words share at least one, and are found by it."""
+
+    __tablename__ = "cluster_bands"
+
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  # keyed hash
+    cluster_id: Mapped[int] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class HouseRule(Base):

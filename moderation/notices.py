@@ -270,7 +270,7 @@ def preview(
         context |= {name: gettext("(the author’s private link)") for name in ("receipt_url", "proof_url")}
         context["reasons"] = [reason.words.in_(letter.lang) for reason in chosen if not reason.hidden]
         text = render_template(f"email/{kind}.txt", **context)
-        return Preview("", letter.lang, _subject(kind), text)
+        return Preview("", letter.lang, _subject(letter), text)
 
 
 def _deliver(envelope: Envelope, settings: Settings) -> bool:

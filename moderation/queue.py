@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.db import rows_of
 
-from . import decisions, notes, record
+from . import clusters, decisions, notes, record
 from .models import Decision, Lane, Moderator, Review, ReviewLane
 from .workflow import State
 
@@ -38,7 +38,7 @@ def page(
     limit: int = PAGE,
 ) -> list[Review]:
     """What waits, oldest first, in campaigns of these ids (none = all); `limit` at most."""
-    query = _waiting(now, campaigns, lane, by)
+    query = _waiting(now, campaigns, lane, by).where(clusters.in_front(lane if _is_lane(lane) else ""))
     key = (ReviewLane if _is_lane(lane) else Review).waiting_since
     own_id = ReviewLane.review_id if _is_lane(lane) else Review.id
     if after is not None:
@@ -185,3 +185,4 @@ def _mark(session: Session, review: Review, version: int, values: dict[str, obje
     if rows_of(changed) != 1:
         raise decisions.Overtaken(decisions.last_decision(session, review))
     session.refresh(review)
+    clusters.stand_alone(session, review)

@@ -13,6 +13,7 @@ from pledges.intake import review_desk
 from pledges.models import Contribution
 from pledges.settings import Settings
 
+from . import clusters
 from .models import Decision, Evidence, Letter, Report, Review
 from .workflow import State
 
@@ -59,6 +60,7 @@ def _forget_evidence(now: datetime, evidence_days: int) -> int:
             .where(Report.made_at <= now - timedelta(days=evidence_days), Report.network.is_not(None))
             .values(network=None)
         )
+    clusters.forget_networks(AT_ONCE)
     return rows_of(gone)
 
 

@@ -14,7 +14,7 @@ from pledges.db import rows_of
 from pledges.models import Contribution, Revision, Type
 from pledges.settings import Settings
 
-from . import decisions, lanes
+from . import clusters, decisions, lanes
 from .checks import links, lists, personal, repeats, trap, words
 from .checks.base import Earlier, Listing, Outcome, Subject, Verdict
 from .checks.circuit import GIVE_UP_AFTER, retry_seconds
@@ -187,6 +187,7 @@ def settle(session: Session, work: Work, seen: Seen, now: datetime, settings: Se
         lanes.put_in(session, review)
     else:
         review.check_after = None
+    clusters.settled(session, review, now)
 
 
 def asked_not(outcome: Outcome) -> bool:

@@ -28,6 +28,11 @@ def _key(purpose: str) -> bytes:
     return hmac.digest(settings().secret_key.get_secret_value().encode(), f"wall:{purpose}".encode(), "sha256")
 
 
+def secret_for(purpose: str) -> bytes:
+    """A secret of this wall for one purpose, which tells nothing of the others."""
+    return _key(purpose)
+
+
 def receipt_token(contribution_id: int, number: int) -> str:
     """The token of a receipt's link, 256 bits; the same for the same contribution and number."""
     mac = hmac.digest(_key("receipt"), f"{contribution_id}:{number}".encode(), "sha256")

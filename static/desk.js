@@ -47,6 +47,7 @@
     c: () => open("c"),
     d: () => open("d"),
     p: () => open("p"),
+    x: () => press("[data-review][data-cur] .box"),
     "?": () => document.getElementById("keys").showModal(),
   };
 
@@ -54,13 +55,28 @@
     if (!on || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return;
     const field = event.target.closest("input, textarea, select, [contenteditable]");
     const digits = /^[1-9]$/.test(event.key);
-    if (field && !(["radio", "checkbox"].includes(field.type) && digits)) return;
+    const box = field && field.type === "checkbox" && field.classList.contains("box"); // keys work on beside a chosen item
+    if (field && !box && !(["radio", "checkbox"].includes(field.type) && digits)) return;
     if (document.querySelector("dialog[open]")) return;
     const act = digits ? () => digit(event.key) : keys[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
     act();
   });
+
+  // How many are chosen; a batch that is not at its end goes on as if its button were pressed.
+  const counter = document.querySelector("[data-chosen]");
+  const count = () => {
+    const chosen = document.querySelectorAll(".queue .box:checked").length;
+    counter.textContent = chosen ? (chosen === 1 ? counter.dataset.one : counter.dataset.chosen.replace("{n}", chosen)) : "";
+  };
+  if (counter) {
+    document.addEventListener("change", count);
+    document.addEventListener("reset", () => setTimeout(count));
+    if (document.querySelector(".queue .box:checked")) count();
+  }
+  const goOn = document.querySelector("form[data-continue]");
+  if (goOn) setTimeout(() => goOn.requestSubmit(), 300);
 
   // After a decision the page comes back with the next item: focus goes there, and the toast tells what happened.
   if (document.querySelector("[data-toast]")) {

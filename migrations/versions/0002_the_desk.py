@@ -131,6 +131,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(24), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("folding", sa.Integer(), nullable=False),
+        sa.Column("example_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
@@ -140,6 +142,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["decided_by_id"], ["decisions.id"], name=op.f("fk_clusters_decided_by_id_decisions"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["example_id"], ["reviews.id"], name=op.f("fk_clusters_example_id_reviews"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clusters")),
         sa.UniqueConstraint("campaign_id", "kind", "key", name=op.f("uq_clusters_campaign_id_kind_key")),
@@ -179,10 +184,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_batches_moderator_id_made_at"), "batches", ["moderator_id", "made_at"], unique=False)
     op.create_table(
+        "cluster_bands",
+        sa.Column("band", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["clusters.id"], name=op.f("fk_cluster_bands_cluster_id_clusters"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("band", "cluster_id", name=op.f("pk_cluster_bands")),
+    )
+    op.create_index(op.f("ix_cluster_bands_cluster_id"), "cluster_bands", ["cluster_id"], unique=False)
+    op.create_table(
         "review_clusters",
         sa.Column("review_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cluster_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sketch", sa.String(length=1024), nullable=False),
+        sa.Column("waits", sa.Boolean(), nullable=False),
+        sa.Column("folds", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["cluster_id"], ["clusters.id"], name=op.f("fk_review_clusters_cluster_id_clusters"), ondelete="CASCADE"
         ),
@@ -200,6 +217,8 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.String(length=24), nullable=False),
+        sa.Column("why", sa.String(length=24), nullable=False),
+        sa.Column("was", sa.JSON(), nullable=False),
         sa.Column("decision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(
             ["batch_id"], ["batches.id"], name=op.f("fk_batch_items_batch_id_batches"), ondelete="CASCADE"
@@ -234,6 +253,11 @@ def upgrade() -> None:
     op.create_index("ix_moderators_fs_webauthn_user_handle", "moderators", ["fs_webauthn_user_handle"], unique=True)
     op.add_column("notes", sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("reports", sa.Column("network", sa.String(length=64), nullable=True))
+    op.add_column("reviews", sa.Column("clear", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("reviews", sa.Column("behind", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index(
+        "ix_reviews_clear", "reviews", ["campaign_id", "clear", "state", "waiting_since", "id"], unique=False
+    )
     op.create_index("ix_reviews_passed", "reviews", ["passed_to_id", "waiting_since", "id"], unique=False)
     op.add_column("sign_ins", sa.Column("decided", sa.Integer(), server_default="0", nullable=False))
     op.add_column("sign_ins", sa.Column("harsh_opened", sa.Integer(), server_default="0", nullable=False))
@@ -244,6 +268,9 @@ def downgrade() -> None:
     op.drop_column("sign_ins", "harsh_opened")
     op.drop_column("sign_ins", "decided")
     op.drop_index("ix_reviews_passed", table_name="reviews")
+    op.drop_index("ix_reviews_clear", table_name="reviews")
+    op.drop_column("reviews", "behind")
+    op.drop_column("reviews", "clear")
     op.drop_column("reports", "network")
     op.drop_column("notes", "changed_at")
     op.drop_index("ix_moderators_fs_webauthn_user_handle", table_name="moderators")
@@ -268,6 +295,8 @@ def downgrade() -> None:
     op.drop_table("batch_items")
     op.drop_index(op.f("ix_review_clusters_cluster_id"), table_name="review_clusters")
     op.drop_table("review_clusters")
+    op.drop_index(op.f("ix_cluster_bands_cluster_id"), table_name="cluster_bands")
+    op.drop_table("cluster_bands")
     op.drop_index(op.f("ix_batches_moderator_id_made_at"), table_name="batches")
     op.drop_table("batches")
     op.drop_index("ix_clusters_waiting", table_name="clusters")

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from .. import screens
 from . import (  # noqa: F401 (their addresses join the blueprint)
     beside,
+    bulk,
     house_rules,
     items,
     letters,
@@ -19,6 +20,7 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     reasons,
     record,
     rules,
+    sheet,
     surge,
     word_lists,
 )

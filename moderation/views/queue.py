@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from pledges.db import reading, utcnow
 from pledges.settings import settings
 
-from .. import decisions, jobs, permissions, queue, screens
+from .. import decisions, jobs, permissions, queue, screens, together
 from ..models import Decision, Moderator, Review
 from ..permissions import Act
 from .base import desk, for_staff
@@ -40,6 +40,8 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
         lanes=screens.lane_links(queue.counts(session, now=now, campaigns=where, by=me), lane),
         lane_name=screens.LANES[lane],
         rows=rows,
+        together=together.beside(session, reviews, me),
+        may_choose=permissions.campaigns(held, Act.DECIDE) != [],
         item=item,
         next_after=screens.write_position(reviews[-1]) if more else "",
         toast=toast_of(session, me, now),

@@ -113,12 +113,12 @@ def test_a_reporter_is_thanked_with_the_reference_and_learns_the_outcome(
     moderator.approves(sent)
     wall.reports(sent, email="reporter@example.org")
     wall.screens()
-    (thanks,) = smtp_sink.received
+    (thanks,) = to_the_public(smtp_sink)
     with wall.look() as session:
         assert session.scalars(select(Report.reference)).one() in thanks.text()
     moderator.decides(sent, "reject", reason="hateful")
     wall.screens(later(31))
-    letter = smtp_sink.received[1]
+    letter = to_the_public(smtp_sink)[1]
     assert letter.recipients == thanks.recipients == ("reporter@example.org",)
     assert "taken off the wall" in letter.text()
 

@@ -1,0 +1,421 @@
+"""What the moderators' pages show of clusters, batches and sheets, as plain values for the templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext, ngettext
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+
+from pledges.models import Contribution
+from pledges.settings import settings
+from pledges.wall import Signature, signature
+
+from . import bulk, clusters, screens
+from .checks.folding import fold
+from .models import Batch, BatchItem, Cluster, ClusterKind, Decision, Moderator, Review, ReviewCluster
+from .screens import Signal
+from .workflow import Move
+
+LISTED = 50  # members of a cluster on one page
+RESULTS = 200  # items of a batch on one page
+NETWORKS_COUNTED = 1000  # members whose networks are told apart
+_WORD = re.compile(r"\s*\S+\s*")
+
+TITLES: dict[str, Any] = {
+    bulk.REJECT: lazy_gettext("Decline together"),
+    bulk.SPAM: lazy_gettext("Call spam together"),
+    bulk.PARK: lazy_gettext("Lay aside together"),
+    bulk.PASS: lazy_gettext("Pass on together"),
+    bulk.APPROVE: lazy_gettext("Read and approved"),
+}
+WHY: dict[str, Any] = {
+    "role": lazy_gettext("Your role does not allow it in this campaign."),
+    "appeal": lazy_gettext("It is an appeal against your own decision: somebody else decides."),
+    "second": lazy_gettext("Two people must agree on it: decide it by itself."),
+    "changed": lazy_gettext("It has changed since you saw it."),
+    "unclear": lazy_gettext("A check found something since you saw it."),
+    "stopped": lazy_gettext("Not decided: it was stopped before."),
+    "told": lazy_gettext("Not undone: its author was told already."),
+}
+
+
+@dataclass(frozen=True)
+class Together:
+    """What a row of the queue says of its like."""
+
+    cluster_id: int
+    words: str
+    stands_for: bool  # this row stands for the others; else it stands by itself and only points to them
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of words, and whether the example says something else there."""
+
+    words: str
+    differs: bool
+
+
+@dataclass(frozen=True)
+class Member:
+    """An item of a cluster, beside its example."""
+
+    review: Review
+    pick: str
+    row: screens.Row
+    pieces: list[Piece]
+    hidden: bool
+    ticked: bool
+    signals: list[Signal]
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """A cluster, whole: its members that wait, page by page."""
+
+    cluster: Cluster
+    title: str
+    example: Member | None
+    members: list[Member]
+    rest: int  # that wait and are not on this page
+    upto: int  # the newest member, as this page was made
+    harsh: bool
+    decided: Decision | None
+    again: list[str]  # what one press declines again: copies of what was declined, and what a check spoke against
+    next_after: int | None
+
+
+def beside(session: Session, reviews: Sequence[Review], by: Moderator) -> dict[int, Together]:
+    """For each of these rows of the queue what it has in common with others that wait, if it has."""
+    ids = [review.id for review in reviews]
+    rows = session.execute(
+        select(ReviewCluster.review_id, Cluster)
+        .join(Cluster, Cluster.id == ReviewCluster.cluster_id)
+        .where(
+            ReviewCluster.review_id.in_(ids),
+            ReviewCluster.waits.is_(True),
+            or_(Cluster.example_id == ReviewCluster.review_id, Cluster.waiting >= clusters.FEW),
+        )
+    ).all()
+    order = list(clusters.ORDER)
+    found: dict[int, Together] = {}
+    for review_id, cluster in sorted(rows, key=lambda row: (row[1].example_id != row[0], order.index(row[1].kind))):
+        stands_for = cluster.example_id == review_id
+        if review_id not in found and (stands_for or cluster.kind is ClusterKind.WORDS):
+            words = row_words(session, cluster, by) if stands_for else _like_words(cluster)
+            found[review_id] = Together(cluster.id, words, stands_for)
+    return found
+
+
+def row_words(session: Session, cluster: Cluster, by: Moderator) -> str:
+    """What one row says for all it stands for."""
+    count = cluster.folding
+    if cluster.decided_by_id is not None:
+        return _again_words(session.get_one(Decision, cluster.decided_by_id), count, by)
+    if cluster.kind is ClusterKind.NETWORK:
+        return ngettext("%(num)s from one network", "%(num)s from one network", count)
+    if cluster.kind is ClusterKind.DOMAIN:
+        return ngettext("%(num)s that lead to one site", "%(num)s that lead to one site", count)
+    networks = networks_of(session, cluster)
+    if networks < 2:
+        return ngettext("%(num)s nearly the same", "%(num)s nearly the same", count)
+    return ngettext(
+        "%(num)s nearly the same, from %(networks)s networks",
+        "%(num)s nearly the same, from %(networks)s networks",
+        count,
+        networks=networks,
+    )
+
+
+def _again_words(decision: Decision, count: int, by: Moderator) -> str:
+    mine, spam = decision.moderator_id == by.id, decision.move is Move.MARK_SPAM
+    who = decision.moderator.name if decision.moderator else gettext("Checks")
+    if mine and spam:
+        return ngettext("%(num)s more like those you called spam", "%(num)s more like those you called spam", count)
+    if mine:
+        return ngettext("%(num)s more like those you declined", "%(num)s more like those you declined", count)
+    if spam:
+        return ngettext(
+            "%(num)s more like those that %(who)s called spam",
+            "%(num)s more like those that %(who)s called spam",
+            count,
+            who=who,
+        )
+    return ngettext(
+        "%(num)s more like those that %(who)s declined",
+        "%(num)s more like those that %(who)s declined",
+        count,
+        who=who,
+    )
+
+
+def _like_words(cluster: Cluster) -> str:
+    return ngettext("Nearly the same as %(num)s other", "Nearly the same as %(num)s others", cluster.waiting - 1)
+
+
+def networks_of(session: Session, cluster: Cluster) -> int:
+    """From how many networks those came that the row stands for; those whose network is forgotten are not counted."""
+    members = (
+        select(ReviewCluster.review_id)
+        .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True), ReviewCluster.folds.is_(True))
+        .limit(NETWORKS_COUNTED)
+    )
+    place, network = aliased(ReviewCluster), aliased(Cluster)
+    return (
+        session.scalar(
+            select(func.count(func.distinct(place.cluster_id)))
+            .join(network, network.id == place.cluster_id)
+            .where(place.review_id.in_(members), network.kind == ClusterKind.NETWORK)
+        )
+        or 0
+    )
+
+
+def differences(example: str, words: str) -> list[Piece]:
+    """`words` in stretches, those marked that the example does not have; disguise and case are no difference."""
+    mine, theirs = _WORD.findall(words), _WORD.findall(example)
+    matcher = SequenceMatcher(None, [_bare(word) for word in theirs], [_bare(word) for word in mine], autojunk=False)
+    pieces = []
+    for tag, _, _, start, end in matcher.get_opcodes():
+        text = "".join(mine[start:end])
+        if text:
+            bare = text.rstrip()
+            pieces += [Piece(bare, tag != "equal"), Piece(text[len(bare) :], False)]
+    return [piece for piece in pieces if piece.words]
+
+
+def _bare(word: str) -> str:
+    return fold(word.rstrip()).text
+
+
+def gathering(
+    session: Session, cluster: Cluster, by: Moderator, now: datetime, *, after: int = 0, show: str = ""
+) -> Gathering:
+    """A page of the cluster: the oldest members first. Harsh texts are in it only where they are asked for.
+
+    `show` is `example` for one of them, `all` for all on this page.
+    """
+    waiting = (
+        select(Review)
+        .join(ReviewCluster, ReviewCluster.review_id == Review.id)
+        .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True))
+        .order_by(Review.id)
+        .options(
+            joinedload(Review.revision),
+            joinedload(Review.contribution),
+            joinedload(Review.campaign),
+            joinedload(Review.claimed_by),
+            selectinload(Review.findings),
+            selectinload(Review.lanes),
+        )
+    )
+    page = list(session.scalars(waiting.where(Review.id > after).limit(LISTED + 1)))
+    more, page = len(page) > LISTED, page[:LISTED]
+    first = session.scalars(waiting.limit(1)).first()
+    example = session.get(Review, cluster.example_id) if cluster.example_id else first
+    declined = _declined(session, cluster)
+    folds = set(_folding_ids(session, cluster))
+    members = [
+        _member(review, example, now, show == "all", _ticked(session, review, cluster, declined, folds))
+        for review in page
+    ]
+    return Gathering(
+        cluster=cluster,
+        title=row_words(session, cluster, by) if cluster.folding else _title(cluster),
+        example=_member(example, None, now, show in ("example", "all"), True) if example is not None else None,
+        members=members,
+        rest=cluster.waiting - len(page),
+        upto=session.scalar(waiting.with_only_columns(func.max(Review.id)).order_by(None)) or 0,
+        harsh=any(member.review.masked for member in members),
+        decided=session.get(Decision, cluster.decided_by_id) if cluster.decided_by_id else None,
+        again=[member.pick for member in members if member.ticked],
+        next_after=page[-1].id if more else None,
+    )
+
+
+def _title(cluster: Cluster) -> str:
+    return ngettext("%(num)s nearly the same", "%(num)s nearly the same", cluster.waiting)
+
+
+def _member(review: Review, example: Review | None, now: datetime, shown: bool, ticked: bool) -> Member:
+    words = review.revision.words
+    same = [Piece(words, False)]
+    return Member(
+        review=review,
+        pick=str(bulk.Pick(review.id, review.version)),
+        row=screens.row_of(review, now),
+        pieces=same if example is None or example.id == review.id else differences(example.revision.words, words),
+        hidden=review.masked and not shown,
+        ticked=ticked,
+        signals=screens.signals_of(review),
+    )
+
+
+def _declined(session: Session, cluster: Cluster) -> set[str]:
+    """What was declined here, by the keyed hash of the words."""
+    if cluster.decided_by_id is None:
+        return set()
+    rows = session.scalars(
+        select(ReviewCluster.sketch)
+        .join(Review, Review.id == ReviewCluster.review_id)
+        .where(ReviewCluster.cluster_id == cluster.id, Review.state.in_(clusters.GONE), ReviewCluster.sketch != "")
+        .distinct()
+    )
+    return set(rows)
+
+
+def _folding_ids(session: Session, cluster: Cluster) -> Iterable[int]:
+    return session.scalars(
+        select(ReviewCluster.review_id).where(
+            ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True), ReviewCluster.folds.is_(True)
+        )
+    )
+
+
+def _ticked(session: Session, review: Review, cluster: Cluster, declined: set[str], folds: set[int]) -> bool:
+    """Chosen from the start: a check spoke against it, or it is a copy of what was declined here.
+
+    Who only says nearly the same as others is read and chosen by hand: honest people promise alike.
+    """
+    if cluster.decided_by_id is not None and review.id not in folds:
+        return False  # somebody took it out
+    if clusters.spoken_against(review):
+        return True
+    row = session.get(ReviewCluster, (review.id, cluster.id))
+    return row is not None and row.sketch in declined
+
+
+def chosen(
+    session: Session, cluster: Cluster, ticked: Sequence[bulk.Pick], listed: Sequence[bulk.Pick], upto: int
+) -> list[bulk.Pick]:
+    """The ticked members and all that the page did not list, as they stood when it was made."""
+    known = {pick.review_id for pick in listed}
+    rest = session.execute(
+        select(Review.id, Review.version)
+        .join(ReviewCluster, ReviewCluster.review_id == Review.id)
+        .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True), Review.id <= upto)
+        .order_by(Review.id)
+        .limit(bulk.MOST)
+    )
+    return [*ticked, *(bulk.Pick(number, version) for number, version in rest if number not in known)][: bulk.MOST]
+
+
+def why_words(cannot: bulk.Cannot, now: datetime) -> str:
+    """Why an item is left out, for a person."""
+    if cannot.why == "held" and cannot.review.claimed_by is not None:
+        return gettext("Open at %(name)s", name=cannot.review.claimed_by.name)
+    if cannot.why == "decided":
+        return screens.overtaken_words(cannot.other)
+    return str(WHY[cannot.why])
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one item of a batch."""
+
+    review_id: int
+    reference: str
+    words: str
+    good: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A batch as its page shows it."""
+
+    batch: Batch
+    title: str
+    total: int
+    done: int
+    finished: bool
+    counts: dict[str, int]
+    results: list[Result]
+    next_after: int | None
+    undoable: bool
+
+
+def progress(session: Session, batch: Batch, by: Moderator, now: datetime, after: int = -1) -> Progress:
+    """How far a batch is, and what came of each item; those that went otherwise than wished come first."""
+    counts = bulk.counts(session, batch)
+    query = (
+        select(BatchItem)
+        .where(BatchItem.batch_id == batch.id, BatchItem.outcome != "", BatchItem.place > after)
+        .order_by(BatchItem.place)
+        .limit(RESULTS + 1)
+        .options(joinedload(BatchItem.review).joinedload(Review.contribution))
+    )
+    items = list(session.scalars(query))
+    more, items = len(items) > RESULTS, items[:RESULTS]
+    results = [_result(session, batch, item) for item in items]
+    to_do = bulk.left(session, batch)
+    return Progress(
+        batch=batch,
+        title=str(TITLES[batch.move]),
+        total=batch.total,
+        done=batch.total - to_do,
+        finished=batch.done_at is not None and to_do == 0,
+        counts=counts,
+        results=sorted(results, key=lambda result: result.good),
+        next_after=items[-1].place if more else None,
+        undoable=bulk.undoable(batch, by, now, settings()),
+    )
+
+
+def _result(session: Session, batch: Batch, item: BatchItem) -> Result:
+    return Result(
+        item.review_id,
+        item.review.contribution.public_id,
+        _result_words(session, batch, item),
+        item.outcome in (bulk.DONE, bulk.UNDONE) and not item.why,
+    )
+
+
+def _result_words(session: Session, batch: Batch, item: BatchItem) -> str:
+    if item.outcome == bulk.UNDONE:
+        return gettext("Undone")
+    if item.outcome == bulk.DONE:
+        return str(WHY["told"] if item.why == "told" else _CHANGED if item.why else _DID[batch.move])
+    other = session.get(Decision, item.decision_id) if item.decision_id else None
+    if item.outcome == bulk.OVERTAKEN:
+        return screens.overtaken_words(other)
+    return str(WHY.get(item.why, _HELD))
+
+
+_HELD = lazy_gettext("A colleague has it open.")
+_CHANGED = lazy_gettext("Not undone: something has happened to it since.")
+_DID: dict[str, Any] = {
+    bulk.REJECT: lazy_gettext("Declined"),
+    bulk.SPAM: lazy_gettext("Called spam"),
+    bulk.PARK: lazy_gettext("Laid aside until tomorrow"),
+    bulk.PASS: lazy_gettext("Passed on"),
+    bulk.APPROVE: lazy_gettext("Approved"),
+}
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One item of a reading sheet, in full."""
+
+    review: Review
+    row: screens.Row
+    key: str
+    by: Signature
+    parent: Contribution | None
+
+
+def leaf(review: Review, now: datetime) -> Leaf:
+    revision = review.revision
+    return Leaf(
+        review=review,
+        row=screens.row_of(review, now),
+        key=f"{bulk.Pick(review.id, review.version)}.{revision.digest}",
+        by=signature(revision, revision.show_name),
+        parent=review.contribution.parent,
+    )

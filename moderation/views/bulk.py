@@ -1,0 +1,255 @@
+"""Many items at once: chosen, sorted out, decided in portions; and the clusters that they may be chosen from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from pledges.db import reading, transaction, utcnow
+from pledges.settings import settings
+from pledges.text import clean
+
+from .. import bulk, jobs, permissions, screens, together
+from ..models import Batch, Cluster, Moderator, Reason, Role
+from ..permissions import Act
+from .base import desk, for_staff, problem
+
+NOTE_CHARS = 1000
+REFRESH_SECONDS = 3
+DO_NOT_TELL = {"no", "0", "false", "off"}
+Held = dict[int | None, Role]
+
+
+@desk.post("/bulk")
+@for_staff
+def sort_out_bulk(me: Moderator) -> ResponseReturnValue:
+    """The dry run: what would be decided and what not. Nothing is decided here."""
+    session, move = reading(), request.form.get("move", "")
+    if move not in bulk.OFFERED:
+        return _not_offered()
+    held = _held(session, me)
+    return _sorted_out(session, me, held, _picks(session, held), move)
+
+
+@desk.post("/bulk/decide")
+@for_staff
+def decide_bulk(me: Moderator) -> ResponseReturnValue:
+    """The batch begins; its page tells how it goes on."""
+    form, now = request.form, utcnow()
+    move = form.get("move", "")
+    if move not in bulk.OFFERED:
+        return _not_offered()
+    picks = bulk.read_picks(form.getlist("pick"))[: bulk.MOST]
+    with transaction() as session:
+        held = _held(session, me)
+        wrong = _wrong(session, me, held, picks, move)
+        if wrong is None:
+            batch = bulk.begin(
+                session,
+                picks,
+                move,
+                by=me,
+                now=now,
+                reason=_reason(session, me, held, picks, move),
+                to=_colleague(session, me, held, picks, form.get("to", "")),
+                tell=form.get("tell", "").lower() not in DO_NOT_TELL,
+                note=clean(form.get("note", ""), lines=True)[:NOTE_CHARS],
+                cluster_id=_cluster_id(session, held),
+            )
+            batch_id = batch.id
+    if wrong is not None:
+        return _sorted_out(reading(), me, held, picks, move, trouble=wrong, status=422)
+    _go_on(batch_id)
+    return redirect(url_for("desk.show_batch", batch_id=batch_id), code=303)
+
+
+@desk.get("/batches/<int:batch_id>")
+@for_staff
+def show_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
+    """How far it is; while it is not at its end, the page loads itself again."""
+    session = reading()
+    batch = _own(session, batch_id, me)
+    after = request.args.get("after", "")
+    progress = together.progress(
+        session, batch, me, utcnow(), int(after) if after.isascii() and after.isdigit() else -1
+    )
+    answer = make_response(render_template("moderation/batch.html", me=me, progress=progress))
+    if not progress.finished:
+        answer.headers["Refresh"] = str(REFRESH_SECONDS)
+    return answer
+
+
+@desk.post("/batches/<int:batch_id>/continue")
+@for_staff
+def continue_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
+    _own(reading(), batch_id, me)
+    _go_on(batch_id)
+    return redirect(url_for("desk.show_batch", batch_id=batch_id), code=303)
+
+
+@desk.post("/batches/<int:batch_id>/undo")
+@for_staff
+def undo_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
+    """All that still stands as the batch left it is taken back, as one step."""
+    with transaction() as session:
+        bulk.undo(session, _own(session, batch_id, me).id, me, utcnow(), settings())
+    _go_on(batch_id)
+    return redirect(url_for("desk.show_batch", batch_id=batch_id), code=303)
+
+
+@desk.get("/clusters/<int:cluster_id>")
+@for_staff
+def show_cluster(cluster_id: int, me: Moderator) -> ResponseReturnValue:
+    """Its members that wait, with their differences marked."""
+    session = reading()
+    held = _held(session, me)
+    cluster = session.get(Cluster, cluster_id)
+    if cluster is None or not permissions.may(held, Act.LOOK, cluster.campaign_id):
+        abort(404)
+    after = request.args.get("after", "")
+    gathered = together.gathering(
+        session,
+        cluster,
+        me,
+        utcnow(),
+        after=int(after) if after.isascii() and after.isdigit() else 0,
+        show=request.args.get("show", ""),
+    )
+    return render_template(
+        "moderation/cluster.html",
+        me=me,
+        cluster=gathered,
+        may_decide=permissions.may(held, Act.DECIDE, cluster.campaign_id),
+        confirmed_above=bulk.CONFIRMED_ABOVE,
+    )
+
+
+def _go_on(batch_id: int) -> None:
+    """The first portion, or the next, is done now; the worker does the rest if nobody looks."""
+    finished = bulk.go_on(batch_id, settings(), utcnow())
+    if finished:
+        jobs.nudge_letters(settings().undo_seconds)
+    else:
+        jobs.nudge_batch(batch_id)
+
+
+def _own(session: Session, batch_id: int, me: Moderator) -> Batch:
+    batch = session.get(Batch, batch_id)
+    if batch is None or batch.moderator_id != me.id:
+        abort(404)
+    return batch
+
+
+def _held(session: Session, me: Moderator) -> Held:
+    held = permissions.roles(session, me)
+    if permissions.campaigns(held, Act.LOOK) == []:
+        abort(404)
+    return held
+
+
+def _not_offered() -> ResponseReturnValue:
+    return problem(
+        gettext("Nothing is approved many at a time: every promise is read. A reading sheet shows you ten in full."),
+        422,
+    )
+
+
+def _picks(session: Session, held: Held) -> list[bulk.Pick]:
+    """What the form chose; of a cluster, where it says so, also the members that its page did not list."""
+    form = request.form
+    ticked = bulk.read_picks(form.getlist("pick"))[: bulk.MOST]
+    cluster_id = _cluster_id(session, held)
+    upto = form.get("upto", "")
+    if cluster_id is None or not form.get("rest") or not (upto.isascii() and upto.isdigit()):
+        return ticked
+    listed = bulk.read_picks(form.getlist("listed"))
+    return together.chosen(session, session.get_one(Cluster, cluster_id), ticked, listed, int(upto))
+
+
+def _cluster_id(session: Session, held: Held) -> int | None:
+    """The cluster that the items were chosen from, if this person may see it."""
+    named = request.form.get("cluster", "")
+    cluster = session.get(Cluster, int(named)) if named.isascii() and named.isdigit() else None
+    return cluster.id if cluster is not None and permissions.may(held, Act.LOOK, cluster.campaign_id) else None
+
+
+def _groups(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick]) -> list[bulk.Group]:
+    return bulk.groups(session, bulk.sort_out(session, picks, me, held, utcnow()).can)
+
+
+def _reason(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick], move: str) -> Reason | None:
+    """The reason that was chosen, among those that all of the items' campaigns offer."""
+    if move != bulk.REJECT:
+        return None
+    chosen = request.form.get("reason", "")
+    groups = _groups(session, me, held, picks)
+    if len(groups) != 1:
+        return None
+    return next((reason for reason in groups[0].reasons if chosen in (reason.key, str(reason.id))), None)
+
+
+def _colleague(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick], chosen: str) -> Moderator | None:
+    """The colleague who was named, if they may decide in all of the campaigns; none: whoever comes next."""
+    return next((person for person in _colleagues(session, me, held, picks) if chosen == str(person.id)), None)
+
+
+def _colleagues(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick]) -> list[Moderator]:
+    reviews = bulk.sort_out(session, picks, me, held, utcnow()).can
+    each = [screens.colleagues(session, campaign_id) for campaign_id in {review.campaign_id for review in reviews}]
+    common = [person for person in (each[0] if each else []) if all(person in others for others in each[1:])]
+    return [person for person in common if person.id != me.id]
+
+
+def _wrong(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick], move: str) -> str | None:
+    """What is missing before the batch may begin; none: nothing."""
+    if not picks:
+        return gettext("Choose at least one item first.")
+    if permissions.campaigns(held, Act.DECIDE) == []:
+        raise permissions.NotAllowed(Act.DECIDE)
+    if move == bulk.REJECT and _reason(session, me, held, picks, move) is None:
+        return gettext("Choose a reason first: the authors will read it.")
+    if len(picks) > bulk.CONFIRMED_ABOVE and request.form.get("confirm", "").strip() != str(len(picks)):
+        return gettext("Type the number %(count)s to confirm.", count=len(picks))
+    return None
+
+
+def _sorted_out(
+    session: Session,
+    me: Moderator,
+    held: Held,
+    picks: list[bulk.Pick],
+    move: str,
+    *,
+    trouble: str = "",
+    status: int = 200,
+) -> ResponseReturnValue:
+    now = utcnow()
+    session.expire_all()
+    found = bulk.sort_out(session, picks, me, held, now)
+    groups = bulk.groups(session, found.can)
+    if move != bulk.REJECT and groups:
+        groups = [bulk.Group([], found.can)]
+    page: dict[str, Any] = {
+        "move": move,
+        "title": together.TITLES[move],
+        "found": found,
+        "groups": [(group, ",".join(str(bulk.Pick(r.id, r.version)) for r in group.reviews)) for group in groups],
+        "rows": {review.id: screens.row_of(review, now) for review in found.can[: together.LISTED]},
+        "cannot": [(each.review, together.why_words(each, now)) for each in found.cannot],
+        "letters": {place: _letters(group) for place, group in enumerate(groups)},
+        "colleagues": _colleagues(session, me, held, picks) if move == bulk.PASS else [],
+        "cluster": request.form.get("cluster", ""),
+        "confirmed_above": bulk.CONFIRMED_ABOVE,
+        "trouble": trouble or ("" if picks else gettext("Choose at least one item first.")),
+    }
+    return render_template("moderation/bulk.html", me=me, **page), status if picks else 422
+
+
+def _letters(group: bulk.Group) -> int:
+    """How many of the authors can be written to."""
+    contacts = [review.contribution.contact for review in group.reviews]
+    return sum(1 for contact in contacts if contact and contact.letters_wanted and contact.proved_at)

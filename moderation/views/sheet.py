@@ -1,0 +1,73 @@
+"""The reading sheet: ten clear items in full, approved together by one press."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from pledges.db import reading, transaction, utcnow
+from pledges.settings import settings
+
+from .. import bulk, jobs, permissions, sheet, together
+from ..models import Batch, Moderator, Review
+from ..permissions import Act
+from .base import desk, for_staff, problem
+
+
+@desk.get("/sheet")
+@for_staff
+def show_sheet(me: Moderator) -> ResponseReturnValue:
+    """The next ten, as they stand; what the last sheet did, and its undo."""
+    session, now = reading(), utcnow()
+    where = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
+    if where == []:
+        return problem(gettext("Your role does not allow this."), 403)
+    done = request.args.get("done", "")
+    batch = session.get(Batch, int(done)) if done.isascii() and done.isdigit() else None
+    last = together.progress(session, batch, me, now) if batch is not None and batch.moderator_id == me.id else None
+    leaves = [together.leaf(review, now) for review in sheet.ten(session, me, where, now)]
+    return render_template("moderation/sheet.html", me=me, leaves=leaves, last=last)
+
+
+@desk.post("/sheet")
+@for_staff
+def take_sheet(me: Moderator) -> ResponseReturnValue:
+    """The next ten are this person's for a few minutes."""
+    _claim_next(me)
+    return redirect(url_for("desk.show_sheet"), code=303)
+
+
+@desk.post("/sheet/approve")
+@for_staff
+def approve_sheet(me: Moderator) -> ResponseReturnValue:
+    """Exactly the revisions that were shown are approved, those taken out excepted; then the next ten come."""
+    now = utcnow()
+    shown = sheet.read_shown(request.form.getlist("item"))
+    out = {number for number in request.form.getlist("out") if number.isascii() and number.isdigit()}
+    with transaction() as session:
+        if permissions.campaigns(permissions.roles(session, me), Act.DECIDE) == []:
+            raise permissions.NotAllowed(Act.DECIDE)
+        picks, strange = sheet.unchanged(session, [item for item in shown if str(item.pick.review_id) not in out])
+        if strange or not shown:
+            return problem(gettext("Something was missing from what was sent. Look at the item again."), 400)
+        aside = [
+            review
+            for item in shown
+            if str(item.pick.review_id) in out and (review := session.get(Review, item.pick.review_id))
+        ]
+        sheet.set_aside(session, aside, me, now)
+        batch_id = bulk.begin(session, picks, bulk.APPROVE, by=me, now=now).id if picks else None
+    if batch_id is not None and bulk.go_on(batch_id, settings(), now):
+        jobs.nudge_letters(settings().undo_seconds)
+    _claim_next(me)
+    return redirect(url_for("desk.show_sheet", done=batch_id), code=303)
+
+
+def _claim_next(me: Moderator) -> None:
+    now = utcnow()
+    with transaction() as session:
+        where = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
+        if where == []:
+            raise permissions.NotAllowed(Act.DECIDE)
+        sheet.claim(session, sheet.ten(session, me, where, now), me, now)

@@ -1,0 +1,136 @@
+"""Chosen by key, decided together, read ten at a time: in a real browser, by keyboard, with and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import update
+
+from moderation.models import Evidence
+from pledges.db import transaction
+from tests.browser import NARROW, WIDE, axe
+from tests.forms import form
+from tests.journeys.conftest import SLUG, AtTheDesk, Wall
+from tests.moderation.test_clusters import COPIES
+from tests.moderation.test_sheet import TEXTS
+
+
+def arrive(wall: Wall, *texts: str) -> None:
+    """They were sent, each from a network of its own, and checked as if somebody had taken a minute over each."""
+    client = wall.app.test_client()
+    for n, words in enumerate(texts):
+        place = {"REMOTE_ADDR": f"198.51.{n % 250}.{len(words)}"}
+        page = client.get(f"/{SLUG}/promise", environ_overrides=place).text
+        data = form(page, "/promise").sent(promise=words, consent="yes")
+        assert client.post(f"/{SLUG}/promise", data=data, environ_overrides=place).status_code == 303
+    wall.app.extensions["wall.settings"].undo_seconds = 60  # axe takes its time between the decision and its undoing
+    with wall.app.app_context(), transaction() as session:
+        session.execute(update(Evidence).values(seconds_on_form=60.0))
+    wall.work()
+
+
+def no_violations(page: Page) -> None:
+    """axe finds nothing, light and dark, wide and narrow, and nothing scrolls sideways."""
+    for scheme in ("light", "dark"):
+        for width in (WIDE, NARROW):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 900})
+            assert axe(page) == [], f"{page.url} at {width} px, {scheme}"
+            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert over <= 0, f"{page.url} scrolls sideways at {width} px"
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": WIDE, "height": 900})
+
+
+def test_items_are_chosen_by_key_and_declined_together_and_it_is_told(wall: Wall, moderator: AtTheDesk) -> None:
+    arrive(wall, *TEXTS[:4])
+    page = moderator.page
+    moderator.joins()
+    moderator.opens_the_queue()
+    bar = page.locator("#choose")
+    expect(bar).to_be_hidden()
+    moderator.presses("x")
+    expect(bar.get_by_role("status")).to_have_text("1 chosen")
+    moderator.presses("x")
+    expect(bar).to_be_hidden()
+    page.locator("[data-review] .box").nth(0).focus()
+    moderator.presses("Space")
+    page.locator("[data-review] .box").nth(2).focus()
+    moderator.presses("Space")
+    expect(bar.get_by_role("status")).to_have_text("2 chosen")
+    no_violations(page)
+    bar.get_by_role("button", name="Clear").press("Enter")
+    expect(bar).to_be_hidden()
+    for place in (0, 2):
+        page.locator("[data-review] .box").nth(place).check()
+    bar.get_by_role("button", name="Decline").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Decline together")
+    expect(page.locator("[data-can]")).to_contain_text("2 items can be decided")
+    no_violations(page)
+    page.get_by_role("radio", name="Not a promise").press("Space")
+    page.get_by_role("button", name="Decline them").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("2 of 2 are worked through")
+    no_violations(page)
+    moderator.presses("z")
+    expect(page.get_by_role("status")).to_contain_text("2 of 2 are taken back")
+    assert len(moderator.opens_the_queue()) == 4
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_long_batch_goes_on_by_itself_with_and_without_scripts(
+    wall: Wall, new_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch, script: bool
+) -> None:
+    """With scripts the page presses its own button; without them it loads again, while the worker goes on."""
+    from moderation import bulk
+
+    monkeypatch.setattr(bulk.go_on, "__kwdefaults__", {"most": 2})
+    arrive(wall, *TEXTS[:7])
+    moderator = AtTheDesk(new_page(javascript=script), wall, "fatima@example.org").joins()
+    page = moderator.page
+    moderator.opens_the_queue()
+    for box in page.locator("[data-review] .box").all():
+        box.check()
+    page.locator("#choose").get_by_role("button", name="Spam").click()
+    page.get_by_role("button", name="Call them spam").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Call spam together")
+    if not script:
+        expect(page.locator("[data-total]")).to_have_attribute("data-done", "2")
+        monkeypatch.setattr(bulk, "LEFT_ALONE", bulk.LEFT_ALONE * 0)
+        wall.work()
+    expect(page.locator("[data-finished]")).to_have_attribute("data-done", "7", timeout=15_000)
+
+
+def test_a_cluster_is_seen_and_declined_and_a_sheet_is_read(wall: Wall, moderator: AtTheDesk) -> None:
+    arrive(wall, *COPIES, *TEXTS)
+    page = moderator.page
+    moderator.joins()
+    moderator.opens_the_queue()
+    no_violations(page)
+    page.get_by_role("link", name="5 nearly the same, from 5 networks").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("5 nearly the same, from 5 networks")
+    assert "wants your lot" not in page.content()
+    no_violations(page)
+    moderator.presses("b")
+    expect(page.locator("#example + .words")).to_contain_text("wants your lot", ignore_case=True)
+    page.get_by_role("link", name="Show all texts on this page").click()
+    assert page.locator(".members mark").count() > 3
+    no_violations(page)
+    page.get_by_role("button", name="Decline").press("Enter")
+    page.get_by_role("radio", name="Racist or hateful").press("Space")
+    page.get_by_role("button", name="Decline them").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("5 of 5")
+
+    moderator.opens_the_queue()
+    page.get_by_role("button", name="Read ten clear ones").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reading sheet")
+    assert page.locator(".leaf").count() == 10
+    page.locator(".leaf").nth(1).get_by_role("checkbox", name="Take out").check()
+    no_violations(page)
+    page.get_by_role("button", name="Approve what is left").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("9 approved")
+    assert page.locator(".leaf").count() == 2
+    no_violations(page)
+    moderator.presses("z")
+    expect(page.get_by_role("status")).to_contain_text("9 of 9 are taken back")
