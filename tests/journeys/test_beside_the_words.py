@@ -116,7 +116,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         for scheme in ("light", "dark"):
             for width in (WIDE, NARROW):
                 desk.page.set_viewport_size({"width": width, "height": 900})
-                desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                desk.page.emulate_media(color_scheme=scheme)
                 for address in addresses:
                     desk.page.goto(wall.url + address)
                     for part in desk.page.locator("main details > summary").all():

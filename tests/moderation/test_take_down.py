@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from werkzeug.test import TestResponse
 
 from moderation.models import Role
 from moderation.workflow import State
@@ -27,8 +30,12 @@ def stands_nowhere(wall: Wall, sent: Sent, comment: str) -> None:
         assert comment not in text, address
 
 
+def told(answer: TestResponse) -> Any:
+    return answer.get_json()
+
+
 def removed(wall: Wall, query: str = "") -> list[str]:
-    return [each["id"] for each in wall.app.test_client().get(f"{API}/removed{query}").json["removed"]]
+    return [each["id"] for each in told(wall.app.test_client().get(f"{API}/removed{query}"))["removed"]]
 
 
 @pytest.mark.parametrize("reason", ["hateful", "illegal"])
@@ -119,10 +126,10 @@ def test_what_was_removed_is_told_page_by_page_since_a_moment_with_a_tag(wall: W
     client = wall.app.test_client()
     first = client.get(f"{API}/removed")
     assert first.headers["Access-Control-Allow-Origin"] == "*"
-    assert [each["id"] for each in first.json["removed"]] == [sent.public_id for sent in gone[:2]]
-    rest = client.get(f"{API}/removed?after={first.json['next']}").json
+    assert [each["id"] for each in told(first)["removed"]] == [sent.public_id for sent in gone[:2]]
+    rest = told(client.get(f"{API}/removed?after={told(first)['next']}"))
     assert ([each["id"] for each in rest["removed"]], rest["next"]) == ([gone[2].public_id], None)
-    at = first.json["removed"][1]["at"]
+    at = told(first)["removed"][1]["at"]
     assert removed(wall, f"?since={at}") == [sent.public_id for sent in gone[1:]]
     assert removed(wall, f"?since={later(60).isoformat().replace('+', '%2B')}") == []
     again = client.get(f"{API}/removed", headers={"If-None-Match": first.headers["ETag"]})
