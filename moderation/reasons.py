@@ -45,7 +45,7 @@ USUAL: tuple[tuple[str, str, int | None, str, str, str, str, bool], ...] = (
      "Ni allem sicrhau ei fod yn dod gan y person neu’r sefydliad y mae’n ei enwi.", True),
     (REJECT, "other", None, "Something else", "Rhywbeth arall",
      "It does not fit this campaign’s house rules.",
-     "Nid yw’n cyd-fynd ’ rheolau tŷ’r ymgyrch hon.", False),
+     "Nid yw’n cyd-fynd â rheolau tŷ’r ymgyrch hon.", False),
     (REVISE, "names", 3, "Leave out a name or detail", "Gadael enw neu fanylyn allan",
      "Please leave out the name or detail by which somebody could be recognised.",
      "Gadewch allan yr enw neu’r manylyn a allai ddangos pwy yw rhywun.", False),

@@ -23,6 +23,11 @@ from ..models import Moderator, Review, Role
 from ..permissions import Act, NotAllowed
 from ..workflow import MoveNotAllowed
 
+# As on every page, and besides: a page of the desk may ask this very site (a note saved, a letter previewed).
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; connect-src 'self'"
+)
 log = logging.getLogger(__name__)
 
 desk = Blueprint("desk", "moderation", url_prefix="/moderation")
@@ -48,6 +53,7 @@ def private(response: Any) -> Any:
     if not accounts.at_the_desk(request):
         return response
     response.headers["Cache-Control"] = "no-store, private"
+    response.headers["Content-Security-Policy"] = POLICY
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
