@@ -380,7 +380,15 @@ def _note(session: Session, batch: Batch, act: str, now: datetime, **more: Any) 
         "cluster": batch.cluster_id,
         **more,
     }
-    record.add(session, record.actor(batch.moderator), act, f"batch:{batch.id}", after=after, now=now)
+    record.add(
+        session,
+        record.actor(batch.moderator),
+        act,
+        f"batch:{batch.id}",
+        after=after,
+        campaign_id=batch.campaign_id,
+        now=now,
+    )
 
 
 # -- taken back ------------------------------------------------------------------------------------

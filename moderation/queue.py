@@ -159,7 +159,7 @@ PARKED = timedelta(hours=24)
 def park(session: Session, review: Review, *, version: int, by: Moderator, now: datetime) -> None:
     """The item is laid aside until tomorrow; its state and version stay. Raises Overtaken."""
     _mark(session, review, version, {"parked_until": now + PARKED})
-    record.add(session, record.actor(by), "review:park", f"review:{review.id}", now=now)
+    record.add(session, record.actor(by), "review:park", f"review:{review.id}", campaign_id=review.campaign_id, now=now)
 
 
 def hand_over(
@@ -172,7 +172,15 @@ def hand_over(
     if note:
         notes.add(session, review, by, note, now)
     after = {"to": to.id if to else None}
-    record.add(session, record.actor(by), "review:pass", f"review:{review.id}", after=after, now=now)
+    record.add(
+        session,
+        record.actor(by),
+        "review:pass",
+        f"review:{review.id}",
+        after=after,
+        campaign_id=review.campaign_id,
+        now=now,
+    )
 
 
 def _mark(session: Session, review: Review, version: int, values: dict[str, object]) -> None:

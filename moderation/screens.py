@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload, object_session
 from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 
-from . import context, decisions, permissions, reasons
+from . import acts, context, decisions, permissions, reasons
 from .checks.base import Verdict
 from .context import Context
 from .desk import reasons_for
@@ -476,6 +476,7 @@ def story_of(session: Session, review: Review) -> list[Line]:
     lines += [_reported(*row) for row in session.execute(_reports_of(review))]
     for decision in session.scalars(select(Decision).where(Decision.review_id == review.id).order_by(Decision.id)):
         lines.append(Line(decision.decided_at, _who(decision), _what(decision)))
+    lines += [Line(*told) for told in acts.beside_decisions(session, review)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 

@@ -58,8 +58,7 @@ def test_what_the_page_offers_is_what_the_post_accepts(wall: Wall, role: Role, c
         put(wall, sent, state)
         before = wall.review(sent.review_id)
         offers = offered(somebody, sent)
-        reason = {"reason": "clearer"} if move == "revise" else {"reason": "off_topic"}
-        answer = somebody.decides(sent, move, **reason)
+        answer = somebody.decides(sent, move, reason="clearer" if move == "revise" else "off_topic")
         accepted = answer.status_code == 303
         assert answer.status_code in (303, 400, 403, 404, 409), f"{state} {move} {answer.status_code}"
         wanted = move in offers or SAME.get(move) in offers
