@@ -35,7 +35,7 @@ def no_violations(page: Page) -> None:
     """axe finds nothing, light and dark, wide and narrow, and nothing scrolls sideways."""
     for scheme in ("light", "dark"):
         for width in (WIDE, NARROW):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": 900})
             assert axe(page) == [], f"{page.url} at {width} px, {scheme}"
             over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
