@@ -91,6 +91,12 @@ class Gathering:
     again: list[str]  # what one press declines again: copies of what was declined, and what a check spoke against
     next_after: int | None
 
+    @property
+    def harsh_shown(self) -> int:
+        """How many harsh texts this page shows, for the count of those that were opened."""
+        every = {member.review.id: member for member in [*([self.example] if self.example else []), *self.members]}
+        return sum(1 for member in every.values() if member.review.masked and not member.hidden)
+
 
 def beside(session: Session, reviews: Sequence[Review], by: Moderator) -> dict[int, Together]:
     """For each of these rows of the queue what it has in common with others that wait, if it has."""
