@@ -30,6 +30,7 @@ class ReasonMissing(Exception):
 
 
 FEEDBACK = {Move.MARK_SPAM: "spam", Move.APPROVE: "ham"}
+MOVED = "wall.moved"  # reviews whose clusters are to follow, in the session's notes
 PROGRAM_MOVES = (Move.HOLD, Move.MARK_SPAM)
 
 
@@ -49,6 +50,7 @@ def decide(
     undo_since: datetime | None = None,
 ) -> Decision:
     """Make a move; raises MoveNotAllowed, Overtaken (the review is no longer at `version`) or ReasonMissing."""
+    session.info.pop(MOVED, None)
     review = locked(session, review_id)
     if review.version != version:
         raise Overtaken(last_decision(session, review))
@@ -73,6 +75,7 @@ def decide(
         if tell:
             letters.owe_decision(session, review, decision, now, settings)
     _close_complaints(session, review, decision, now, settings)
+    _follow(session, now)
     _note(session, review, decision)
     return decision
 
@@ -184,8 +187,14 @@ def _move(
     )
     session.add(decision)
     session.flush()
-    clusters.follow(session, review, now)
+    session.info.setdefault(MOVED, []).append(review)
     return decision
+
+
+def _follow(session: Session, now: datetime) -> None:
+    """The clusters of all that was moved are brought up to date: last, since their lock must not wait for others."""
+    for review in session.info.pop(MOVED, []):
+        clusters.follow(session, review, now)
 
 
 def _show_or_hide(session: Session, review: Review, move: Move, now: datetime) -> None:
@@ -239,6 +248,7 @@ def _undo(
     session.execute(
         update(Evidence).where(Evidence.review_id == review.id).values(feedback_owed=None, feedback_due_at=None)
     )
+    _follow(session, now)
     _note(session, review, decision)
     return decision
 
