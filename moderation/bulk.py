@@ -232,9 +232,8 @@ def _same(session: Session, picks: Sequence[Pick], move: str, by: Moderator, now
 def go_on(batch_id: int, settings: Settings, now: datetime, *, most: int = PORTION) -> bool:
     """At most `most` more items are decided, or undone; True once there is nothing left to do."""
     for _ in range(most):
-        with transaction() as session:
-            if _step(session, batch_id, settings, now):
-                return True
+        if clusters.until_stored(lambda: _one_step(batch_id, settings, now)):
+            return True
     with transaction() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
         return _next(session, batch) is None and _end(session, batch, settings, now)
@@ -257,6 +256,11 @@ def resume(settings: Settings, now: datetime, *, most: int = MOST) -> int:
     for batch_id in owed:
         go_on(batch_id, settings, now, most=most)
     return len(owed)
+
+
+def _one_step(batch_id: int, settings: Settings, now: datetime) -> bool:
+    with transaction() as session:
+        return _step(session, batch_id, settings, now)
 
 
 def _step(session: Session, batch_id: int, settings: Settings, now: datetime) -> bool:

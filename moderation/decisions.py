@@ -31,6 +31,7 @@ class ReasonMissing(Exception):
 
 
 FEEDBACK = {Move.MARK_SPAM: "spam", Move.APPROVE: "ham"}
+MOVED = "wall.moved"  # reviews whose clusters are to follow, in the session's notes
 PROGRAM_MOVES = (Move.HOLD, Move.MARK_SPAM)
 
 
@@ -55,6 +56,7 @@ def decide(
 
     Where two must agree (a reason says so, or `second`), the first one's move is kept as a proposal.
     """
+    session.info.pop(MOVED, None)
     review = locked(session, review_id)
     if review.version != version:
         raise Overtaken(last_decision(session, review))
@@ -91,6 +93,7 @@ def decide(
             taken_down = decision.shown_before_id == review.revision_id or was_hidden_by_proposal(session, review)
             letters.owe_decision(session, review, decision, now, settings, taken_down=taken_down)
     _close_complaints(session, review, decision, now, settings)
+    _follow(session, now)
     _note(session, review, decision)
     return decision
 
@@ -261,8 +264,14 @@ def _move(
     )
     session.add(decision)
     session.flush()
-    clusters.follow(session, review, now)
+    session.info.setdefault(MOVED, []).append(review)
     return decision
+
+
+def _follow(session: Session, now: datetime) -> None:
+    """The clusters of all that was moved are brought up to date: last, since their lock must not wait for others."""
+    for review in session.info.pop(MOVED, []):
+        clusters.follow(session, review, now)
 
 
 def _show_or_hide(session: Session, review: Review, move: Move, now: datetime, proposes: Move | None) -> None:
@@ -325,6 +334,7 @@ def _undo(
     session.execute(
         update(Evidence).where(Evidence.review_id == review.id).values(feedback_owed=None, feedback_due_at=None)
     )
+    _follow(session, now)
     _note(session, review, decision)
     return decision
 
