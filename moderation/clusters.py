@@ -320,7 +320,7 @@ def in_front(lane: str = "") -> ColumnElement[bool]:
 
 def _unfold(session: Session, row: ReviewCluster, cluster: Cluster, review: Review) -> None:
     row.folds = False
-    free = select(Review.id).where(Review.id == review.id).with_for_update(skip_locked=True)
+    free = select(Review.id).where(Review.id == review.id).with_for_update(skip_locked=True, key_share=True)
     _mark(session, session.scalars(free).all(), False)
     cluster.folding -= 1
     if cluster.example_id == review.id:
@@ -423,7 +423,7 @@ def _folding(cluster: Cluster) -> Select[int]:
 def _oldest(session: Session, cluster: Cluster) -> int | None:
     """Who carries the row: not an item that somebody decides at this moment; `mend` sees to what is left over."""
     query = _folding(cluster).order_by(Review.waiting_since, Review.id).limit(1)
-    chosen = session.scalars(query.with_for_update(skip_locked=True, of=Review)).first()
+    chosen = session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).first()
     if chosen is not None:
         _mark(session, [chosen], False)
     return chosen
@@ -433,7 +433,7 @@ def _set_behind(session: Session, cluster: Cluster, behind: bool, *, only: int |
     query = _folding(cluster).where(Review.behind.is_(not behind), Review.id != (cluster.example_id or 0))
     if only is not None:
         query = query.where(Review.id == only)
-    _mark(session, session.scalars(query.with_for_update(skip_locked=True, of=Review)).all(), behind)
+    _mark(session, session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).all(), behind)
 
 
 def _mark(session: Session, ids: Iterable[int], behind: bool) -> None:

@@ -188,16 +188,22 @@ def undoable(
 
 
 def locked(session: Session, review_id: int) -> Review:
-    """The review, its contribution locked first: author and moderators move one after the other."""
+    """The review, its contribution locked first: author and moderators move one after the other.
+
+    Keys are not locked: a cluster may name an item as its example while somebody decides that item.
+    """
     contribution_id = session.scalar(select(Review.contribution_id).where(Review.id == review_id))
     session.scalars(
         select(Contribution)
         .where(Contribution.id == contribution_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
     return session.scalars(
-        select(Review).where(Review.id == review_id).with_for_update().execution_options(populate_existing=True)
+        select(Review)
+        .where(Review.id == review_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one()
 
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from bench import evening_words
@@ -382,12 +381,6 @@ def test_near_identical_is_told_apart_from_alike() -> None:
     assert clusters.FEW == 3
 
 
-@pytest.mark.xfail(
-    condition=True,
-    reason="on PostgreSQL two batches of one cluster may wait for each other; nothing is decided twice, one stops",
-    raises=OperationalError,
-    strict=False,
-)
 def test_two_batches_of_one_cluster_at_once_decide_each_item_once_and_keep_its_counts(wall: Wall) -> None:
     """Two moderators press at the same moment, in opposite order, while the worker still screens later copies."""
     sent = flood(wall) + [arrives(wall, ABUSE.format(name=name, place="Hull"), 60 + n) for n, name in
