@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import delete, event, or_, select, update
 from sqlalchemy.orm import Session
 
 from pledges.errors import NotNow
@@ -131,8 +131,10 @@ class Desk:
         self._forget_written(session, contribution)
 
     def _forget_written(self, session: Session, contribution: Contribution) -> None:
-        """Letters to the author that lie in a folder go with the words, once the erasure is committed."""
-        sent = select(Letter.id).where(Letter.contribution_id == contribution.id, Letter.sent_at.is_not(None))
+        """Letters about it that lie in a folder go with the words, once the erasure is committed."""
+        reports = select(Report.id).where(Report.contribution_id == contribution.id)
+        concerned = or_(Letter.contribution_id == contribution.id, Letter.report_id.in_(reports))
+        sent = select(Letter.id).where(concerned, Letter.sent_at.is_not(None))
         files = [notices.written(self.settings, letter_id) for letter_id in session.scalars(sent)]
 
         @event.listens_for(session, "after_commit", once=True)

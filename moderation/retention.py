@@ -81,7 +81,8 @@ def _forget_written(settings: Settings) -> int:
     with transaction() as session:
         kept = (
             select(Letter.id)
-            .outerjoin(Contribution, Contribution.id == Letter.contribution_id)
+            .outerjoin(Report, Report.id == Letter.report_id)
+            .outerjoin(Contribution, Contribution.id.in_((Letter.contribution_id, Report.contribution_id)))
             .where(Contribution.erased_at.is_(None))
         )
         wanted = set(session.scalars(kept))

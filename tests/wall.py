@@ -160,10 +160,11 @@ class Wall:
         with self.app.app_context():
             return jobs.sweep(now or utcnow())
 
-    def letters(self) -> list[str]:
-        """Every letter that was written into the folder, as its source, oldest first."""
+    def letters(self, *, staff: bool = False) -> list[str]:
+        """Every letter to the public written so far, as its source, oldest first; with `staff` those to moderators."""
         folder = self.settings.instance / "mail"
-        return [path.read_text() for path in sorted(folder.glob("*.eml"))] if folder.exists() else []
+        every = [path.read_text() for path in sorted(folder.glob("*.eml"))] if folder.exists() else []
+        return [letter for letter in every if ("because you moderate here" in letter) is staff]
 
     def proves(self, sent: Sent) -> None:
         """The author's address counts as proved."""
