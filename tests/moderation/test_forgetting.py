@@ -74,8 +74,8 @@ def test_letters_in_the_folder_go_with_the_words_and_with_their_rows(wall: Wall,
     written = len(list(mail.glob("*.eml")))
     assert any(CANARY.lower() in letter.lower() for letter in wall.letters())
     wall.acts(gone, "erase")
-    assert len(list(mail.glob("*.eml"))) == written - 1
-    assert not any(f"{CANARY.lower()}1@" in letter.lower() for letter in wall.letters())
+    assert len(list(mail.glob("*.eml"))) < written
+    assert not any(CANARY.lower() in letter.lower() for letter in wall.letters())
     (mail / "00009999.eml").write_text("left behind by a crash between the erasure and its files")
     assert forget(wall)["written letters"] == 1
     assert "else@example.org" in "".join(wall.letters())
