@@ -12,6 +12,7 @@ from .. import screens
 from . import (  # noqa: F401 (their addresses join the blueprint)
     beside,
     bulk,
+    claims,
     house_rules,
     items,
     letters,

@@ -13,7 +13,7 @@ from pledges.db import reading, transaction, utcnow
 from pledges.settings import settings
 from pledges.text import clean
 
-from .. import decisions, jobs, permissions, queue, screens
+from .. import claims, decisions, jobs, permissions, queue, screens
 from ..desk import reasons_for
 from ..models import Decision, Moderator, Reason, Review, Role
 from ..permissions import Act
@@ -77,7 +77,7 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                 )
                 done, marked = str(decision.id), ""
     except decisions.Overtaken as error:
-        return _overtaken(review_id, me, error.other)
+        return overtaken(review_id, me, error)
     except decisions.ReasonMissing:
         return _reason_missing(review_id, me, move)
     jobs.nudge_letters(settings().undo_seconds)
@@ -141,11 +141,14 @@ def _colleague(session: Session, chosen: str, campaign_id: int) -> Moderator | N
     return None
 
 
-def _overtaken(review_id: int, me: Moderator, other: Decision | None) -> ResponseReturnValue:
+def overtaken(review_id: int, me: Moderator, error: decisions.Overtaken) -> ResponseReturnValue:
+    """The item as it stands now, with who was quicker, or who has it open."""
     session, now = reading(), utcnow()
     session.expire_all()
     review, held = review_or_404(session, review_id, me)
-    words = screens.overtaken_words(other)
+    words = screens.overtaken_words(error.other)
+    if isinstance(error, decisions.Held):
+        words = claims.held_words(error.holder, review.claimed_until or now)
     item = screens.item_of(session, review, me, held, now, shown=False)
     return render_template("moderation/item.html", me=me, item=item, lane="all", toast=None, problem=words), 409
 

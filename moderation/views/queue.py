@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from pledges.db import reading, utcnow
 from pledges.settings import settings
 
-from .. import decisions, jobs, permissions, queue, screens, together
+from .. import claims, decisions, jobs, permissions, queue, screens, together
 from ..models import Decision, Moderator, Review
 from ..permissions import Act
 from .base import desk, for_staff
@@ -30,8 +30,8 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
     after = screens.read_position(request.args.get("after", ""))
     reviews = queue.page(session, now=now, campaigns=where, lane=lane, by=me, after=after, limit=queue.PAGE + 1)
     more, reviews = len(reviews) > queue.PAGE, reviews[: queue.PAGE]
-    rows = [screens.row_of(review, now) for review in reviews]
-    current = _current(reviews, request.args.get("at", ""))
+    rows = [screens.row_of(review, now, me) for review in reviews]
+    current = _current(reviews, request.args.get("at", ""), me, now)
     item = screens.item_of(session, current, me, held, now, shown=request.args.get("show") == "1") if current else None
     return render_template(
         "moderation/queue.html",
@@ -42,6 +42,7 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
         rows=rows,
         together=together.beside(session, reviews, me),
         may_choose=permissions.campaigns(held, Act.DECIDE) != [],
+        hand={"left": claims.handed(session, me, now), "offered": bool(rows) and lane not in claims.NOT_HANDED},
         item=item,
         next_after=screens.write_position(reviews[-1]) if more else "",
         toast=toast_of(session, me, now),
@@ -49,9 +50,11 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
     )
 
 
-def _current(reviews: list[Review], at: str) -> Review | None:
+def _current(reviews: list[Review], at: str, me: Moderator, now: datetime) -> Review | None:
+    """The item that was asked for, else the first that no colleague has open."""
     chosen = [review for review in reviews if str(review.id) == at]
-    return next(iter(chosen or reviews), None)
+    free = [review for review in reviews if decisions.holder(review, now) in (None, me)]
+    return next(iter(chosen or free or reviews), None)
 
 
 def toast_of(session: Session, me: Moderator, now: datetime) -> dict[str, Any] | None:
