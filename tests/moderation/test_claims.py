@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from moderation.models import Act, Moderator, Review, Role
 from moderation.workflow import State
 from pledges.db import utcnow
 from tests.forms import forms
+from tests.moderation.test_clusters import arrives
 from tests.wall import AtTheDesk, Sent, Wall
 
 SCRIPT = {"X-Part": "1"}
@@ -40,8 +42,14 @@ def acts(wall: Wall, *names: str) -> list[Act]:
         return list(session.scalars(select(Act).where(Act.act.in_(names)).order_by(Act.id)))
 
 
-def waiting(wall: Wall, count: int = 1, **fields: str) -> list[Sent]:
-    sent = [wall.promises(f"I will learn song number {n} by heart", **fields) for n in range(count)]
+THINGS = """listen bridge kettle window harbour violin garden lantern meadow pencil teacher market blanket orchard
+castle rhythm pillow thunder ladder compass village painter cupboard river bakery chapel whistle mountain""".split()
+
+
+def waiting(wall: Wall, count: int = 1) -> list[Sent]:
+    """Promises with little in common, each from a network of its own, so that each has a row."""
+    chosen = [random.Random(n).sample(THINGS, 8) for n in range(count)]  # noqa: S311 (words of a test)
+    sent = [arrives(wall, "I promise " + " ".join(words), n) for n, words in enumerate(chosen)]
     while wall.screens():
         pass
     return sent
