@@ -28,6 +28,7 @@ WORDS: dict[str, Any] = {
     "moderator:leave": lazy_gettext("let somebody leave"),
     "moderator:role-end": lazy_gettext("ended a role"),
     "moderator:renew": lazy_gettext("renewed somebody’s password and second factor"),
+    "moderator:name": lazy_gettext("changed their own name"),
     "moderator:session-end": lazy_gettext("ended a session"),
     "moderator:passkey": lazy_gettext("added a passkey"),
     "moderator:passkey-removed": lazy_gettext("removed a passkey"),

@@ -67,7 +67,9 @@ def count_opened(session: Session, sign_in_id: int | None, seen: int, texts: int
         .values(harsh_opened=SignIn.harsh_opened + texts)
         .execution_options(synchronize_session=False)
     )
-    session.expire_all()
+    row = session.get(SignIn, sign_in_id)
+    if row is not None:
+        session.refresh(row)
     return rows_of(counted) == 1
 
 

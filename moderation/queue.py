@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.db import rows_of
 
-from . import clusters, decisions, notes, record
+from . import care, clusters, decisions, notes, record
 from .models import Decision, Lane, Moderator, Review, ReviewLane
 from .workflow import State
 
@@ -99,8 +99,25 @@ def _is_lane(lane: str) -> bool:
     return lane in set(Lane)
 
 
-def _waiting(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator | None) -> Select[Review]:
+def left_out(
+    session: Session, *, now: datetime, campaigns: list[int] | None, lane: str = "all", by: Moderator
+) -> int:
+    """How many of a lane this person has asked not to read, up to 1,000."""
+    unwanted = care.unwanted(by, now)
+    if unwanted is None:
+        return 0
+    query = _waiting(now, campaigns, lane, by, whole=True).where(unwanted).with_only_columns(Review.id).limit(1000)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _waiting(
+    now: datetime, campaigns: list[int] | None, lane: str, by: Moderator | None, *, whole: bool = False
+) -> Select[Review]:
+    """What waits in a lane, but for what `by` has asked not to read; `whole`: with that too."""
     query = select(Review).where(_visible(now))
+    unwanted = None if by is None or whole else care.unwanted(by, now)
+    if unwanted is not None:
+        query = query.where(~unwanted)
     if _is_lane(lane):
         query = query.join(ReviewLane, ReviewLane.review_id == Review.id).where(ReviewLane.lane == lane)
         if campaigns is not None:

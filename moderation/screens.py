@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload, object_session
 from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 
-from . import acts, claims, context, decisions, permissions, reasons
+from . import accounts, acts, care, claims, context, decisions, permissions, reasons
 from .checks.base import Verdict
 from .claims import Standing
 from .context import Context
@@ -159,6 +159,7 @@ class Item:
     may_decide: bool
     undoable: bool
     claim: Standing | None  # of what waits, for somebody who may decide
+    opened: int  # harsh texts that this session has shown
     colleagues: list[Moderator]
     approved: Revision | None  # what stands on the wall, where these words are a change of it
     email: str = ""
@@ -421,6 +422,7 @@ def item_of(
         may_decide=may_decide,
         undoable=decisions.undoable(last, me, now, settings()),
         claim=claim,
+        opened=care.opened(session, accounts.this_session()),
         colleagues=here,
         approved=approved if approved is not None and approved.id != revision.id else None,
         email=_half(contact.email, contact.proved_at is not None) if contact else "",

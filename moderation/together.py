@@ -91,6 +91,12 @@ class Gathering:
     again: list[str]  # what one press declines again: copies of what was declined, and what a check spoke against
     next_after: int | None
 
+    @property
+    def shown(self) -> int:
+        """How many harsh texts stand in the page."""
+        everybody = [*self.members, *([self.example] if self.example else [])]
+        return len({member.review.id for member in everybody if member.review.masked and not member.hidden})
+
 
 def beside(session: Session, reviews: Sequence[Review], by: Moderator) -> dict[int, Together]:
     """For each of these rows of the queue what it has in common with others that wait, if it has."""

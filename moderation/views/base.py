@@ -15,10 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from pledges.db import transaction
 from pledges.errors import WordsChanged
 from pledges.models import Campaign
 
-from .. import accounts, permissions
+from .. import accounts, care, permissions
 from ..models import Moderator, Review, Role
 from ..permissions import Act, NotAllowed
 from ..workflow import MoveNotAllowed
@@ -89,6 +90,17 @@ def review_or_404(session: Session, review_id: int, me: Moderator) -> tuple[Revi
     if review is None or not permissions.may(held, Act.LOOK, review.campaign_id):
         abort(404)
     return review, held
+
+
+def counted(texts: int = 1) -> bool:
+    """Whether harsh texts that were asked for by a button may be shown: they are counted now.
+
+    Not where the page of that button had been used already, as when the answer is loaded again by accident.
+    """
+    seen = request.form.get("seen", "")
+    with transaction() as session:
+        number = int(seen) if seen.isascii() and seen.isdigit() else -1
+        return care.count_opened(session, accounts.this_session(), number, texts)
 
 
 def campaign_named(session: Session, slug: str) -> Campaign | None:

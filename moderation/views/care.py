@@ -8,10 +8,11 @@ from flask_babel import gettext
 
 from pledges.db import transaction, utcnow
 from pledges.text import clean
+from pledges.views import LANGUAGES
 
 from .. import accounts, care, claims, record, screens
 from ..models import Moderator
-from .base import LANGS, desk, for_staff
+from .base import desk, for_staff
 
 NAME_CHARS = 100
 SWITCHES = ("shortcuts", "quiet_text", "alerts", "digest", "on_call")
@@ -61,7 +62,7 @@ def keep_me(me: Moderator) -> ResponseReturnValue:
             record.add(session, record.actor(me), "moderator:name", f"moderator:{me.id}", now=utcnow())
         me.name = name
         lang = request.form.get("lang", "")
-        me.lang = lang if lang in LANGS else me.lang
+        me.lang = lang if lang in LANGUAGES else me.lang
         me.skips = [lane.value for lane in care.MAY_SKIP if lane.value in request.form.getlist("skip")]
         for switch in SWITCHES:
             setattr(me, switch, switch in request.form)
@@ -72,7 +73,7 @@ def _settings(me: Moderator, problem: str = "") -> str:
     return render_template(
         "moderation/me.html",
         me=me,
-        langs=LANGS,
+        langs=LANGUAGES,
         skips=[(lane, screens.LANES[lane]) for lane in care.MAY_SKIP],
         problem=problem,
         kept=request.args.get("kept") == "1",

@@ -18,7 +18,7 @@ from ..desk import reasons_for
 from ..models import Decision, Moderator, Reason, Review, Role
 from ..permissions import Act
 from ..workflow import Move, MoveNotAllowed
-from .base import desk, for_staff, problem, review_or_404
+from .base import counted, desk, for_staff, problem, review_or_404
 from .queue import toast_of
 
 NOTE_CHARS = 1000
@@ -29,11 +29,28 @@ PASS, PARK, TAKE_DOWN = "pass", "park", "take_down"
 @desk.get("/reviews/<int:review_id>")
 @for_staff
 def show_item(review_id: int, me: Moderator) -> ResponseReturnValue:
+    return _item(review_id, me)
+
+
+@desk.post("/reviews/<int:review_id>")
+@for_staff
+def show_item_text(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """The item with its harsh text: an answer to a press, and to no address."""
+    review_or_404(reading(), review_id, me)
+    return _item(review_id, me, shown=counted())
+
+
+def _item(review_id: int, me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     session, now = reading(), utcnow()
     review, held = review_or_404(session, review_id, me)
-    item = screens.item_of(session, review, me, held, now, shown=request.args.get("show") == "1")
+    item = screens.item_of(session, review, me, held, now, shown=shown is True)
     return render_template(
-        "moderation/item.html", me=me, item=item, lane=request.args.get("lane", "all"), toast=toast_of(session, me, now)
+        "moderation/item.html",
+        me=me,
+        item=item,
+        lane=request.args.get("lane", "all"),
+        toast=toast_of(session, me, now),
+        again=shown is False,
     )
 
 

@@ -12,15 +12,26 @@ from sqlalchemy.orm import Session
 from pledges.db import reading, utcnow
 from pledges.settings import settings
 
-from .. import claims, decisions, jobs, permissions, queue, screens, together
+from .. import accounts, care, claims, decisions, jobs, permissions, queue, screens, together
 from ..models import Decision, Moderator, Review
 from ..permissions import Act
-from .base import desk, for_staff
+from .base import counted, desk, for_staff
 
 
 @desk.get("/")
 @for_staff
 def show_queue(me: Moderator) -> ResponseReturnValue:
+    return _queue(me)
+
+
+@desk.post("/")
+@for_staff
+def show_queue_text(me: Moderator) -> ResponseReturnValue:
+    """The queue with the harsh text of the item beside it: an answer to a press, and to no address."""
+    return _queue(me, shown=counted())
+
+
+def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     session, now = reading(), utcnow()
     held = permissions.roles(session, me)
     where = permissions.campaigns(held, Act.LOOK)
@@ -32,7 +43,7 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
     more, reviews = len(reviews) > queue.PAGE, reviews[: queue.PAGE]
     rows = [screens.row_of(review, now, me) for review in reviews]
     current = _current(reviews, request.args.get("at", ""), me, now)
-    item = screens.item_of(session, current, me, held, now, shown=request.args.get("show") == "1") if current else None
+    item = screens.item_of(session, current, me, held, now, shown=shown is True) if current else None
     return render_template(
         "moderation/queue.html",
         me=me,
@@ -44,6 +55,9 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
         may_choose=permissions.campaigns(held, Act.DECIDE) != [],
         hand={"left": claims.handed(session, me, now), "offered": bool(rows) and lane not in claims.NOT_HANDED},
         item=item,
+        again=shown is False,
+        pace=care.pace(session, me, accounts.this_session(), now),
+        left_out=queue.left_out(session, now=now, campaigns=where, lane=lane, by=me),
         next_after=screens.write_position(reviews[-1]) if more else "",
         toast=toast_of(session, me, now),
         alert=jobs.spam_service().alert(session),
