@@ -70,6 +70,11 @@ def counts(
     }
 
 
+def standing(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator) -> Select[Review]:
+    """What a lane shows to `by`, in no order."""
+    return _waiting(now, campaigns, lane, by).where(clusters.in_front(lane if _is_lane(lane) else ""))
+
+
 def next_free(
     session: Session, *, now: datetime, campaigns: list[int] | None, lane: str, by: Moderator, limit: int
 ) -> list[int]:
@@ -80,9 +85,8 @@ def next_free(
     key = (ReviewLane if _is_lane(lane) else Review).waiting_since
     before = select(Decision.id).where(Decision.review_id == Review.id, Decision.moderator_id == by.id)
     query = (
-        _waiting(now, campaigns, lane, by)
+        standing(now, campaigns, lane, by)
         .where(
-            clusters.in_front(lane if _is_lane(lane) else ""),
             or_(Review.claimed_by_id.is_(None), Review.claimed_until <= now),
             Review.passed_to_id.is_(None),
             ~before.exists(),

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from pledges import POLICY
 from pledges.db import transaction
 from pledges.errors import WordsChanged
 from pledges.models import Campaign
@@ -27,6 +28,8 @@ from ..workflow import MoveNotAllowed
 log = logging.getLogger(__name__)
 
 desk = Blueprint("desk", "moderation", url_prefix="/moderation")
+# scripts of the desk ask the desk, and write text and nodes, never markup
+DESK_POLICY = f"{POLICY}; connect-src 'self'; require-trusted-types-for 'script'"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -49,6 +52,7 @@ def private(response: Any) -> Any:
     if not accounts.at_the_desk(request):
         return response
     response.headers["Cache-Control"] = "no-store, private"
+    response.headers["Content-Security-Policy"] = DESK_POLICY
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

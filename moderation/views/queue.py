@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import abort, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, utcnow
 from pledges.settings import settings
 
-from .. import accounts, care, claims, decisions, jobs, permissions, queue, screens, together
+from .. import accounts, bulk, care, claims, decisions, jobs, news, permissions, queue, screens, together
 from ..models import Decision, Moderator, Review
 from ..permissions import Act
 from .base import counted, desk, for_staff
+
+SHOWN = 50  # items of one page, at most
 
 
 @desk.get("/")
@@ -56,12 +59,34 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         hand={"left": claims.handed(session, me, now), "offered": bool(rows) and lane not in claims.NOT_HANDED},
         item=item,
         again=shown is False,
+        since=news.since(session, now),
         pace=care.pace(session, me, accounts.this_session(), now),
         left_out=queue.left_out(session, now=now, campaigns=where, lane=lane, by=me),
         next_after=screens.write_position(reviews[-1]) if more else "",
         toast=toast_of(session, me, now),
         alert=jobs.spam_service().alert(session),
     )
+
+
+@desk.get("/queue.json")
+@for_staff
+def tell_news(me: Moderator) -> ResponseReturnValue:
+    """What is new in the lane since the page was made, and what became of the items that it shows."""
+    session, now = reading(), utcnow()
+    lane, since = request.args.get("lane", "all"), news.read_since(request.args.get("since", ""), now)
+    if lane not in screens.LANES or since is None:
+        abort(400)
+    picks = bulk.read_picks([request.args.get("ids", "")])[:SHOWN]
+    etag = news.validator(session, me, request.full_path, picks, now)
+    if request.if_none_match.contains(etag):
+        answer = make_response("", 304)
+    else:
+        where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
+        told = news.of(session, me, campaigns=where, lane=lane, since=since, picks=picks, now=now)
+        words = ngettext("%(num)s new", "%(num)s new", told.new) if told.new else ""
+        answer = make_response(jsonify(new=told.new, words=words, after=told.after, rows=told.rows))
+    answer.set_etag(etag)
+    return answer
 
 
 def _current(reviews: list[Review], at: str, me: Moderator, now: datetime) -> Review | None:
