@@ -35,7 +35,9 @@ def standing(review: Review, me: Moderator, now: datetime) -> Standing:
         return Standing("free", "", "")
     until = review.claimed_until.isoformat()
     if holder.id == me.id:
-        return Standing("mine", gettext("Yours until %(time)s.", time=format_time(review.claimed_until, "short")), until)
+        return Standing(
+            "mine", gettext("Yours until %(time)s.", time=format_time(review.claimed_until, "short")), until
+        )
     return Standing("other", held_words(holder, review.claimed_until), "")
 
 
@@ -125,7 +127,5 @@ def let_go(session: Session, by: Moderator, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     if had:
-        record.add(
-            session, record.actor(by), "queue:give-back", f"moderator:{by.id}", after={"reviews": had}, now=now
-        )
+        record.add(session, record.actor(by), "queue:give-back", f"moderator:{by.id}", after={"reviews": had}, now=now)
     return rows_of(ended)

@@ -120,9 +120,7 @@ def _new(
     came = select(Decision.review_id).where(Decision.id > since.decision_id, Decision.to_state == State.WAITING)
     subject = literal("review:") + cast(Review.id, String)
     passed = select(Act.id).where(Act.subject == subject, Act.id > since.act_id, Act.act == "review:pass").exists()
-    unchecked = and_(
-        Review.state == State.RECEIVED, Review.waiting_since > since.at - queue.UNCHECKED_AFTER
-    )
+    unchecked = and_(Review.state == State.RECEIVED, Review.waiting_since > since.at - queue.UNCHECKED_AFTER)
     ways = [Review.id.in_(came), unchecked]
     if lane == "mine":
         ways = [passed]
@@ -157,10 +155,7 @@ def _row(
 def _marked(session: Session, review: Review) -> str:
     """Who laid it aside or passed it on."""
     last = session.scalars(
-        select(Act)
-        .where(Act.subject == f"review:{review.id}", Act.act.in_(MARKS))
-        .order_by(Act.id.desc())
-        .limit(1)
+        select(Act).where(Act.subject == f"review:{review.id}", Act.act.in_(MARKS)).order_by(Act.id.desc()).limit(1)
     ).first()
     if last is None:
         return screens.overtaken_words(None)

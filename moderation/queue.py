@@ -103,9 +103,7 @@ def _is_lane(lane: str) -> bool:
     return lane in set(Lane)
 
 
-def left_out(
-    session: Session, *, now: datetime, campaigns: list[int] | None, lane: str = "all", by: Moderator
-) -> int:
+def left_out(session: Session, *, now: datetime, campaigns: list[int] | None, lane: str = "all", by: Moderator) -> int:
     """How many of a lane this person has asked not to read, up to 1,000."""
     unwanted = care.unwanted(by, now)
     if unwanted is None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload, object_session
 from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 
-from . import accounts, acts, care, claims, context, decisions, permissions, reasons
+from . import acts, claims, context, decisions, permissions, reasons
 from .checks.base import Verdict
 from .claims import Standing
 from .context import Context
@@ -381,7 +381,14 @@ def marked(text: str, name: str, quotes: Iterable[Any], numbers: dict[str, int])
 
 
 def item_of(
-    session: Session, review: Review, me: Moderator, held: dict[int | None, Role], now: datetime, *, shown: bool
+    session: Session,
+    review: Review,
+    me: Moderator,
+    held: dict[int | None, Role],
+    now: datetime,
+    *,
+    shown: bool,
+    opened: int,
 ) -> Item:
     contribution, revision = review.contribution, review.revision
     findings = newest(review)
@@ -422,7 +429,7 @@ def item_of(
         may_decide=may_decide,
         undoable=decisions.undoable(last, me, now, settings()),
         claim=claim,
-        opened=care.opened(session, accounts.this_session()),
+        opened=opened,
         colleagues=here,
         approved=approved if approved is not None and approved.id != revision.id else None,
         email=_half(contact.email, contact.proved_at is not None) if contact else "",

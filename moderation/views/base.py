@@ -15,10 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from pledges import POLICY
 from pledges.db import transaction
 from pledges.errors import WordsChanged
 from pledges.models import Campaign
+from pledges.policy import POLICY
 
 from .. import accounts, care, permissions
 from ..models import Moderator, Review, Role
@@ -105,6 +105,11 @@ def counted(texts: int = 1) -> bool:
     with transaction() as session:
         number = int(seen) if seen.isascii() and seen.isdigit() else -1
         return care.count_opened(session, accounts.this_session(), number, texts)
+
+
+def harsh_opened(session: Session) -> int:
+    """How many harsh texts this session has shown."""
+    return care.opened(session, accounts.this_session())
 
 
 def campaign_named(session: Session, slug: str) -> Campaign | None:

@@ -13,10 +13,10 @@ from pledges.db import reading, transaction, utcnow
 from pledges.settings import settings
 from pledges.text import clean
 
-from .. import accounts, bulk, care, jobs, permissions, screens, together
+from .. import bulk, jobs, permissions, screens, together
 from ..models import Batch, Cluster, Moderator, Reason, Role
 from ..permissions import Act
-from .base import counted, desk, for_staff, problem
+from .base import counted, desk, for_staff, harsh_opened, problem
 
 NOTE_CHARS = 1000
 REFRESH_SECONDS = 3
@@ -131,7 +131,7 @@ def _cluster(cluster_id: int, me: Moderator, show: str) -> ResponseReturnValue:
         "moderation/cluster.html",
         me=me,
         cluster=gathered,
-        opened=care.opened(session, accounts.this_session()),
+        opened=harsh_opened(session),
         may_decide=permissions.may(held, Act.DECIDE, cluster.campaign_id),
         confirmed_above=bulk.CONFIRMED_ABOVE,
     )

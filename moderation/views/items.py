@@ -18,7 +18,7 @@ from ..desk import reasons_for
 from ..models import Decision, Moderator, Reason, Review, Role
 from ..permissions import Act
 from ..workflow import Move, MoveNotAllowed
-from .base import counted, desk, for_staff, problem, review_or_404
+from .base import counted, desk, for_staff, harsh_opened, problem, review_or_404
 from .queue import toast_of
 
 NOTE_CHARS = 1000
@@ -43,7 +43,7 @@ def show_item_text(review_id: int, me: Moderator) -> ResponseReturnValue:
 def _item(review_id: int, me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     session, now = reading(), utcnow()
     review, held = review_or_404(session, review_id, me)
-    item = screens.item_of(session, review, me, held, now, shown=shown is True)
+    item = screens.item_of(session, review, me, held, now, shown=shown is True, opened=harsh_opened(session))
     return render_template(
         "moderation/item.html",
         me=me,
@@ -166,7 +166,7 @@ def overtaken(review_id: int, me: Moderator, error: decisions.Overtaken) -> Resp
     words = screens.overtaken_words(error.other)
     if isinstance(error, decisions.Held):
         words = claims.held_words(error.holder, review.claimed_until or now)
-    item = screens.item_of(session, review, me, held, now, shown=False)
+    item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
     return render_template("moderation/item.html", me=me, item=item, lane="all", toast=None, problem=words), 409
 
 
@@ -174,6 +174,6 @@ def _reason_missing(review_id: int, me: Moderator, move: str) -> ResponseReturnV
     session, now = reading(), utcnow()
     review, held = review_or_404(session, review_id, me)
     words = gettext("Choose a reason first: the author will read it.")
-    item = screens.item_of(session, review, me, held, now, shown=False)
+    item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
     page = render_template("moderation/item.html", me=me, item=item, lane="all", toast=None, problem=words, opened=move)
     return page, 422

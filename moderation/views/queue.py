@@ -16,7 +16,7 @@ from pledges.settings import settings
 from .. import accounts, bulk, care, claims, decisions, jobs, news, permissions, queue, screens, together
 from ..models import Decision, Moderator, Review
 from ..permissions import Act
-from .base import counted, desk, for_staff
+from .base import counted, desk, for_staff, harsh_opened
 
 SHOWN = 50  # items of one page, at most
 
@@ -46,7 +46,11 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     more, reviews = len(reviews) > queue.PAGE, reviews[: queue.PAGE]
     rows = [screens.row_of(review, now, me) for review in reviews]
     current = _current(reviews, request.args.get("at", ""), me, now)
-    item = screens.item_of(session, current, me, held, now, shown=shown is True) if current else None
+    item = (
+        screens.item_of(session, current, me, held, now, shown=shown is True, opened=harsh_opened(session))
+        if current
+        else None
+    )
     return render_template(
         "moderation/queue.html",
         me=me,

@@ -175,7 +175,7 @@ def test_after_a_decision_focus_is_on_the_next_item_and_what_happened_is_read_ou
     page = ann.page
     with page.expect_response(lambda answer: "done=" in answer.url) as came:
         ann.presses("a")
-    assert 'data-live></div>' in came.value.text()  # there and empty, so that what is put in is read out
+    assert "data-live></div>" in came.value.text()  # there and empty, so that what is put in is read out
     expect(page.locator(LIVE)).to_contain_text("Approved")
     assert page.evaluate("document.activeElement.id") == "item"
     assert any(words.startswith("Approved.") for words in said(page))
@@ -197,7 +197,9 @@ def test_the_letter_and_the_notes_work_in_place_under_the_policy_of_the_desk(wal
     expect(page.locator("[data-letter-place]").last).not_to_be_empty()
     assert page.url.endswith("lane=all")
     note = page.locator("form[data-saves] textarea").first
-    note.evaluate("field => { for (let at = field; at; at = at.parentElement) if (at.tagName === 'DETAILS') at.open = true; }")
+    note.evaluate(
+        "field => { for (let at = field; at; at = at.parentElement) if (at.tagName === 'DETAILS') at.open = true; }"
+    )
     note.fill("Seen before")
     expect(page.locator("[data-saved]").first).not_to_be_empty()
     assert errors == []

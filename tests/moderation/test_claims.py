@@ -42,13 +42,15 @@ def acts(wall: Wall, *names: str) -> list[Act]:
         return list(session.scalars(select(Act).where(Act.act.in_(names)).order_by(Act.id)))
 
 
-THINGS = """listen bridge kettle window harbour violin garden lantern meadow pencil teacher market blanket orchard
-castle rhythm pillow thunder ladder compass village painter cupboard river bakery chapel whistle mountain""".split()
+THINGS = (
+    "listen bridge kettle window harbour violin garden lantern meadow pencil teacher market blanket orchard "
+    "castle rhythm pillow thunder ladder compass village painter cupboard river bakery chapel whistle mountain"
+)
 
 
 def waiting(wall: Wall, count: int = 1) -> list[Sent]:
     """Promises with little in common, each from a network of its own, so that each has a row."""
-    chosen = [random.Random(n).sample(THINGS, 8) for n in range(count)]  # noqa: S311 (words of a test)
+    chosen = [random.Random(n).sample(THINGS.split(), 8) for n in range(count)]
     sent = [arrives(wall, "I promise " + " ".join(words), n) for n, words in enumerate(chosen)]
     while wall.screens():
         pass
@@ -94,8 +96,8 @@ def test_while_somebody_has_it_nobody_else_decides_parks_or_passes_it(wall: Wall
     (sent,) = waiting(wall)
     ann = wall.moderator("ann")
     says(moderator, sent, "claim")
-    for move, fields in [("approve", {}), ("reject", {"reason": "off_topic"}), ("spam", {}), ("park", {}), ("pass", {})]:
-        answer = ann.decides(sent, move, **fields)
+    for move in ("approve", "reject", "spam", "park", "pass"):
+        answer = ann.decides(sent, move, reason="off_topic")
         assert answer.status_code == 409, move
         assert "mo has this open until" in answer.text
     assert wall.review(sent.review_id).state is State.WAITING

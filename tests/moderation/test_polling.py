@@ -72,7 +72,7 @@ def test_what_came_since_is_counted_and_leads_to_where_it_stands(wall: Wall, mod
     told = page.told()
     assert (told["new"], told["words"]) == (1, "1 new")
     there = moderator.client.get("/moderation/", query_string={"lane": "new", "after": told["after"]}).text
-    assert [row[0] for row in ROW.findall(there)][0] == str(review_id)
+    assert next(row[0] for row in ROW.findall(there)) == str(review_id)
     assert Page(moderator, "new").told()["new"] == 0
     assert Page(moderator, "spam").told()["new"] == 0
 
@@ -131,9 +131,7 @@ def test_asking_by_itself_keeps_nobody_signed_in(wall: Wall, moderator: AtTheDes
         session.execute(update(SignIn).values(seen_at=later(-25 * 60)))
     assert page.asks().status_code == 200
     given = {"csrf_token": csrf, "unattended": "1"}
-    claimed = moderator.client.post(
-        f"/moderation/reviews/{sent.review_id}/claim", data=given, headers={"X-Part": "1"}
-    )
+    claimed = moderator.client.post(f"/moderation/reviews/{sent.review_id}/claim", data=given, headers={"X-Part": "1"})
     assert claimed.status_code == 200
     with wall.work() as session:
         session.execute(update(SignIn).values(seen_at=later(-31 * 60)))
