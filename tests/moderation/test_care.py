@@ -184,7 +184,7 @@ NAME = "Zebedee-Quillfeather"
 MOVES = {
     "approve": "",
     "reject": "off_topic",
-    "revise": "personal_data",
+    "revise": "names",
     "spam": "",
     "park": "",
     "pass": "",
