@@ -244,7 +244,9 @@ def invite(db: Session, email: str, role: Role, campaign_id: int | None, by: Mod
     db.flush()
     by_whom = record.actor(by) if by else record.OPERATOR
     after = {"role": role, "campaign": campaign_id}
-    record.add(db, by_whom, "moderator:invite", f"invitation:{invitation.id}", after=after, now=now)
+    record.add(
+        db, by_whom, "moderator:invite", f"invitation:{invitation.id}", after=after, campaign_id=campaign_id, now=now
+    )
     return f"/moderation/invitation/{token}"
 
 
@@ -291,7 +293,10 @@ def take_role(db: Session, invitation: Invitation, moderator: Moderator, now: da
         db.add(membership)
     db.flush()
     after = {"role": invitation.role, "campaign": invitation.campaign_id}
-    record.add(db, record.actor(moderator), "moderator:join", f"moderator:{moderator.id}", after=after, now=now)
+    subject = f"moderator:{moderator.id}"
+    record.add(
+        db, record.actor(moderator), "moderator:join", subject, after=after, campaign_id=invitation.campaign_id, now=now
+    )
 
 
 def _holds(db: Session, moderator: Moderator, role: Role, campaign_id: int | None) -> bool:
@@ -361,7 +366,13 @@ def end_role(db: Session, membership: Membership, by: Moderator, now: datetime) 
     membership.ended_at = now
     before = {"role": membership.role, "campaign": membership.campaign_id}
     record.add(
-        db, record.actor(by), "moderator:role-end", f"moderator:{membership.moderator_id}", before=before, now=now
+        db,
+        record.actor(by),
+        "moderator:role-end",
+        f"moderator:{membership.moderator_id}",
+        before=before,
+        campaign_id=membership.campaign_id,
+        now=now,
     )
     db.flush()
     others = select(Membership.id).where(

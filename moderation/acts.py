@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .models import Act, Moderator, Review
@@ -20,7 +21,29 @@ WORDS: dict[str, Any] = {
     "review:undo": lazy_gettext("took the last decision back"),
     "review:park": lazy_gettext("laid it aside"),
     "review:pass": lazy_gettext("passed it on"),
-    "review:take-over": lazy_gettext("took it over"),
+    "review:propose": lazy_gettext("asked for a second person"),
+    "review:take_down": lazy_gettext("took it down"),
+    "review:take-over": lazy_gettext("took it over from a colleague"),
+    "review:set_aside": lazy_gettext("took it out of a reading sheet"),
+    "note:write": lazy_gettext("wrote a private note"),
+    "note:remove": lazy_gettext("removed a private note"),
+    "batch:reject": lazy_gettext("declined many at once"),
+    "batch:spam": lazy_gettext("called many spam at once"),
+    "batch:park": lazy_gettext("laid many aside at once"),
+    "batch:pass": lazy_gettext("passed many on at once"),
+    "batch:approve": lazy_gettext("approved a reading sheet"),
+    "batch:undo": lazy_gettext("took many decisions back at once"),
+    "reasons:copy": lazy_gettext("gave the campaign reasons of its own"),
+    "reason:add": lazy_gettext("added a reason"),
+    "reason:edit": lazy_gettext("changed a reason"),
+    "reason:retire": lazy_gettext("retired a reason"),
+    "reason:move": lazy_gettext("moved a reason"),
+    "house_rules:copy": lazy_gettext("gave the campaign house rules of its own"),
+    "house_rule:add": lazy_gettext("added a house rule"),
+    "house_rule:edit": lazy_gettext("changed a house rule"),
+    "house_rule:retire": lazy_gettext("retired a house rule"),
+    "word_rule:add": lazy_gettext("listed a word"),
+    "word_rule:retire": lazy_gettext("took a word off the list"),
     "queue:hand": lazy_gettext("was handed items of the queue"),
     "queue:give-back": lazy_gettext("gave items of the queue back"),
     "moderator:invite": lazy_gettext("invited somebody"),
@@ -43,6 +66,17 @@ WORDS: dict[str, Any] = {
     "campaign:event": lazy_gettext("handed out an event code"),
     "campaign:event-end": lazy_gettext("ended an event code"),
 }
+
+
+STORY = ("review:park", "review:pass", "review:take-over", "review:set_aside", "note:write", "note:remove")
+
+
+def beside_decisions(session: Session, review: Review) -> list[tuple[datetime, str, str]]:
+    """(when, who, what) of what people did with this item besides deciding it, oldest first."""
+    lines = session.scalars(
+        select(Act).where(Act.subject == f"review:{review.id}", Act.act.in_(STORY)).order_by(Act.id).limit(200)
+    )
+    return [(line.at, who(session, line.actor), str(WORDS[line.act])) for line in lines]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ its row, so a page and the worker take turns. Letters and feedback wait until th
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from pledges.settings import Settings
 
 from . import clusters, decisions, permissions, queue, record
 from .desk import reasons_for
-from .models import Batch, BatchItem, Decision, Evidence, Letter, Moderator, Reason, Review, Role
+from .models import Batch, BatchItem, Decision, Evidence, Lane, Letter, Moderator, Reason, Review, Role
 from .permissions import Act
 from .workflow import WAITS, Move, MoveNotAllowed
 
@@ -33,6 +32,7 @@ CONFIRMED_ABOVE = 20  # items; then the number is typed
 PORTION = 50  # items a request decides
 MOST = 5000  # items of one batch
 HELD_BACK = timedelta(hours=12)  # letters of a batch that is not at its end; the worker brings it there within minutes
+PRESSED_TWICE = timedelta(minutes=1)
 LEFT_ALONE = timedelta(seconds=20)  # then the worker goes on with a batch
 DONE, OVERTAKEN, REFUSED, UNDONE = "done", "overtaken", "refused", "undone"
 
@@ -127,7 +127,8 @@ def refusal(
         return Cannot(review, "decided" if other is not None and review.state not in WAITS else "changed", other)
     if not permissions.may(held, Act.DECIDE, review.campaign_id):
         return Cannot(review, "role")
-    if decisions.barred(session, review, by) == decisions.APPEAL:
+    in_appeals = any(row.lane is Lane.APPEALS for row in review.lanes)
+    if in_appeals and decisions.barred(session, review, by) == decisions.APPEAL:
         return Cannot(review, "appeal")
     if review.needs_second:
         return Cannot(review, "second")
@@ -137,16 +138,37 @@ def refusal(
 
 
 def groups(session: Session, reviews: Sequence[Review]) -> list[Group]:
-    """The items by the reasons that may be chosen for all of a group; those that need a second person are left out."""
+    """The items by the reasons that may be chosen for all of a group."""
     found: dict[tuple[int, ...], Group] = {}
     offered: dict[int, list[Reason]] = {}
     for review in reviews:
         if review.campaign_id not in offered:
-            every = reasons_for(session, review.campaign_id, REJECT)
-            offered[review.campaign_id] = [reason for reason in every if not reason.needs_second]
+            offered[review.campaign_id] = reasons_offered(session, review.campaign_id)
         reasons = offered[review.campaign_id]
         found.setdefault(tuple(reason.id for reason in reasons), Group(reasons, [])).reviews.append(review)
     return list(found.values())
+
+
+def reasons_offered(session: Session, campaign_id: int) -> list[Reason]:
+    """The campaign's reasons for declining, without those that need a second person."""
+    return [reason for reason in reasons_for(session, campaign_id, REJECT) if not reason.needs_second]
+
+
+def campaigns_of(session: Session, picks: Sequence[Pick], held: dict[int | None, Role]) -> list[int]:
+    """The campaigns that these items belong to, as far as the person may see them."""
+    found = session.scalars(
+        select(Review.campaign_id).where(Review.id.in_([pick.review_id for pick in picks])).distinct()
+    )
+    return [campaign_id for campaign_id in found if permissions.may(held, Act.LOOK, campaign_id)]
+
+
+def visible(session: Session, picks: Sequence[Pick], held: dict[int | None, Role]) -> list[Pick]:
+    """The items of campaigns that the person may look at; all others do not exist."""
+    rows = session.execute(
+        select(Review.id, Review.campaign_id).where(Review.id.in_([pick.review_id for pick in picks]))
+    )
+    seen = {review_id for review_id, campaign_id in rows if permissions.may(held, Act.LOOK, campaign_id)}
+    return [pick for pick in picks if pick.review_id in seen]
 
 
 # -- a batch begins --------------------------------------------------------------------------------
@@ -166,7 +188,7 @@ def begin(
     cluster_id: int | None = None,
 ) -> Batch:
     """The batch is stored with all that it is to decide; the same one where the button was pressed twice."""
-    pressed_before = _same(session, picks, move, by)
+    pressed_before = _same(session, picks, move, by, now)
     if pressed_before is not None:
         return pressed_before
     known = {row.id: row.campaign_id for row in session.execute(
@@ -195,10 +217,10 @@ def begin(
     return batch
 
 
-def _same(session: Session, picks: Sequence[Pick], move: str, by: Moderator) -> Batch | None:
-    """This person's newest batch, where it is of exactly these items as seen, and was not undone."""
+def _same(session: Session, picks: Sequence[Pick], move: str, by: Moderator, now: datetime) -> Batch | None:
+    """This person's newest batch, where it began a moment ago, of exactly these items as seen, and was not undone."""
     last = session.scalars(select(Batch).where(Batch.moderator_id == by.id).order_by(Batch.id.desc()).limit(1)).first()
-    if last is None or last.move != move or last.undone_at is not None:
+    if last is None or last.move != move or last.undone_at is not None or now - last.made_at > PRESSED_TWICE:
         return None
     items = session.execute(select(BatchItem.review_id, BatchItem.version).where(BatchItem.batch_id == last.id))
     return last if {tuple(row) for row in items} == {(pick.review_id, pick.version) for pick in picks} else None
@@ -210,9 +232,8 @@ def _same(session: Session, picks: Sequence[Pick], move: str, by: Moderator) -> 
 def go_on(batch_id: int, settings: Settings, now: datetime, *, most: int = PORTION) -> bool:
     """At most `most` more items are decided, or undone; True once there is nothing left to do."""
     for _ in range(most):
-        with transaction() as session:
-            if _step(session, batch_id, settings, now):
-                return True
+        if clusters.until_stored(lambda: _one_step(batch_id, settings, now)):
+            return True
     with transaction() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
         return _next(session, batch) is None and _end(session, batch, settings, now)
@@ -235,6 +256,11 @@ def resume(settings: Settings, now: datetime, *, most: int = MOST) -> int:
     for batch_id in owed:
         go_on(batch_id, settings, now, most=most)
     return len(owed)
+
+
+def _one_step(batch_id: int, settings: Settings, now: datetime) -> bool:
+    with transaction() as session:
+        return _step(session, batch_id, settings, now)
 
 
 def _step(session: Session, batch_id: int, settings: Settings, now: datetime) -> bool:
@@ -365,7 +391,10 @@ def _cluster_is_decided(session: Session, batch: Batch) -> None:
 
 def counts(session: Session, batch: Batch) -> dict[str, int]:
     """How many items have which outcome; '' is still to do."""
-    return dict(Counter(session.scalars(select(BatchItem.outcome).where(BatchItem.batch_id == batch.id))))
+    rows = session.execute(
+        select(BatchItem.outcome, func.count()).where(BatchItem.batch_id == batch.id).group_by(BatchItem.outcome)
+    )
+    return {outcome: count for outcome, count in rows}
 
 
 def left(session: Session, batch: Batch) -> int:
@@ -380,7 +409,15 @@ def _note(session: Session, batch: Batch, act: str, now: datetime, **more: Any) 
         "cluster": batch.cluster_id,
         **more,
     }
-    record.add(session, record.actor(batch.moderator), act, f"batch:{batch.id}", after=after, now=now)
+    record.add(
+        session,
+        record.actor(batch.moderator),
+        act,
+        f"batch:{batch.id}",
+        after=after,
+        campaign_id=batch.campaign_id,
+        now=now,
+    )
 
 
 # -- taken back ------------------------------------------------------------------------------------

@@ -259,7 +259,15 @@ def add_event(
         except ValueError as error:
             raise click.ClickException(str(error)) from None
         after = {"ceiling": ceiling, "ends_at": event.ends_at.isoformat()}
-        record.add(session, record.OPERATOR, "campaign:event", f"event:{event.id}", after=after, now=utcnow())
+        record.add(
+            session,
+            record.OPERATOR,
+            "campaign:event",
+            f"event:{event.id}",
+            after=after,
+            campaign_id=campaign.id,
+            now=utcnow(),
+        )
     click.echo(f"{settings().base_url}/{slug}/promise?event={code}")
 
 
@@ -288,6 +296,7 @@ def _set_state(slug: str, state: CampaignState) -> None:
             f"campaign:{campaign.id}",
             before={"state": before},
             after={"state": state},
+            campaign_id=campaign.id,
             now=utcnow(),
         )
     click.echo(f"{slug} is {state}.")

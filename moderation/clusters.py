@@ -10,17 +10,20 @@ differs from the others: it stays visible by itself. An item stands behind one r
   stands for members that some check wants looked at for another reason than likeness.
 
 What is kept of a network, a domain or words is a keyed hash; the network's goes with the evidence, the words' when they
-are erased. Counts are kept in the same transaction as what they count; whoever changes them holds the cluster's row.
+are erased. Counts are kept in the same transaction as what they count; whoever changes them holds the campaign's
+clusters (`_hold`), as the last lock but that of the record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, cast, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
 from pledges.db import transaction
@@ -55,9 +58,13 @@ _FREE_MAIL = """
 """
 FREE_MAIL = frozenset(_FREE_MAIL.split())
 ORDER = (ClusterKind.WORDS, ClusterKind.DOMAIN, ClusterKind.NETWORK)  # in which rows are locked, too
+TRIES = 5
+DEADLOCK = "40P01"
+LOCK = 0x636C7573  # our number among the advisory locks of PostgreSQL
 GONE = (State.REJECTED, State.SPAM)
 SPEAKS = (Verdict.LOOK, Verdict.STOP)
 
+T = TypeVar("T")
 Membership = tuple[ReviewCluster, Cluster]
 
 
@@ -67,6 +74,7 @@ def settled(session: Session, review: Review, now: datetime) -> None:
     session.flush()
     if review.state is not State.WAITING:
         return
+    _hold(session, [review.campaign_id])
     _leave(session, review)
     _join(session, review, now)
     _enter(session, review, now)
@@ -78,6 +86,28 @@ def follow(session: Session, review: Review, now: datetime) -> None:
         _enter(session, review, now)
     else:
         _leave(session, review)
+
+
+def _hold(session: Session, campaigns: Iterable[int]) -> None:
+    """Nobody else changes these campaigns' clusters until the transaction ends; SQLite has one writer anyway.
+
+    One lock for many rows: items, clusters and networks cross in every order, and locking row by row would deadlock.
+    """
+    session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        for campaign_id in sorted(set(campaigns)):
+            session.execute(select(func.pg_advisory_xact_lock(cast(LOCK, Integer), cast(campaign_id, Integer))))
+
+
+def until_stored(work: Callable[[], T]) -> T:
+    """What `work` answers; where two waited for each other, the one that PostgreSQL stopped tries again."""
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != DEADLOCK:
+                raise
+    return work()
 
 
 def is_clear(review: Review) -> bool:
@@ -184,7 +214,7 @@ def _named(session: Session, review: Review, kind: ClusterKind, key: str, now: d
     return session.scalars(
         select(Cluster)
         .where(Cluster.campaign_id == review.campaign_id, Cluster.kind == kind, Cluster.key == key)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
 
@@ -230,10 +260,13 @@ def memberships(session: Session, review_ids: Iterable[int]) -> list[Membership]
 def _locked(session: Session, ids: Iterable[int]) -> list[Cluster]:
     session.flush()
     order = {kind: place for place, kind in enumerate(ORDER)}
-    known = session.execute(select(Cluster.id, Cluster.kind).where(Cluster.id.in_(list(ids)))).all()
+    known = session.execute(
+        select(Cluster.id, Cluster.kind, Cluster.campaign_id).where(Cluster.id.in_(list(ids)))
+    ).all()
+    _hold(session, {row.campaign_id for row in known})
     return [
-        session.get_one(Cluster, cluster_id, with_for_update=True, populate_existing=True)
-        for cluster_id, _ in sorted(known, key=lambda row: (order[row.kind], row.id))
+        session.get_one(Cluster, cluster_id, with_for_update={"key_share": True}, populate_existing=True)
+        for cluster_id, *_ in sorted(known, key=lambda row: (order[row.kind], row.id))
     ]
 
 
@@ -287,7 +320,8 @@ def in_front(lane: str = "") -> ColumnElement[bool]:
 
 def _unfold(session: Session, row: ReviewCluster, cluster: Cluster, review: Review) -> None:
     row.folds = False
-    review.behind = False
+    free = select(Review.id).where(Review.id == review.id).with_for_update(skip_locked=True, key_share=True)
+    _mark(session, session.scalars(free).all(), False)
     cluster.folding -= 1
     if cluster.example_id == review.id:
         cluster.example_id = None
@@ -389,7 +423,7 @@ def _folding(cluster: Cluster) -> Select[int]:
 def _oldest(session: Session, cluster: Cluster) -> int | None:
     """Who carries the row: not an item that somebody decides at this moment; `mend` sees to what is left over."""
     query = _folding(cluster).order_by(Review.waiting_since, Review.id).limit(1)
-    chosen = session.scalars(query.with_for_update(skip_locked=True, of=Review)).first()
+    chosen = session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).first()
     if chosen is not None:
         _mark(session, [chosen], False)
     return chosen
@@ -399,7 +433,7 @@ def _set_behind(session: Session, cluster: Cluster, behind: bool, *, only: int |
     query = _folding(cluster).where(Review.behind.is_(not behind), Review.id != (cluster.example_id or 0))
     if only is not None:
         query = query.where(Review.id == only)
-    _mark(session, session.scalars(query.with_for_update(skip_locked=True, of=Review)).all(), behind)
+    _mark(session, session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).all(), behind)
 
 
 def _mark(session: Session, ids: Iterable[int], behind: bool) -> None:

@@ -39,6 +39,7 @@ class ReasonMissing(Exception):
 
 
 FEEDBACK = {Move.MARK_SPAM: "spam", Move.APPROVE: "ham"}
+MOVED = "wall.moved"  # reviews whose clusters are to follow, in the session's notes
 PROGRAM_MOVES = (Move.HOLD, Move.MARK_SPAM)
 
 
@@ -63,6 +64,7 @@ def decide(
 
     Where two must agree (a reason says so, or `second`), the first one's move is kept as a proposal.
     """
+    session.info.pop(MOVED, None)
     review = locked(session, review_id)
     if review.version != version:
         raise Overtaken(last_decision(session, review))
@@ -100,6 +102,7 @@ def decide(
             taken_down = decision.shown_before_id == review.revision_id or was_hidden_by_proposal(session, review)
             letters.owe_decision(session, review, decision, now, settings, taken_down=taken_down)
     _close_complaints(session, review, decision, now, settings)
+    _follow(session, now)
     _note(session, review, decision)
     return decision
 
@@ -207,16 +210,22 @@ def undoable(
 
 
 def locked(session: Session, review_id: int) -> Review:
-    """The review, its contribution locked first: author and moderators move one after the other."""
+    """The review, its contribution locked first: author and moderators move one after the other.
+
+    Keys are not locked: a cluster may name an item as its example while somebody decides that item.
+    """
     contribution_id = session.scalar(select(Review.contribution_id).where(Review.id == review_id))
     session.scalars(
         select(Contribution)
         .where(Contribution.id == contribution_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
     return session.scalars(
-        select(Review).where(Review.id == review_id).with_for_update().execution_options(populate_existing=True)
+        select(Review)
+        .where(Review.id == review_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one()
 
 
@@ -283,8 +292,14 @@ def _move(
     )
     session.add(decision)
     session.flush()
-    clusters.follow(session, review, now)
+    session.info.setdefault(MOVED, []).append(review)
     return decision
+
+
+def _follow(session: Session, now: datetime) -> None:
+    """The clusters of all that was moved are brought up to date: last, since their lock must not wait for others."""
+    for review in session.info.pop(MOVED, []):
+        clusters.follow(session, review, now)
 
 
 def _show_or_hide(session: Session, review: Review, move: Move, now: datetime, proposes: Move | None) -> None:
@@ -347,6 +362,7 @@ def _undo(
     session.execute(
         update(Evidence).where(Evidence.review_id == review.id).values(feedback_owed=None, feedback_due_at=None)
     )
+    _follow(session, now)
     _note(session, review, decision)
     return decision
 

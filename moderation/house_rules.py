@@ -135,7 +135,7 @@ def copy_usual(session: Session, campaign: Campaign, by: Moderator, now: datetim
     for rule in usual:
         session.add(_made(Draft(rule.words, rule.allowed, rule.declined), campaign.id, rule.number, by, now))
     session.flush()
-    _note(session, by, "house_rules:copy", f"campaign:{campaign.id}", now)
+    _note(session, by, "house_rules:copy", f"campaign:{campaign.id}", now, campaign_id=campaign.id)
     return len(usual)
 
 
@@ -148,7 +148,7 @@ def add(session: Session, campaign: Campaign, draft: Draft, by: Moderator, now: 
     rule = _made(draft, campaign.id, max(numbers, default=0) + 1, by, now)
     session.add(rule)
     session.flush()
-    _note(session, by, "house_rule:add", f"house_rule:{rule.id}", now)
+    _note(session, by, "house_rule:add", f"house_rule:{rule.id}", now, campaign_id=rule.campaign_id)
     return rule
 
 
@@ -158,7 +158,7 @@ def edit(session: Session, rule: HouseRule, draft: Draft, by: Moderator, now: da
     rule.retired_at = now
     session.add(newer)
     session.flush()
-    _note(session, by, "house_rule:edit", f"house_rule:{newer.id}", now, before=rule.id)
+    _note(session, by, "house_rule:edit", f"house_rule:{newer.id}", now, rule.id, newer.campaign_id)
     return newer
 
 
@@ -166,7 +166,7 @@ def retire(session: Session, rule: HouseRule, by: Moderator, now: datetime) -> N
     """It holds no longer; the numbers of the others stay, since decisions and letters name them."""
     rule.retired_at = now
     session.flush()
-    _note(session, by, "house_rule:retire", f"house_rule:{rule.id}", now)
+    _note(session, by, "house_rule:retire", f"house_rule:{rule.id}", now, campaign_id=rule.campaign_id)
 
 
 def _made(draft: Draft, campaign_id: int | None, number: int, by: Moderator | None, now: datetime) -> HouseRule:
@@ -181,5 +181,14 @@ def _made(draft: Draft, campaign_id: int | None, number: int, by: Moderator | No
     )
 
 
-def _note(session: Session, by: Moderator, act: str, subject: str, now: datetime, before: int | None = None) -> None:
-    record.add(session, record.actor(by), act, subject, before={"house_rule": before} if before else {}, now=now)
+def _note(
+    session: Session,
+    by: Moderator,
+    act: str,
+    subject: str,
+    now: datetime,
+    before: int | None = None,
+    campaign_id: int | None = None,
+) -> None:
+    told = {"house_rule": before} if before else {}
+    record.add(session, record.actor(by), act, subject, before=told, campaign_id=campaign_id, now=now)

@@ -118,9 +118,13 @@ def screen(review_id: int, now: datetime) -> bool:
     if work is None:
         return False
     seen = screening.examine(work, spam_service(), now)
+    clusters.until_stored(lambda: _settle(work, seen, now))
+    return True
+
+
+def _settle(work: screening.Work, seen: screening.Seen, now: datetime) -> None:
     with transaction() as session:
         screening.settle(session, work, seen, now, settings())
-    return True
 
 
 def sweep(now: datetime) -> int:

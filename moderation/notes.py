@@ -49,4 +49,4 @@ def add(session: Session, review: Review, by: Moderator, words: str, now: dateti
 
 
 def _record(session: Session, review: Review, by: Moderator, act: str, now: datetime) -> None:
-    record.add(session, record.actor(by), act, f"review:{review.id}", now=now)
+    record.add(session, record.actor(by), act, f"review:{review.id}", campaign_id=review.campaign_id, now=now)

@@ -94,7 +94,7 @@ def next_free(
         .with_only_columns(Review.id)
         .order_by(key, Review.id)
         .limit(limit)
-        .with_for_update(of=Review, skip_locked=True)
+        .with_for_update(of=Review, skip_locked=True, key_share=True)
     )
     return list(session.scalars(query))
 
@@ -215,7 +215,7 @@ def park(session: Session, review: Review, *, version: int, by: Moderator, now: 
     """The item is laid aside until tomorrow; its state and version stay. Raises Overtaken."""
     decisions.require_free(review, by, now)
     _mark(session, review, version, {"parked_until": now + PARKED})
-    record.add(session, record.actor(by), "review:park", f"review:{review.id}", now=now)
+    record.add(session, record.actor(by), "review:park", f"review:{review.id}", campaign_id=review.campaign_id, now=now)
 
 
 def hand_over(
@@ -227,7 +227,15 @@ def hand_over(
     if note:
         notes.add(session, review, by, note, now)
     after = {"to": to.id if to else None}
-    record.add(session, record.actor(by), "review:pass", f"review:{review.id}", after=after, now=now)
+    record.add(
+        session,
+        record.actor(by),
+        "review:pass",
+        f"review:{review.id}",
+        after=after,
+        campaign_id=review.campaign_id,
+        now=now,
+    )
 
 
 def _mark(session: Session, review: Review, version: int, values: dict[str, object]) -> None:

@@ -45,7 +45,7 @@ USUAL: tuple[tuple[str, str, int | None, str, str, str, str, bool], ...] = (
      "Ni allem sicrhau ei fod yn dod gan y person neu’r sefydliad y mae’n ei enwi.", True),
     (REJECT, "other", None, "Something else", "Rhywbeth arall",
      "It does not fit this campaign’s house rules.",
-     "Nid yw’n cyd-fynd ’ rheolau tŷ’r ymgyrch hon.", False),
+     "Nid yw’n cyd-fynd â rheolau tŷ’r ymgyrch hon.", False),
     (REVISE, "names", 3, "Leave out a name or detail", "Gadael enw neu fanylyn allan",
      "Please leave out the name or detail by which somebody could be recognised.",
      "Gadewch allan yr enw neu’r manylyn a allai ddangos pwy yw rhywun.", False),
@@ -149,7 +149,7 @@ def copy_usual(session: Session, campaign: Campaign, by: Moderator, now: datetim
     for reason in copied:
         session.add(_copy(reason, campaign.id, now))
     session.flush()
-    _note(session, by, "reasons:copy", f"campaign:{campaign.id}", {}, {"reasons": len(copied)}, now)
+    _note(session, by, "reasons:copy", f"campaign:{campaign.id}", {}, {"reasons": len(copied)}, now, campaign.id)
     return len(copied)
 
 
@@ -164,7 +164,7 @@ def add(session: Session, campaign: Campaign, draft: Draft, by: Moderator, now: 
     session.add(reason)
     session.flush()
     reason.key = f"own{reason.id}"
-    _note(session, by, "reason:add", f"reason:{reason.id}", {}, {"campaign": campaign.id}, now)
+    _note(session, by, "reason:add", f"reason:{reason.id}", {}, {"campaign": campaign.id}, now, campaign.id)
     return reason
 
 
@@ -174,7 +174,16 @@ def edit(session: Session, reason: Reason, draft: Draft, by: Moderator, now: dat
     reason.retired_at = now
     session.add(newer)
     session.flush()
-    _note(session, by, "reason:edit", f"reason:{newer.id}", {"reason": reason.id}, {"reason": newer.id}, now)
+    _note(
+        session,
+        by,
+        "reason:edit",
+        f"reason:{newer.id}",
+        {"reason": reason.id},
+        {"reason": newer.id},
+        now,
+        newer.campaign_id,
+    )
     return newer
 
 
@@ -182,7 +191,7 @@ def retire(session: Session, reason: Reason, by: Moderator, now: datetime) -> No
     """It is not offered any more. A campaign that retires its last one uses the usual ones again."""
     reason.retired_at = now
     session.flush()
-    _note(session, by, "reason:retire", f"reason:{reason.id}", {}, {}, now)
+    _note(session, by, "reason:retire", f"reason:{reason.id}", {}, {}, now, reason.campaign_id)
 
 
 def reorder(session: Session, reason: Reason, up: bool, by: Moderator, now: datetime) -> None:
@@ -197,7 +206,16 @@ def reorder(session: Session, reason: Reason, up: bool, by: Moderator, now: date
     for place, other in enumerate(alike):
         other.place = place
     session.flush()
-    _note(session, by, "reason:move", f"reason:{reason.id}", {"place": before}, {"place": reason.place}, now)
+    _note(
+        session,
+        by,
+        "reason:move",
+        f"reason:{reason.id}",
+        {"place": before},
+        {"place": reason.place},
+        now,
+        reason.campaign_id,
+    )
 
 
 def lock(session: Session, campaign: Campaign) -> None:
@@ -234,5 +252,6 @@ def _note(
     before: dict[str, int | None],
     after: dict[str, int | None],
     now: datetime,
+    campaign_id: int | None,
 ) -> None:
-    record.add(session, record.actor(by), act, subject, before=before, after=after, now=now)
+    record.add(session, record.actor(by), act, subject, before=before, after=after, campaign_id=campaign_id, now=now)

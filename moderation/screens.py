@@ -20,7 +20,6 @@ from .checks.base import Verdict
 from .claims import Standing
 from .context import Context
 from .desk import reasons_for
-from .models import Act as Written
 from .models import Decision, Finding, Lane, Moderator, Reason, Report, Review, Role, WordEffect
 from .permissions import Act
 from .queue import Position
@@ -492,18 +491,8 @@ def story_of(session: Session, review: Review) -> list[Line]:
     lines += [_reported(*row) for row in session.execute(_reports_of(review))]
     for decision in session.scalars(select(Decision).where(Decision.review_id == review.id).order_by(Decision.id)):
         lines.append(Line(decision.decided_at, _who(decision), _what(decision)))
-    lines += [_written(session, line) for line in session.scalars(_marks_of(review))]
+    lines += [Line(*told) for told in acts.beside_decisions(session, review)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
-
-
-def _marks_of(review: Review) -> Select[Written]:
-    """What people did with it that decided nothing."""
-    marks = ("review:take-over", "review:park", "review:pass")
-    return select(Written).where(Written.subject == f"review:{review.id}", Written.act.in_(marks)).order_by(Written.id)
-
-
-def _written(session: Session, line: Written) -> Line:
-    return Line(line.at, acts.who(session, line.actor), str(acts.WORDS[line.act]))
 
 
 def _reports_of(review: Review) -> Select[datetime, str, int]:

@@ -69,7 +69,14 @@ def set_aside(session: Session, reviews: Iterable[Review], by: Moderator, now: d
             review.clear = False
             session.flush()
             queue.release(session, review, by)
-            record.add(session, record.actor(by), "review:set_aside", f"review:{review.id}", now=now)
+            record.add(
+                session,
+                record.actor(by),
+                "review:set_aside",
+                f"review:{review.id}",
+                campaign_id=review.campaign_id,
+                now=now,
+            )
 
 
 def read_shown(texts: Iterable[str]) -> list[Shown]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from pledges.models import Campaign, CampaignState, Contact, Contribution, Revision
 
-from . import alerts, decisions, letters, record
+from . import alerts, decisions, letters, record, word_lists
 from .checks.lists import domain_of
 from .letters import Kind
 from .models import Hold, HoldEffect, HoldKind, Letter, Moderator, Review, Surge
@@ -353,7 +353,8 @@ def _read(kind: HoldKind, value: str) -> str:
 
 
 def _again(session: Session, campaign: Campaign, now: datetime) -> None:
-    """The guard tells who is let be."""
+    """What waits is looked at by the changed lists, in the background; the guard tells who is let be."""
+    word_lists.owe_recheck(session, campaign.id, now)
     surge = running(session, campaign.id, now)
     if surge is not None:
         _guard(session, campaign, surge, now)

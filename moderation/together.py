@@ -92,10 +92,10 @@ class Gathering:
     next_after: int | None
 
     @property
-    def shown(self) -> int:
-        """How many harsh texts stand in the page."""
-        everybody = [*self.members, *([self.example] if self.example else [])]
-        return len({member.review.id for member in everybody if member.review.masked and not member.hidden})
+    def harsh_shown(self) -> int:
+        """How many harsh texts this page shows, for the count of those that were opened."""
+        every = {member.review.id: member for member in [*([self.example] if self.example else []), *self.members]}
+        return sum(1 for member in every.values() if member.review.masked and not member.hidden)
 
 
 def beside(session: Session, reviews: Sequence[Review], by: Moderator) -> dict[int, Together]:

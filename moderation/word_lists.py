@@ -14,8 +14,8 @@ from pledges.db import transaction, utcnow
 from pledges.models import Campaign
 
 from . import decisions, lanes, record, screening
-from .checks import words
-from .checks.base import Quote
+from .checks import lists, words
+from .checks.base import Outcome, Quote
 from .checks.folding import fold
 from .models import Finding, Moderator, Review, Shared, WordEffect, WordRule
 from .reasons import lock
@@ -25,6 +25,7 @@ WORDS_CHARS, NOTE_CHARS, TRIED_CHARS = 100, 500, 2000
 MOST = 500  # words of one campaign
 RECHECKED = 2000  # items a minute's sweep looks at again; the next minute goes on
 AT_ONCE = 100
+LISTED = (words, lists)  # the checks that campaigns feed
 OWED = "words:"  # of the shared facts: campaigns whose waiting items are owed another look
 
 
@@ -80,7 +81,9 @@ def retire(session: Session, rule: WordRule, by: Moderator, now: datetime) -> No
 
 def _note(session: Session, by: Moderator, act: str, rule: WordRule, now: datetime) -> None:
     after = {"campaign": rule.campaign_id, "effect": rule.effect}
-    record.add(session, record.actor(by), act, f"word_rule:{rule.id}", after=after, now=now)
+    record.add(
+        session, record.actor(by), act, f"word_rule:{rule.id}", after=after, campaign_id=rule.campaign_id, now=now
+    )
 
 
 # -- trying a text -------------------------------------------------------------------------------------
@@ -170,23 +173,29 @@ def _look_again(session: Session, owed: Shared) -> int:
 
 
 def recheck(session: Session, review_id: int) -> None:
-    """What the word check says of a waiting item is what it says today; no other check is asked again."""
+    """What the lists say of a waiting item is what they say today; no other check is asked again."""
     review = decisions.locked(session, review_id)
-    finding = session.scalars(
-        select(Finding).where(
-            Finding.review_id == review.id, Finding.check == words.NAME, Finding.round == review.round
-        )
-    ).first()
-    if review.state is not State.WAITING or review.revision.erased_at is not None or finding is None:
+    if review.state is not State.WAITING or review.revision.erased_at is not None:
         return
-    outcome = words.check(screening.subject_of(session, review, compared=False))
-    quotes, detail = list(_plain(outcome.quotes)), json.loads(json.dumps(outcome.detail))
-    if (finding.quotes, finding.detail) == (quotes, detail):
-        return
+    subject = screening.subject_of(session, review, compared=False)
+    outcomes = [check.check(subject) for check in LISTED]
+    found = {finding.check: finding for finding in review.findings if finding.round == review.round}
+    changed = [_say(found[outcome.check], outcome) for outcome in outcomes if outcome.check in found]
+    if any(changed):
+        review.masked = any(outcome.mask for outcome in outcomes)  # of all checks these alone mask
+        lanes.put_in(session, review)
+
+
+def _say(finding: Finding, outcome: Outcome) -> bool:
+    """The finding says what the check says; whether it said something else before."""
+    quotes, detail = list(_plain(outcome.quotes)), json.loads(json.dumps(dict(outcome.detail)))
+    if (finding.verdict, finding.lane, finding.quotes, finding.detail) == (
+        outcome.verdict, outcome.lane, quotes, detail,
+    ):  # fmt: skip
+        return False
     finding.verdict, finding.lane = outcome.verdict, outcome.lane
     finding.detail, finding.quotes = detail, quotes
-    review.masked = outcome.mask  # of all checks this alone masks
-    lanes.put_in(session, review)
+    return True
 
 
 def _plain(quotes: tuple[Quote, ...]) -> Iterator[list[object]]:

@@ -174,9 +174,10 @@ class Wall:
             contact.proved_at = utcnow()
 
     def owed(self) -> list[tuple[str, str]]:
-        """Kind, and why it was dropped, of every letter, oldest first."""
+        """Kind, and why it was dropped, of every letter to the public, oldest first."""
+        to_the_public = select(Letter).where(Letter.moderator_id.is_(None)).order_by(Letter.id)
         with self.look() as session:
-            return [(each.kind, each.dropped_why) for each in session.scalars(select(Letter).order_by(Letter.id))]
+            return [(each.kind, each.dropped_why) for each in session.scalars(to_the_public)]
 
     # -- moderators --------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import idna
 
 from pledges.guarding import in_network
 
+from . import words
 from .base import ABUSE, Listing, Outcome, Quote, Subject, Verdict
 from .folding import fold
 
@@ -58,13 +59,11 @@ def _labels(domain: str) -> list[str]:
 
 
 def _quotes(subject: Subject, phrase: str) -> list[Quote]:
-    """Where the phrase stands, seen through spacing, look-alikes and invisible signs as far as folding sees."""
-    wanted = " ".join(fold(phrase).text.split())
-    found = []
-    for name, text in subject.texts().items():
-        folded = fold(text)
-        start = folded.text.find(wanted) if wanted else -1
-        while start >= 0:
-            found.append(Quote(name, *folded.span(start, start + len(wanted)), "listed_phrase"))
-            start = folded.text.find(wanted, start + len(wanted))
-    return found
+    """Where the phrase stands, seen through spacing, look-alikes and invisible signs like a listed word."""
+    wanted = words.campaign_list((phrase,))
+    return [
+        Quote(name, *folded.span(hit.start, hit.end), "listed_phrase")
+        for name, text in subject.texts().items()
+        for folded in (fold(text),)
+        for hit in words.hits_in(folded, wanted)
+    ]

@@ -46,7 +46,9 @@ def decide_bulk(me: Moderator) -> ResponseReturnValue:
     picks = bulk.read_picks(form.getlist("pick"))[: bulk.MOST]
     with transaction() as session:
         held = _held(session, me)
-        wrong = _wrong(session, me, held, picks, move)
+        picks = bulk.visible(session, picks, held)
+        reason = _reason(session, held, picks) if move == bulk.REJECT else None
+        wrong = _wrong(held, picks, move, reason)
         if wrong is None:
             batch = bulk.begin(
                 session,
@@ -54,8 +56,8 @@ def decide_bulk(me: Moderator) -> ResponseReturnValue:
                 move,
                 by=me,
                 now=now,
-                reason=_reason(session, me, held, picks, move),
-                to=_colleague(session, me, held, picks, form.get("to", "")),
+                reason=reason,
+                to=_colleague(session, me, held, picks, form.get("to", "")) if move == bulk.PASS else None,
                 tell=form.get("tell", "").lower() not in DO_NOT_TELL,
                 note=clean(form.get("note", ""), lines=True)[:NOTE_CHARS],
                 cluster_id=_cluster_id(session, held),
@@ -124,7 +126,7 @@ def _cluster(cluster_id: int, me: Moderator, show: str) -> ResponseReturnValue:
     after = request.args.get("after", "")
     start = int(after) if after.isascii() and after.isdigit() else 0
     gathered = together.gathering(session, cluster, me, utcnow(), after=start, show=show)
-    if show and not counted(gathered.shown):
+    if show and not counted(gathered.harsh_shown):
         show = ""
         gathered = together.gathering(session, cluster, me, utcnow(), after=start, show=show)
     return render_template(
@@ -186,19 +188,13 @@ def _cluster_id(session: Session, held: Held) -> int | None:
     return cluster.id if cluster is not None and permissions.may(held, Act.LOOK, cluster.campaign_id) else None
 
 
-def _groups(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick]) -> list[bulk.Group]:
-    return bulk.groups(session, bulk.sort_out(session, picks, me, held, utcnow()).can)
-
-
-def _reason(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick], move: str) -> Reason | None:
-    """The reason that was chosen, among those that all of the items' campaigns offer."""
-    if move != bulk.REJECT:
-        return None
+def _reason(session: Session, held: Held, picks: list[bulk.Pick]) -> Reason | None:
+    """The reason that was chosen, among those that all of the items' campaigns offer alike."""
     chosen = request.form.get("reason", "")
-    groups = _groups(session, me, held, picks)
-    if len(groups) != 1:
+    each = [bulk.reasons_offered(session, campaign_id) for campaign_id in bulk.campaigns_of(session, picks, held)]
+    if not each or any(others != each[0] for others in each):
         return None
-    return next((reason for reason in groups[0].reasons if chosen in (reason.key, str(reason.id))), None)
+    return next((reason for reason in each[0] if chosen in (reason.key, str(reason.id))), None)
 
 
 def _colleague(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick], chosen: str) -> Moderator | None:
@@ -207,19 +203,18 @@ def _colleague(session: Session, me: Moderator, held: Held, picks: list[bulk.Pic
 
 
 def _colleagues(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick]) -> list[Moderator]:
-    reviews = bulk.sort_out(session, picks, me, held, utcnow()).can
-    each = [screens.colleagues(session, campaign_id) for campaign_id in {review.campaign_id for review in reviews}]
+    each = [screens.colleagues(session, campaign_id) for campaign_id in bulk.campaigns_of(session, picks, held)]
     common = [person for person in (each[0] if each else []) if all(person in others for others in each[1:])]
     return [person for person in common if person.id != me.id]
 
 
-def _wrong(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick], move: str) -> str | None:
+def _wrong(held: Held, picks: list[bulk.Pick], move: str, reason: Reason | None) -> str | None:
     """What is missing before the batch may begin; none: nothing."""
     if not picks:
         return gettext("Choose at least one item first.")
     if permissions.campaigns(held, Act.DECIDE) == []:
         raise permissions.NotAllowed(Act.DECIDE)
-    if move == bulk.REJECT and _reason(session, me, held, picks, move) is None:
+    if move == bulk.REJECT and reason is None:
         return gettext("Choose a reason first: the authors will read it.")
     if len(picks) > bulk.CONFIRMED_ABOVE and request.form.get("confirm", "").strip() != str(len(picks)):
         return gettext("Type the number %(count)s to confirm.", count=len(picks))

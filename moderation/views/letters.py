@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -84,6 +84,15 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
         "moderation/item.html", me=me, item=item, lane=lane, toast=None, opened=move, given=given, letter=shown
     )
     return page, status
+
+
+@desk.get("/reviews/<int:review_id>/letter")
+@desk.get("/reviews/<int:review_id>/decide")
+@for_staff
+def back_to_item(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """A link of a page that a post answered, or its address opened again, leads to the item."""
+    lane, show = request.args.get("lane"), request.args.get("show")
+    return redirect(url_for("desk.show_item", review_id=review_id, lane=lane, show=show))
 
 
 def _why(why_not: str) -> str:

@@ -84,7 +84,7 @@ def test_who_has_it_open_is_shown_and_it_is_taken_over(wall: Wall, ann: AtTheDes
     no_violations(ben.page)
     ben.page.get_by_role("button", name="Take over").press("Enter")
     expect(ben.page.locator("[data-claim-words]")).to_contain_text("Yours until")
-    expect(ben.page.locator("#item")).to_contain_text("Ben: took it over")
+    expect(ben.page.locator("#item")).to_contain_text("Ben: took it over from a colleague")
     asks(ann)
     expect(row(ann, TEXTS[0])).to_contain_text("Open at Ben")
     ann.presses("a")

@@ -129,7 +129,7 @@ def test_taking_over_is_recorded_and_told_in_the_story(wall: Wall, moderator: At
     (line,) = acts(wall, "review:take-over")
     assert line.subject == f"review:{sent.review_id}"
     assert set(line.before) == set(line.after) == {"holder"}
-    assert "ann: took it over" in page_of(ann, sent)
+    assert "ann: took it over from a colleague" in page_of(ann, sent)
     assert moderator.decides(sent, "approve").status_code == 409
     ann.approves(sent)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,18 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from bench import evening_words
-from moderation import clusters, likeness, retention
-from moderation.models import Cluster, ClusterBand, ClusterKind, Evidence, Review, ReviewCluster
+from moderation import bulk, clusters, likeness, retention
+from moderation.models import (
+    BatchItem,
+    Cluster,
+    ClusterBand,
+    ClusterKind,
+    Evidence,
+    Membership,
+    Review,
+    ReviewCluster,
+    Role,
+)
 from moderation.workflow import State
 from pledges.db import utcnow
 from tests.forms import form
@@ -368,3 +379,34 @@ def test_near_identical_is_told_apart_from_alike() -> None:
         "I will plant 9 trees with my class"
     )
     assert clusters.FEW == 3
+
+
+def test_two_batches_of_one_cluster_at_once_decide_each_item_once_and_keep_its_counts(wall: Wall) -> None:
+    """Two moderators press at the same moment, in opposite order, while the worker still screens later copies."""
+    sent = flood(wall) + [arrives(wall, ABUSE.format(name=name, place="Hull"), 60 + n) for n, name in
+                          enumerate(evening_words.NAMES[:9])]  # fmt: skip
+    wall.screens()
+    late = [arrives(wall, ABUSE.format(name="Olu", place=place), 90 + n) for n, place in enumerate(("Derby", "Leeds"))]
+    batches = []
+    for name, items in (("mo", sent), ("ann", sent[::-1])):
+        with wall.work() as session:
+            seen = bulk.read_picks(pick(wall, each) for each in items)
+            me = wall.plain_moderator(session, name)
+            session.add(Membership(moderator_id=me.id, role=Role.MODERATOR, since=utcnow()))
+            batches.append(bulk.begin(session, seen, "spam", by=me, now=utcnow()).id)
+
+    def goes_on(batch_id: int) -> bool:
+        with wall.app.app_context():
+            return bulk.go_on(batch_id, wall.settings, utcnow())
+
+    with ThreadPoolExecutor(3) as pool:
+        screened = pool.submit(wall.screens)
+        assert list(pool.map(goes_on, batches)) == [True, True]
+        assert screened.result() == 2
+    with wall.look() as session:
+        outcomes = session.scalars(select(BatchItem.outcome)).all()
+        cluster = session.scalars(select(Cluster).where(Cluster.kind == ClusterKind.WORDS)).one()
+        assert (cluster.waiting, cluster.total) == (2, 16)
+    assert sorted(outcomes) == ["done"] * 14 + ["overtaken"] * 14
+    assert {state(wall, each) for each in sent} == {State.SPAM}
+    assert {state(wall, each) for each in late} == {State.WAITING}

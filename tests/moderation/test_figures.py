@@ -48,7 +48,7 @@ def test_a_week_tells_waits_reasons_reversals_and_appeals(wall: Wall, moderator:
         moderator.approves(each)
     moderator.decides(sent[8], "reject", reason="off_topic")
     moderator.decides(sent[9], "reject", reason="off_topic")
-    moderator.decides(sent[0], "reject", reason="attack")  # taken down
+    moderator.decides(sent[0], "reject", reason="hateful")  # taken down
     wall.acts(sent[8], "appeal")
     other.approves(sent[8])
     week = this_week(wall)
@@ -56,7 +56,7 @@ def test_a_week_tells_waits_reasons_reversals_and_appeals(wall: Wall, moderator:
     assert week.decided == {"approve": 9, "reject": 3}
     assert week.median_wait is not None and 49 <= week.median_wait / 60 <= 51
     assert week.ninth_wait is not None and 89 <= week.ninth_wait / 60 <= 91
-    assert [(reason.key, count) for reason, count in week.reasons] == [("off_topic", 2), ("attack", 1)]
+    assert [(reason.key, count) for reason, count in week.reasons] == [("off_topic", 2), ("hateful", 1)]
     assert (week.reversals, week.appeals, week.upheld) == (1, 1, 1)
     assert this_week(wall, OTHER).received == 0
     page = moderator.client.get(f"/moderation/figures?campaign={SLUG}").text

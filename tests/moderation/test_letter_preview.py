@@ -96,6 +96,14 @@ def test_of_what_stands_on_the_wall_it_is_the_letter_of_a_take_down(wall: Wall, 
     assert "has been taken off the wall" in letter_in(previews(moderator, sent, "take_down", reason="other").text)
 
 
+def test_the_page_of_a_preview_leads_back_to_the_item(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    wall.screens()
+    for page in ("letter", "decide"):
+        answer = moderator.client.get(f"/moderation/reviews/{sent.review_id}/{page}?lane=new&at=1&show=1")
+        assert answer.headers["Location"] == f"/moderation/reviews/{sent.review_id}?lane=new&show=1"
+
+
 def test_who_may_not_decide_previews_nothing(wall: Wall) -> None:
     sent = wall.promises()
     wall.screens()

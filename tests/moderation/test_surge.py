@@ -286,3 +286,34 @@ def test_who_may_not_is_refused_and_another_campaign_is_not_there(wall: Wall) ->
 def test_two_who_start_it_at_once_start_one(wall: Wall, moderator: AtTheDesk) -> None:
     starts(moderator)
     assert presses(moderator, "start", **SWITCHES).status_code == 409
+
+
+def test_a_list_speaks_of_what_waits_already_and_falls_silent_when_it_ends(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("I will listen to my n3ighb0urs")
+    wall.screens()
+    presses(moderator, "lists", kind="phrase", value="my neighbours", effect="mask", days="3")
+    assert not wall.review(sent.review_id).masked
+    sweeps(wall)
+    assert wall.review(sent.review_id).masked
+    with wall.look() as session:
+        hold = surge.holds(session, wall.review(sent.review_id).campaign_id, utcnow())[0]
+    presses(moderator, f"lists/{hold.id}/end")
+    sweeps(wall)
+    review = wall.review(sent.review_id)
+    assert not review.masked and {lane.lane.value for lane in review.lanes} == {"new"}
+
+
+def test_every_act_of_the_record_has_words(wall: Wall) -> None:
+    import re
+    from pathlib import Path
+
+    from moderation import acts
+
+    code = "".join(path.read_text() for path in (Path(acts.__file__).parent).rglob("*.py"))
+    said = set(
+        re.findall(
+            r'"((?:review|note|batch|reason|reasons|house_rule|house_rules|word_rule|hold|surge|moderator|campaign):[a-z_-]+)"',
+            code,
+        )
+    )
+    assert said and said <= set(acts.WORDS)
