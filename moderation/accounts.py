@@ -50,6 +50,7 @@ USED = TRIED | {
     "security.wan_delete",
     "security.mf_recovery_codes",
 }
+UNATTENDED = {"desk.tell_news"}
 
 csrf = CSRFProtect()
 
@@ -161,10 +162,15 @@ def check_session() -> ResponseReturnValue | None:
         logout_user()
         session.clear()
         return redirect(url_for("security.login"))
-    if now - row.seen_at > SEEN_EVERY:
+    if now - row.seen_at > SEEN_EVERY and not _unattended():
         with database().new_session() as own, own.begin():  # a reading request may not write with its own session
             own.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=now))
     return None
+
+
+def _unattended() -> bool:
+    """Whether the page asks by itself: that keeps nobody signed in who has gone."""
+    return request.endpoint in UNATTENDED or "unattended" in request.form
 
 
 def _limit_sign_in() -> None:

@@ -26,6 +26,14 @@ class Overtaken(Exception):
         self.other = other
 
 
+class Held(Overtaken):
+    """Somebody else has the item open: `by` decides after taking it over."""
+
+    def __init__(self, holder: Moderator) -> None:
+        super().__init__(None)
+        self.holder = holder
+
+
 class ReasonMissing(Exception):
     """A rejection or a request for a change needs a reason: 422."""
 
@@ -52,7 +60,7 @@ def decide(
     by_author: bool = False,
     undo_since: datetime | None = None,
 ) -> Decision:
-    """Make a move; raises MoveNotAllowed, Overtaken (the review is no longer at `version`) or ReasonMissing.
+    """Make a move; raises MoveNotAllowed, ReasonMissing, Overtaken (the review is no longer at `version`) or Held.
 
     Where two must agree (a reason says so, or `second`), the first one's move is kept as a proposal.
     """
@@ -64,6 +72,7 @@ def decide(
         return _undo(session, review, by=by, now=now, settings=settings, since=undo_since)
     if by is not None and (why := barred(session, review, by)):
         raise MoveNotAllowed(f"somebody else has to decide: {why}")
+    require_free(review, by, now)
     to_state = workflow.after(review.state, move)
     if move in workflow.SHOWS:
         _require_wanted(review)
@@ -96,6 +105,19 @@ def decide(
     _follow(session, now)
     _note(session, review, decision)
     return decision
+
+
+def holder(review: Review, now: datetime) -> Moderator | None:
+    """Who has this waiting item open now."""
+    held = review.claimed_until is not None and review.claimed_until > now and review.state in workflow.WAITS
+    return review.claimed_by if held else None
+
+
+def require_free(review: Review, by: Moderator | None, now: datetime) -> None:
+    """Nobody but `by` has it open; raises Held. The program and the author do not ask."""
+    held = holder(review, now)
+    if by is not None and held is not None and held.id != by.id:
+        raise Held(held)
 
 
 APPEAL, SECOND = "appeal", "second"
@@ -239,7 +261,7 @@ def _move(
     changed = session.execute(
         update(Review)
         .where(Review.id == review.id, Review.version == version, Review.state == from_state)
-        .values(state=to_state, version=version + 1, claimed_by_id=None, claimed_until=None)
+        .values(state=to_state, version=version + 1, claimed_by_id=None, claimed_until=None, handed_until=None)
         .execution_options(synchronize_session=False)
     )
     if rows_of(changed) != 1:

@@ -50,6 +50,7 @@ class Review(Base):
         Index("ix_reviews_queue", "campaign_id", "state", "waiting_since", "id"),
         Index("ix_reviews_all", "state", "waiting_since", "id"),
         Index("ix_reviews_due", "check_after", "id"),
+        Index("ix_reviews_claimed", "claimed_by_id", "claimed_until"),
         Index("ix_reviews_clear", "campaign_id", "clear", "state", "waiting_since", "id"),
     )
 
@@ -64,6 +65,7 @@ class Review(Base):
     not_checked: Mapped[bool] = mapped_column(default=True)  # some check could not answer
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
     claimed_until: Mapped[datetime | None]
+    handed_until: Mapped[datetime | None]  # it is one of many that its holder was handed, until then
     passed_to_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
     parked_until: Mapped[datetime | None]
     needs_second: Mapped[bool] = mapped_column(default=False)  # somebody proposed a decision that two must agree on
@@ -406,8 +408,9 @@ class SignIn(Base):
     since: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    decided: Mapped[int] = mapped_column(default=0)  # items in this session
     harsh_opened: Mapped[int] = mapped_column(default=0)  # masked texts shown in this session
+    rested_at: Mapped[datetime | None]  # when this person last took a break
+    harsh_at_rest: Mapped[int] = mapped_column(default=0)  # of `harsh_opened`, those before that break
 
 
 class Passkey(Base, WebAuthnMixin):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.db import rows_of
 
-from . import clusters, decisions, notes, record
+from . import care, clusters, decisions, notes, record
 from .models import Decision, Lane, Moderator, Review, ReviewLane
 from .workflow import State
 
@@ -58,7 +58,7 @@ def counts(
     session: Session, *, now: datetime, campaigns: list[int] | None, by: Moderator | None = None
 ) -> dict[str, int]:
     """How many wait in each lane, up to 1,000 a lane (then 1,000 means "1,000 or more")."""
-    lanes = ["all", *Lane, "mine", "parked"]
+    lanes = ["all", *Lane, "mine", "hand", "parked"]
     return {
         lane: session.scalar(
             select(func.count()).select_from(
@@ -70,12 +70,56 @@ def counts(
     }
 
 
+def standing(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator) -> Select[Review]:
+    """What a lane shows to `by`, in no order."""
+    return _waiting(now, campaigns, lane, by).where(clusters.in_front(lane if _is_lane(lane) else ""))
+
+
+def next_free(
+    session: Session, *, now: datetime, campaigns: list[int] | None, lane: str, by: Moderator, limit: int
+) -> list[int]:
+    """The oldest of a lane that nobody has open, was asked for, or has decided before; locked until the end.
+
+    Rows that somebody else is locking at this moment are passed over, so that two who ask at once get different ones.
+    """
+    key = (ReviewLane if _is_lane(lane) else Review).waiting_since
+    before = select(Decision.id).where(Decision.review_id == Review.id, Decision.moderator_id == by.id)
+    query = (
+        standing(now, campaigns, lane, by)
+        .where(
+            or_(Review.claimed_by_id.is_(None), Review.claimed_until <= now),
+            Review.passed_to_id.is_(None),
+            ~before.exists(),
+        )
+        .with_only_columns(Review.id)
+        .order_by(key, Review.id)
+        .limit(limit)
+        .with_for_update(of=Review, skip_locked=True, key_share=True)
+    )
+    return list(session.scalars(query))
+
+
 def _is_lane(lane: str) -> bool:
     return lane in set(Lane)
 
 
-def _waiting(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator | None) -> Select[Review]:
+def left_out(session: Session, *, now: datetime, campaigns: list[int] | None, lane: str = "all", by: Moderator) -> int:
+    """How many of a lane this person has asked not to read, up to 1,000."""
+    unwanted = care.unwanted(by, now)
+    if unwanted is None:
+        return 0
+    query = _waiting(now, campaigns, lane, by, whole=True).where(unwanted).with_only_columns(Review.id).limit(1000)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _waiting(
+    now: datetime, campaigns: list[int] | None, lane: str, by: Moderator | None, *, whole: bool = False
+) -> Select[Review]:
+    """What waits in a lane, but for what `by` has asked not to read; `whole`: with that too."""
     query = select(Review).where(_visible(now))
+    unwanted = None if by is None or whole else care.unwanted(by, now)
+    if unwanted is not None:
+        query = query.where(~unwanted)
     if _is_lane(lane):
         query = query.join(ReviewLane, ReviewLane.review_id == Review.id).where(ReviewLane.lane == lane)
         if campaigns is not None:
@@ -84,6 +128,8 @@ def _waiting(now: datetime, campaigns: list[int] | None, lane: str, by: Moderato
         query = query.where(Review.campaign_id.in_(campaigns))
     if lane == "mine":
         query = query.where(Review.passed_to_id == (by.id if by else None))
+    if lane == "hand":
+        query = query.where(Review.claimed_by_id == (by.id if by else None), Review.handed_until > now)
     if lane == "parked":
         return query.where(Review.parked_until > now)
     return query.where(or_(Review.parked_until.is_(None), Review.parked_until <= now))
@@ -102,18 +148,27 @@ def claim(session: Session, review: Review, by: Moderator, now: datetime) -> boo
     taken = session.execute(
         update(Review)
         .where(Review.id == review.id, free)
-        .values(claimed_by_id=by.id, claimed_until=now + LEASE)
+        .values(
+            claimed_by_id=by.id,
+            claimed_until=case((_handed_longer(by, now), Review.handed_until), else_=now + LEASE),
+            handed_until=case((_handed_longer(by, now), Review.handed_until), else_=None),
+        )
         .execution_options(synchronize_session=False)
     )
     session.refresh(review)
     return rows_of(taken) == 1
 
 
+def _handed_longer(by: Moderator, now: datetime) -> ColumnElement[bool]:
+    """What was handed to somebody for longer than a lease stays theirs as long."""
+    return and_(Review.claimed_by_id == by.id, Review.handed_until > now + LEASE)
+
+
 def release(session: Session, review: Review, by: Moderator) -> None:
     session.execute(
         update(Review)
         .where(Review.id == review.id, Review.claimed_by_id == by.id)
-        .values(claimed_by_id=None, claimed_until=None)
+        .values(claimed_by_id=None, claimed_until=None, handed_until=None)
         .execution_options(synchronize_session=False)
     )
 
@@ -158,6 +213,7 @@ PARKED = timedelta(hours=24)
 
 def park(session: Session, review: Review, *, version: int, by: Moderator, now: datetime) -> None:
     """The item is laid aside until tomorrow; its state and version stay. Raises Overtaken."""
+    decisions.require_free(review, by, now)
     _mark(session, review, version, {"parked_until": now + PARKED})
     record.add(session, record.actor(by), "review:park", f"review:{review.id}", campaign_id=review.campaign_id, now=now)
 
@@ -166,9 +222,8 @@ def hand_over(
     session: Session, review: Review, *, version: int, by: Moderator, to: Moderator | None, note: str, now: datetime
 ) -> None:
     """A colleague is asked to look at it (none named: whoever comes next). Raises Overtaken."""
-    _mark(
-        session, review, version, {"passed_to_id": to.id if to else None, "parked_until": None, "claimed_by_id": None}
-    )
+    decisions.require_free(review, by, now)
+    _mark(session, review, version, {"passed_to_id": to.id if to else None, "parked_until": None})
     if note:
         notes.add(session, review, by, note, now)
     after = {"to": to.id if to else None}
@@ -187,7 +242,7 @@ def _mark(session: Session, review: Review, version: int, values: dict[str, obje
     changed = session.execute(
         update(Review)
         .where(Review.id == review.id, Review.version == version, Review.state.in_((State.RECEIVED, State.WAITING)))
-        .values(**values)
+        .values(**values, claimed_by_id=None, claimed_until=None, handed_until=None)
         .execution_options(synchronize_session=False)
     )
     if rows_of(changed) != 1:

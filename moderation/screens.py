@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session, joinedload, object_session
 from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 
-from . import acts, context, decisions, permissions, reasons
+from . import acts, claims, context, decisions, permissions, reasons
 from .checks.base import Verdict
+from .claims import Standing
 from .context import Context
 from .desk import reasons_for
 from .models import Decision, Finding, Lane, Moderator, Reason, Report, Review, Role, WordEffect
 from .permissions import Act
 from .queue import Position
-from .workflow import Move, State, open_moves
+from .workflow import WAITS, Move, State, open_moves
 
 LANES: dict[str, Any] = {
     "all": lazy_gettext("Everything"),
@@ -38,9 +39,10 @@ LANES: dict[str, Any] = {
     Lane.ABUSE: lazy_gettext("Likely abuse"),
     Lane.WELSH: lazy_gettext("In Welsh"),
     "mine": lazy_gettext("Passed to me"),
+    "hand": lazy_gettext("Handed to me"),
     "parked": lazy_gettext("Laid aside"),
 }
-CARE = (Lane.PERSONAL_DATA, Lane.SPAM, Lane.ABUSE, Lane.WELSH, "mine", "parked")
+CARE = (Lane.PERSONAL_DATA, Lane.SPAM, Lane.ABUSE, Lane.WELSH, "mine", "hand", "parked")
 KINDS = {
     Type.PLEDGE: lazy_gettext("Promise"),
     Type.ANSWER: lazy_gettext("Answer"),
@@ -155,6 +157,8 @@ class Item:
     moves: list[Move]
     may_decide: bool
     undoable: bool
+    claim: Standing | None  # of what waits, for somebody who may decide
+    opened: int  # harsh texts that this session has shown
     colleagues: list[Moderator]
     approved: Revision | None  # what stands on the wall, where these words are a change of it
     email: str = ""
@@ -188,10 +192,10 @@ def write_position(review: Review) -> str:
     return f"{review.waiting_since.isoformat()}_{review.id}"
 
 
-def row_of(review: Review, now: datetime) -> Row:
+def row_of(review: Review, now: datetime, me: Moderator | None = None) -> Row:
     contribution, revision = review.contribution, review.revision
     minutes = max(0, int((now - review.waiting_since).total_seconds() // 60))
-    held = review.claimed_until is not None and review.claimed_until > now and review.claimed_by is not None
+    holder = decisions.holder(review, now)
     return Row(
         id=review.id,
         version=review.version,
@@ -204,7 +208,7 @@ def row_of(review: Review, now: datetime) -> Row:
         age=age_words(minutes),
         late=minutes > review.campaign.wait_target_minutes,
         signals=signals_of(review),
-        holder=review.claimed_by.name if held and review.claimed_by else "",
+        holder=holder.name if holder is not None and holder != me else "",
     )
 
 
@@ -376,7 +380,14 @@ def marked(text: str, name: str, quotes: Iterable[Any], numbers: dict[str, int])
 
 
 def item_of(
-    session: Session, review: Review, me: Moderator, held: dict[int | None, Role], now: datetime, *, shown: bool
+    session: Session,
+    review: Review,
+    me: Moderator,
+    held: dict[int | None, Role],
+    now: datetime,
+    *,
+    shown: bool,
+    opened: int,
 ) -> Item:
     contribution, revision = review.contribution, review.revision
     findings = newest(review)
@@ -394,10 +405,12 @@ def item_of(
     beside = context.of(session, review, me, findings, here, readable)
     last = decisions.last_decision(session, review)
     may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
+    claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
+    elsewhere = claim is not None and claim.state == "other"
     approved = contribution.published_revision
     contact = contribution.contact
     return Item(
-        row=row_of(review, now),
+        row=row_of(review, now, me),
         review=review,
         contribution=contribution,
         revision=revision,
@@ -411,9 +424,11 @@ def item_of(
         likely_spam=any(finding.check == "akismet" and finding.lane == Lane.SPAM for finding in findings),
         reject_reasons=reasons_for(session, review.campaign_id, "reject"),
         revise_reasons=reasons_for(session, review.campaign_id, "revise"),
-        moves=open_moves(review.state) if may_decide and not beside.barred else [],
+        moves=open_moves(review.state) if may_decide and not beside.barred and not elsewhere else [],
         may_decide=may_decide,
         undoable=decisions.undoable(last, me, now, settings()),
+        claim=claim,
+        opened=opened,
         colleagues=here,
         approved=approved if approved is not None and approved.id != revision.id else None,
         email=_half(contact.email, contact.proved_at is not None) if contact else "",

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from . import api, intake, limits, markup, views
 from .errors import CampaignClosed, NotNow, NotYours
+from .policy import POLICY
 from .settings import EXTENSION, HERE, Settings
 
 log = logging.getLogger(__name__)
@@ -23,10 +24,6 @@ log = logging.getLogger(__name__)
 LARGEST_REQUEST = 64 * 1024  # bytes; the longest form needs about 12,000
 MOST_FIELDS = 100
 STATIC_SECONDS = 30 * 24 * 3600  # safe, since each address carries the file's digest
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None:

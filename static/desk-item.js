@@ -4,6 +4,18 @@
   const post = (form, action) =>
     fetch(action, { method: "POST", body: new FormData(form), headers: { "X-Part": "1" }, credentials: "same-origin", keepalive: true });
 
+  // A part of a page as nodes, parsed by the browser without running anything.
+  const part = (form, action) =>
+    new Promise((resolve, reject) => {
+      const asked = new XMLHttpRequest();
+      asked.open("POST", action);
+      asked.responseType = "document";
+      asked.setRequestHeader("X-Part", "1");
+      asked.onload = () => ([200, 422].includes(asked.status) && asked.response ? resolve(asked.response.body) : reject(new Error(String(asked.status))));
+      asked.onerror = reject;
+      asked.send(new FormData(form));
+    });
+
   const PAUSE = 1200; // milliseconds without a key, so that a sentence is one saving
   const waiting = new WeakMap();
 
@@ -53,9 +65,7 @@
     if (!place) return;
     event.preventDefault();
     try {
-      const answer = await post(form, button.formAction);
-      if (!answer.ok && answer.status !== 422) throw new Error(String(answer.status));
-      place.innerHTML = await answer.text();
+      place.replaceChildren(...(await part(form, button.formAction)).childNodes);
     } catch {
       form.noValidate = true;
       delete button.dataset.letter; // in place it did not work: the page does it

@@ -78,9 +78,26 @@
   const goOn = document.querySelector("form[data-continue]");
   if (goOn) setTimeout(() => goOn.requestSubmit(), 300);
 
-  // After a decision the page comes back with the next item: focus goes there, and the toast tells what happened.
+  // What happened is said by a region that was there, empty, when the page came: only then is it read out.
+  const live = document.querySelector("[data-live]");
+  const SAID = 5; // lines that stay, so that one does not take the place of another before it is read
+  const say = (words) => {
+    const line = document.createElement("p");
+    line.textContent = words;
+    live.append(line);
+    while (live.children.length > SAID) live.firstChild.remove();
+  };
+  if (live) {
+    document.addEventListener("desk:say", (event) => say(event.detail));
+    document.querySelectorAll("[data-toast] > p, [data-say]").forEach((told) => setTimeout(() => say(told.textContent.trim()), 300));
+  }
+
+  // After a decision the page comes back with the next item: focus goes there, else to the head of an empty queue.
   if (document.querySelector("[data-toast]")) {
-    const item = document.getElementById("item");
-    if (item) item.focus({ preventScroll: true });
+    const next = document.getElementById("item") || document.querySelector(".queue h1");
+    if (next) {
+      next.tabIndex = -1;
+      next.focus({ preventScroll: true });
+    }
   }
 })();

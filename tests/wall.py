@@ -35,6 +35,7 @@ OFTEN = "100000/minute"
 WORDS = "I will listen before I speak"
 TOKEN = re.compile(r'name="token" value="([^"]+)"')
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+SEEN = re.compile(r'name="seen" value="(\d+)"')
 TOTP_SECRET = re.compile(r"data-totp-secret>([^<]+)<")
 
 
@@ -241,6 +242,14 @@ class AtTheDesk:
         answer = self.decides(on, "approve")
         assert answer.status_code == 303, answer.text
         return answer
+
+    def opens_text(self, address: str, **fields: str) -> str:
+        """The page at `address` after the button that shows its harsh text."""
+        page = self.client.get(address).text
+        given = {"csrf_token": found(CSRF, page), "seen": found(SEEN, page), **fields}
+        answer = self.client.post(address, data=given)
+        assert answer.status_code == 200, answer.text
+        return answer.text
 
     def csrf(self) -> str:
         return found(CSRF, self.client.get("/moderation/history").text)

@@ -253,24 +253,30 @@ def upgrade() -> None:
     op.create_index("ix_moderators_fs_webauthn_user_handle", "moderators", ["fs_webauthn_user_handle"], unique=True)
     op.add_column("notes", sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("reports", sa.Column("network", sa.String(length=64), nullable=True))
+    op.add_column("reviews", sa.Column("handed_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("reviews", sa.Column("clear", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("reviews", sa.Column("behind", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index("ix_reviews_claimed", "reviews", ["claimed_by_id", "claimed_until"], unique=False)
     op.create_index(
         "ix_reviews_clear", "reviews", ["campaign_id", "clear", "state", "waiting_since", "id"], unique=False
     )
     op.create_index("ix_reviews_passed", "reviews", ["passed_to_id", "waiting_since", "id"], unique=False)
-    op.add_column("sign_ins", sa.Column("decided", sa.Integer(), server_default="0", nullable=False))
     op.add_column("sign_ins", sa.Column("harsh_opened", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("sign_ins", sa.Column("rested_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("sign_ins", sa.Column("harsh_at_rest", sa.Integer(), server_default="0", nullable=False))
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
+    op.drop_column("sign_ins", "harsh_at_rest")
+    op.drop_column("sign_ins", "rested_at")
     op.drop_column("sign_ins", "harsh_opened")
-    op.drop_column("sign_ins", "decided")
     op.drop_index("ix_reviews_passed", table_name="reviews")
     op.drop_index("ix_reviews_clear", table_name="reviews")
+    op.drop_index("ix_reviews_claimed", table_name="reviews")
     op.drop_column("reviews", "behind")
     op.drop_column("reviews", "clear")
+    op.drop_column("reviews", "handed_until")
     op.drop_column("reports", "network")
     op.drop_column("notes", "changed_at")
     op.drop_index("ix_moderators_fs_webauthn_user_handle", table_name="moderators")

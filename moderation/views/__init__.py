@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import segno
 from flask import Flask
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date, format_datetime, format_time
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 
@@ -12,6 +12,8 @@ from .. import screens
 from . import (  # noqa: F401 (their addresses join the blueprint)
     beside,
     bulk,
+    care,
+    claims,
     house_rules,
     items,
     letters,
@@ -32,6 +34,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_qr_svg, "qr_svg")
     app.add_template_filter(format_date, "dateformat")
     app.add_template_filter(format_datetime, "datetimeformat")
+    app.add_template_filter(format_time, "timeformat")
     app.jinja_env.globals["report_categories"] = screens.CATEGORIES
     app.jinja_env.globals["role_names"] = screens.ROLE_NAMES
     app.jinja_env.globals["role_words"] = screens.ROLE_WORDS

@@ -15,22 +15,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from pledges.db import transaction
 from pledges.errors import WordsChanged
 from pledges.models import Campaign
+from pledges.policy import POLICY
 
-from .. import accounts, permissions
+from .. import accounts, care, permissions
 from ..models import Moderator, Review, Role
 from ..permissions import Act, NotAllowed
 from ..workflow import MoveNotAllowed
 
-# As on every page, and besides: a page of the desk may ask this very site (a note saved, a letter previewed).
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; connect-src 'self'"
-)
 log = logging.getLogger(__name__)
 
 desk = Blueprint("desk", "moderation", url_prefix="/moderation")
+# scripts of the desk ask the desk, and write text and nodes, never markup
+DESK_POLICY = f"{POLICY}; connect-src 'self'; require-trusted-types-for 'script'"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -53,7 +52,7 @@ def private(response: Any) -> Any:
     if not accounts.at_the_desk(request):
         return response
     response.headers["Cache-Control"] = "no-store, private"
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = DESK_POLICY
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -95,6 +94,22 @@ def review_or_404(session: Session, review_id: int, me: Moderator) -> tuple[Revi
     if review is None or not permissions.may(held, Act.LOOK, review.campaign_id):
         abort(404)
     return review, held
+
+
+def counted(texts: int = 1) -> bool:
+    """Whether harsh texts that were asked for by a button may be shown: they are counted now.
+
+    Not where the page of that button had been used already, as when the answer is loaded again by accident.
+    """
+    seen = request.form.get("seen", "")
+    with transaction() as session:
+        number = int(seen) if seen.isascii() and seen.isdigit() else -1
+        return care.count_opened(session, accounts.this_session(), number, texts)
+
+
+def harsh_opened(session: Session) -> int:
+    """How many harsh texts this session has shown."""
+    return care.opened(session, accounts.this_session())
 
 
 def campaign_named(session: Session, slug: str) -> Campaign | None:

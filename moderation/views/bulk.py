@@ -16,7 +16,7 @@ from pledges.text import clean
 from .. import bulk, jobs, permissions, screens, together
 from ..models import Batch, Cluster, Moderator, Reason, Role
 from ..permissions import Act
-from .base import desk, for_staff, problem
+from .base import counted, desk, for_staff, harsh_opened, problem
 
 NOTE_CHARS = 1000
 REFRESH_SECONDS = 3
@@ -107,24 +107,33 @@ def undo_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
 @for_staff
 def show_cluster(cluster_id: int, me: Moderator) -> ResponseReturnValue:
     """Its members that wait, with their differences marked."""
+    return _cluster(cluster_id, me, "")
+
+
+@desk.post("/clusters/<int:cluster_id>")
+@for_staff
+def show_cluster_texts(cluster_id: int, me: Moderator) -> ResponseReturnValue:
+    """The same with one harsh text or all of the page: an answer to a press, and to no address."""
+    return _cluster(cluster_id, me, request.form.get("show", ""))
+
+
+def _cluster(cluster_id: int, me: Moderator, show: str) -> ResponseReturnValue:
     session = reading()
     held = _held(session, me)
     cluster = session.get(Cluster, cluster_id)
     if cluster is None or not permissions.may(held, Act.LOOK, cluster.campaign_id):
         abort(404)
     after = request.args.get("after", "")
-    gathered = together.gathering(
-        session,
-        cluster,
-        me,
-        utcnow(),
-        after=int(after) if after.isascii() and after.isdigit() else 0,
-        show=request.args.get("show", ""),
-    )
+    start = int(after) if after.isascii() and after.isdigit() else 0
+    gathered = together.gathering(session, cluster, me, utcnow(), after=start, show=show)
+    if show and not counted(gathered.harsh_shown):
+        show = ""
+        gathered = together.gathering(session, cluster, me, utcnow(), after=start, show=show)
     return render_template(
         "moderation/cluster.html",
         me=me,
         cluster=gathered,
+        opened=harsh_opened(session),
         may_decide=permissions.may(held, Act.DECIDE, cluster.campaign_id),
         confirmed_above=bulk.CONFIRMED_ABOVE,
     )

@@ -13,12 +13,12 @@ from pledges.db import reading, transaction, utcnow
 from pledges.settings import settings
 from pledges.text import clean
 
-from .. import decisions, jobs, permissions, queue, screens
+from .. import claims, decisions, jobs, permissions, queue, screens
 from ..desk import reasons_for
 from ..models import Decision, Moderator, Reason, Review, Role
 from ..permissions import Act
 from ..workflow import Move, MoveNotAllowed
-from .base import desk, for_staff, problem, review_or_404
+from .base import counted, desk, for_staff, harsh_opened, problem, review_or_404
 from .queue import toast_of
 
 NOTE_CHARS = 1000
@@ -29,11 +29,28 @@ PASS, PARK, TAKE_DOWN = "pass", "park", "take_down"
 @desk.get("/reviews/<int:review_id>")
 @for_staff
 def show_item(review_id: int, me: Moderator) -> ResponseReturnValue:
+    return _item(review_id, me)
+
+
+@desk.post("/reviews/<int:review_id>")
+@for_staff
+def show_item_text(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """The item with its harsh text: an answer to a press, and to no address."""
+    review_or_404(reading(), review_id, me)
+    return _item(review_id, me, shown=counted())
+
+
+def _item(review_id: int, me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     session, now = reading(), utcnow()
     review, held = review_or_404(session, review_id, me)
-    item = screens.item_of(session, review, me, held, now, shown=request.args.get("show") == "1")
+    item = screens.item_of(session, review, me, held, now, shown=shown is True, opened=harsh_opened(session))
     return render_template(
-        "moderation/item.html", me=me, item=item, lane=request.args.get("lane", "all"), toast=toast_of(session, me, now)
+        "moderation/item.html",
+        me=me,
+        item=item,
+        lane=request.args.get("lane", "all"),
+        toast=toast_of(session, me, now),
+        again=shown is False,
     )
 
 
@@ -77,7 +94,7 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                 )
                 done, marked = str(decision.id), ""
     except decisions.Overtaken as error:
-        return _overtaken(review_id, me, error.other)
+        return overtaken(review_id, me, error)
     except decisions.ReasonMissing:
         return _reason_missing(review_id, me, move)
     jobs.nudge_letters(settings().undo_seconds)
@@ -141,12 +158,15 @@ def _colleague(session: Session, chosen: str, campaign_id: int) -> Moderator | N
     return None
 
 
-def _overtaken(review_id: int, me: Moderator, other: Decision | None) -> ResponseReturnValue:
+def overtaken(review_id: int, me: Moderator, error: decisions.Overtaken) -> ResponseReturnValue:
+    """The item as it stands now, with who was quicker, or who has it open."""
     session, now = reading(), utcnow()
     session.expire_all()
     review, held = review_or_404(session, review_id, me)
-    words = screens.overtaken_words(other)
-    item = screens.item_of(session, review, me, held, now, shown=False)
+    words = screens.overtaken_words(error.other)
+    if isinstance(error, decisions.Held):
+        words = claims.held_words(error.holder, review.claimed_until or now)
+    item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
     return render_template("moderation/item.html", me=me, item=item, lane="all", toast=None, problem=words), 409
 
 
@@ -154,6 +174,6 @@ def _reason_missing(review_id: int, me: Moderator, move: str) -> ResponseReturnV
     session, now = reading(), utcnow()
     review, held = review_or_404(session, review_id, me)
     words = gettext("Choose a reason first: the author will read it.")
-    item = screens.item_of(session, review, me, held, now, shown=False)
+    item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
     page = render_template("moderation/item.html", me=me, item=item, lane="all", toast=None, problem=words, opened=move)
     return page, 422

@@ -16,7 +16,7 @@ from .. import decisions, letters, notices, permissions, screens
 from ..models import Moderator
 from ..permissions import Act
 from ..workflow import NEEDS_REASON, Move
-from .base import desk, for_staff, problem, review_or_404
+from .base import desk, for_staff, harsh_opened, problem, review_or_404
 from .items import DO_NOT_TELL, NOTE_CHARS, TAKE_DOWN, reasons_chosen
 
 PREVIEWED = {Move.APPROVE, Move.REJECT, Move.REVISE}
@@ -79,7 +79,7 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
     if request.headers.get("X-Part"):
         return render_template("moderation/letter_part.html", shown=shown), status
     lane = form.get("lane", "all")
-    item = screens.item_of(session, review, me, held, now, shown=False)
+    item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
     page = render_template(
         "moderation/item.html", me=me, item=item, lane=lane, toast=None, opened=move, given=given, letter=shown
     )

@@ -5,22 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import abort, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, utcnow
 from pledges.settings import settings
 
-from .. import decisions, jobs, permissions, queue, screens, together
+from .. import accounts, bulk, care, claims, decisions, jobs, news, permissions, queue, screens, together
 from ..models import Decision, Moderator, Review
 from ..permissions import Act
-from .base import desk, for_staff
+from .base import counted, desk, for_staff, harsh_opened
+
+SHOWN = 50  # items of one page, at most
 
 
 @desk.get("/")
 @for_staff
 def show_queue(me: Moderator) -> ResponseReturnValue:
+    return _queue(me)
+
+
+@desk.post("/")
+@for_staff
+def show_queue_text(me: Moderator) -> ResponseReturnValue:
+    """The queue with the harsh text of the item beside it: an answer to a press, and to no address."""
+    return _queue(me, shown=counted())
+
+
+def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     session, now = reading(), utcnow()
     held = permissions.roles(session, me)
     where = permissions.campaigns(held, Act.LOOK)
@@ -30,9 +44,13 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
     after = screens.read_position(request.args.get("after", ""))
     reviews = queue.page(session, now=now, campaigns=where, lane=lane, by=me, after=after, limit=queue.PAGE + 1)
     more, reviews = len(reviews) > queue.PAGE, reviews[: queue.PAGE]
-    rows = [screens.row_of(review, now) for review in reviews]
-    current = _current(reviews, request.args.get("at", ""))
-    item = screens.item_of(session, current, me, held, now, shown=request.args.get("show") == "1") if current else None
+    rows = [screens.row_of(review, now, me) for review in reviews]
+    current = _current(reviews, request.args.get("at", ""), me, now)
+    item = (
+        screens.item_of(session, current, me, held, now, shown=shown is True, opened=harsh_opened(session))
+        if current
+        else None
+    )
     return render_template(
         "moderation/queue.html",
         me=me,
@@ -42,16 +60,44 @@ def show_queue(me: Moderator) -> ResponseReturnValue:
         rows=rows,
         together=together.beside(session, reviews, me),
         may_choose=permissions.campaigns(held, Act.DECIDE) != [],
+        hand={"left": claims.handed(session, me, now), "offered": bool(rows) and lane not in claims.NOT_HANDED},
         item=item,
+        again=shown is False,
+        since=news.since(session, now),
+        pace=care.pace(session, me, accounts.this_session(), now),
+        left_out=queue.left_out(session, now=now, campaigns=where, lane=lane, by=me),
         next_after=screens.write_position(reviews[-1]) if more else "",
         toast=toast_of(session, me, now),
         alert=jobs.spam_service().alert(session),
     )
 
 
-def _current(reviews: list[Review], at: str) -> Review | None:
+@desk.get("/queue.json")
+@for_staff
+def tell_news(me: Moderator) -> ResponseReturnValue:
+    """What is new in the lane since the page was made, and what became of the items that it shows."""
+    session, now = reading(), utcnow()
+    lane, since = request.args.get("lane", "all"), news.read_since(request.args.get("since", ""), now)
+    if lane not in screens.LANES or since is None:
+        abort(400)
+    picks = bulk.read_picks([request.args.get("ids", "")])[:SHOWN]
+    etag = news.validator(session, me, request.full_path, picks, now)
+    if request.if_none_match.contains(etag):
+        answer = make_response("", 304)
+    else:
+        where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
+        told = news.of(session, me, campaigns=where, lane=lane, since=since, picks=picks, now=now)
+        words = ngettext("%(num)s new", "%(num)s new", told.new) if told.new else ""
+        answer = make_response(jsonify(new=told.new, words=words, after=told.after, rows=told.rows))
+    answer.set_etag(etag)
+    return answer
+
+
+def _current(reviews: list[Review], at: str, me: Moderator, now: datetime) -> Review | None:
+    """The item that was asked for, else the first that no colleague has open."""
     chosen = [review for review in reviews if str(review.id) == at]
-    return next(iter(chosen or reviews), None)
+    free = [review for review in reviews if decisions.holder(review, now) in (None, me)]
+    return next(iter(chosen or free or reviews), None)
 
 
 def toast_of(session: Session, me: Moderator, now: datetime) -> dict[str, Any] | None:

@@ -90,7 +90,7 @@ def test_masked_words_are_nowhere_in_the_page_until_asked_for(wall: Wall, modera
     assert "wankers" not in item(moderator, first)
     assert "wankers" not in item(moderator, other)
     assert first.public_id in item(moderator, other)
-    shown = item(moderator, first, "?show=1")
+    shown = moderator.opens_text(f"/moderation/reviews/{first.review_id}")
     assert "a strong word of the list: <mark>wankers</mark>" in shown
     moderator.approves(other)
     newer = wall.edits(other, HARSH)

@@ -113,6 +113,8 @@ def test_what_changed_since_the_page_was_made_is_skipped_and_told(calm: Wall, re
     newer = calm.edits(sent[0], "Other words than the ones that were read")
     calm.acts(sent[1], "withdraw")
     ann = calm.moderator("ann")
+    taken = {"csrf_token": ann.csrf()}
+    assert ann.client.post(f"/moderation/reviews/{sent[2].review_id}/take-over", data=taken).status_code == 303
     ann.decides(sent[2], "reject", reason="off_topic")
     with calm.work() as session:  # a check spoke again, and the version is the same
         session.execute(update(Review).where(Review.id == sent[5].review_id).values(clear=False))

@@ -91,7 +91,7 @@ def test_a_listed_word_is_shown_marked_and_declines_nothing(wall: Wall, lead: At
     assert not wall.review(other.review_id).masked
     hidden = lead.client.get(f"/moderation/reviews/{sent.review_id}").text
     assert "g4mm0n" not in hidden
-    shown = lead.client.get(f"/moderation/reviews/{sent.review_id}?show=1").text
+    shown = lead.opens_text(f"/moderation/reviews/{sent.review_id}")
     assert "<mark>g4mm0n</mark>" in shown
     assert "a word of this campaign’s list" in shown
     assert re.search(r"<mark>red wall<sup>\d</sup></mark>", shown)

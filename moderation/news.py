@@ -1,0 +1,162 @@
+"""What happened in a lane since a page of it was made, and what became of the items that the page shows.
+
+A page asks every few seconds. Most answers are "nothing": whether that is so is told by one query over the ends of
+four tables and the shown rows by their ids, and its outcome is the answer's validator. Nothing else is read unless it
+changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import String, and_, cast, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from . import acts, decisions, queue, screens
+from .bulk import Pick
+from .models import Act, Decision, Moderator, Report, Review
+from .workflow import WAITS, State
+
+MARKS = ("review:park", "review:pass")  # acts that take an item off a list and decide nothing
+
+
+@dataclass(frozen=True)
+class Since:
+    """The newest decision and act when the page was made, and when that was."""
+
+    decision_id: int
+    act_id: int
+    at: datetime
+
+    def __str__(self) -> str:
+        return f"{self.decision_id}.{self.act_id}.{int(self.at.timestamp())}"
+
+
+@dataclass(frozen=True)
+class News:
+    """How many are new, where the first of them stands, and what became of shown items."""
+
+    new: int
+    after: str
+    rows: dict[int, dict[str, str]]  # state: gone | held | free; words
+
+
+def since(session: Session, now: datetime) -> Since:
+    """This moment, for a page that is being made."""
+    newest = session.execute(
+        select(select(func.max(Decision.id)).scalar_subquery(), select(func.max(Act.id)).scalar_subquery())
+    ).one()
+    return Since(newest[0] or 0, newest[1] or 0, now)
+
+
+def read_since(text: str, now: datetime) -> Since | None:
+    parts = text.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 16 for part in parts):
+        return None
+    moment = min(int(parts[2]), int(now.timestamp()))
+    return Since(int(parts[0]), int(parts[1]), datetime.fromtimestamp(moment, now.tzinfo))
+
+
+def validator(session: Session, me: Moderator, said: str, picks: Sequence[Pick], now: datetime) -> str:
+    """Changes whenever the answer to `said` may have changed; one query."""
+    ends = (
+        select(func.max(Decision.id)).scalar_subquery(),
+        select(func.max(Act.id)).scalar_subquery(),
+        select(func.max(Report.id)).scalar_subquery(),
+        # what no check has looked at shows after a while, without anybody's doing
+        select(func.max(Review.waiting_since))
+        .where(Review.state == State.RECEIVED, Review.waiting_since <= now - queue.UNCHECKED_AFTER)
+        .scalar_subquery(),
+    )
+    one = select(literal(1).label("one")).subquery()
+    shown = Review.id.in_([pick.review_id for pick in picks])
+    rows = session.execute(
+        select(*ends, Review.id, Review.version, Review.claimed_by_id, Review.claimed_until)
+        .select_from(one)
+        .outerjoin(Review, shown)
+        .order_by(Review.id)
+    ).all()
+    told: list[Any] = [said, me.id, me.lang, me.skips, str(me.no_harsh_until and me.no_harsh_until > now)]
+    told += [str(end) for end in rows[0][:4]]
+    for row in rows:
+        held = row.claimed_until is not None and row.claimed_until > now and row.claimed_by_id != me.id
+        told.append((row.id, row.version, row.claimed_by_id if held else None))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+
+
+def of(
+    session: Session,
+    me: Moderator,
+    *,
+    campaigns: list[int] | None,
+    lane: str,
+    since: Since,
+    picks: Sequence[Pick],
+    now: datetime,
+) -> News:
+    new = _new(campaigns, lane, me, since, picks, now)
+    count = session.scalar(select(func.count()).select_from(new.with_only_columns(Review.id).limit(1000).subquery()))
+    first = session.scalars(new.order_by(Review.waiting_since, Review.id).limit(1)).first() if count else None
+    after = queue.Position(first.waiting_since, first.id - 1) if first is not None else None
+    versions = {pick.review_id: pick.version for pick in picks}
+    reviews = session.scalars(select(Review).where(Review.id.in_(versions)))
+    found = {each.id: _row(session, each, versions[each.id], lane, me, campaigns, now) for each in reviews}
+    return News(
+        count or 0,
+        f"{after.waiting_since.isoformat()}_{after.review_id}" if after else "",
+        {review_id: row for review_id, row in found.items() if row},
+    )
+
+
+def _new(
+    campaigns: list[int] | None, lane: str, me: Moderator, since: Since, picks: Sequence[Pick], now: datetime
+) -> Any:
+    """What stands in the lane and has come since: it waits by a decision, was passed to me, or nobody checked it."""
+    came = select(Decision.review_id).where(Decision.id > since.decision_id, Decision.to_state == State.WAITING)
+    subject = literal("review:") + cast(Review.id, String)
+    passed = select(Act.id).where(Act.subject == subject, Act.id > since.act_id, Act.act == "review:pass").exists()
+    unchecked = and_(Review.state == State.RECEIVED, Review.waiting_since > since.at - queue.UNCHECKED_AFTER)
+    ways = [Review.id.in_(came), unchecked]
+    if lane == "mine":
+        ways = [passed]
+    return queue.standing(now, campaigns, lane, me).where(
+        or_(*ways), Review.id.not_in([pick.review_id for pick in picks])
+    )
+
+
+def _row(
+    session: Session,
+    review: Review,
+    version: int,
+    lane: str,
+    me: Moderator,
+    campaigns: list[int] | None,
+    now: datetime,
+) -> dict[str, str]:
+    """What became of a shown item; nothing where it stands as it was shown, or may not be looked at."""
+    if campaigns is not None and review.campaign_id not in campaigns:
+        return {}
+    if review.version != version or review.state not in WAITS:
+        return {"state": "gone", "words": screens.overtaken_words(decisions.last_decision(session, review))}
+    left = (review.parked_until is not None and review.parked_until > now) != (lane == "parked")
+    if left or (review.passed_to_id not in (None, me.id) and lane == "mine"):
+        return {"state": "gone", "words": _marked(session, review)}
+    holder = decisions.holder(review, now)
+    if holder is not None and holder.id != me.id:
+        return {"state": "held", "words": gettext("Open at %(name)s", name=holder.name)}
+    return {"state": "free", "words": ""}
+
+
+def _marked(session: Session, review: Review) -> str:
+    """Who laid it aside or passed it on."""
+    last = session.scalars(
+        select(Act).where(Act.subject == f"review:{review.id}", Act.act.in_(MARKS)).order_by(Act.id.desc()).limit(1)
+    ).first()
+    if last is None:
+        return screens.overtaken_words(None)
+    return gettext("%(who)s: %(what)s", who=acts.who(session, last.actor), what=acts.WORDS[last.act])

@@ -1,0 +1,115 @@
+"""Opening, leaving and taking over an item; twenty at once for a busy evening."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from pledges.db import transaction, utcnow
+
+from .. import claims, decisions, permissions, queue, screens
+from ..models import Moderator, Review
+from ..permissions import Act
+from .base import desk, for_staff, review_or_404
+from .items import overtaken
+
+
+def _theirs(session: Session, review_id: int, me: Moderator) -> Review:
+    """The item, for somebody who may decide on it."""
+    review, held = review_or_404(session, review_id, me)
+    permissions.require(held, Act.DECIDE, review.campaign_id)
+    return review
+
+
+def _lane() -> str:
+    lane = request.form.get("lane", "all")
+    return lane if lane in screens.LANES else "all"
+
+
+def _back(review_id: int) -> ResponseReturnValue:
+    if request.form.get("back") == "queue":
+        return redirect(url_for("desk.show_queue", lane=_lane(), at=review_id), code=303)
+    return redirect(url_for("desk.show_item", review_id=review_id, lane=_lane()), code=303)
+
+
+@desk.post("/reviews/<int:review_id>/claim")
+@for_staff
+def claim_item(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """It is open at me for some minutes; a script is told how long, or who has it."""
+    now = utcnow()
+    try:
+        with transaction() as session:
+            review = _theirs(session, review_id, me)
+            taken = claims.take(session, review, me, now)
+            standing = claims.standing(review, me, now)
+            holder = decisions.holder(review, now)
+        if not taken and holder is not None:
+            raise decisions.Held(holder)
+    except decisions.Held as error:
+        if not request.headers.get("X-Part"):
+            return overtaken(review_id, me, error)
+        return jsonify(state=standing.state, words=standing.words), 409
+    except decisions.Overtaken as error:
+        if not request.headers.get("X-Part"):
+            return overtaken(review_id, me, error)
+        return jsonify(state="gone", words=screens.overtaken_words(error.other)), 409
+    if request.headers.get("X-Part"):
+        return jsonify(state=standing.state, words=standing.words, until=standing.until)
+    return _back(review_id)
+
+
+@desk.post("/reviews/<int:review_id>/release")
+@for_staff
+def release_item(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """It is free again: by the button altogether, by a page that is left only as far as that page knew."""
+    with transaction() as session:
+        review = _theirs(session, review_id, me)
+        if "left" in request.form:
+            claims.leave(session, review, me, _moment(request.form["left"]), utcnow())
+            return "", 204
+        queue.release(session, review, me)
+    return redirect(url_for("desk.show_queue", lane=_lane()), code=303)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@desk.post("/reviews/<int:review_id>/take-over")
+@for_staff
+def take_over_item(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """It is open at me, whoever had it; the record and the item's story tell so."""
+    try:
+        with transaction() as session:
+            claims.take_over(session, _theirs(session, review_id, me), me, utcnow())
+    except decisions.Overtaken as error:
+        return overtaken(review_id, me, error)
+    return _back(review_id)
+
+
+@desk.post("/hand")
+@for_staff
+def hand_me(me: Moderator) -> ResponseReturnValue:
+    """Twenty of this lane are mine for half an hour."""
+    with transaction() as session:
+        where = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
+        if where == []:
+            raise permissions.NotAllowed(Act.DECIDE)
+        if _lane() not in claims.NOT_HANDED:
+            claims.hand_out(session, me, where, _lane(), utcnow())
+    return redirect(url_for("desk.show_queue", lane="hand"), code=303)
+
+
+@desk.post("/hand/back")
+@for_staff
+def hand_back(me: Moderator) -> ResponseReturnValue:
+    """What I have not decided is free for others."""
+    with transaction() as session:
+        claims.let_go(session, me, utcnow())
+    return redirect(url_for("desk.show_queue"), code=303)
