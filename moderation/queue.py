@@ -226,7 +226,9 @@ def oldest(
     if campaigns is not None:
         rows = rows.where(Counter.campaign_id.in_(campaigns))
         unchecked = unchecked.where(Review.campaign_id.in_(campaigns))
-    found = [(name.removeprefix(lanes.COUNTER), since) for name, since in session.execute(rows)]
+    found: list[tuple[str, datetime | None]] = [
+        (name.removeprefix(lanes.COUNTER), since) for name, since in session.execute(rows)
+    ]
     found += [("mine", session.scalar(own)), ("all", session.scalar(unchecked))]
     first_of: dict[str, datetime] = {}
     for lane, since in found:
