@@ -37,10 +37,10 @@ from tests.wall import SLUG, AtTheDesk, Wall, make_app, opened
 BOUND = 1.3
 SMALL, LARGE, ROUNDS, WARMING = 100, 100_000, 60, 5
 AT_ONCE = 1000
-SENT = (
+SENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("I will listen before I speak in every meeting", {}),
     ("Byddaf yn gwrando cyn siarad bob tro", {"lang": "cy"}),
-    ("We will publish our pay gap each spring", {"kind": "organisation", "organisation": "Kestrel Vale"}),
+    ("We will publish our pay gap each spring", {"kind": "organisation", "organisation": "Kestrel Vale", "email": "k@example.org"}),
     ("I will ring 07700 900123 every Friday and ask", {}),
     ("Read more at http://example.com/one and learn", {}),
 )  # fmt: skip

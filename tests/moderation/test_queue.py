@@ -164,7 +164,9 @@ def test_the_buckets_of_age_follow_the_campaigns_own_target(wall: Wall, moderato
 
 def test_the_queue_is_narrowed_by_campaign_language_kind_and_theme_together(wall: Wall, moderator: AtTheDesk) -> None:
     plain, welsh = wall.promises("One, and I will go on"), wall.promises("Dau, and I will go on", lang="cy")
-    firm = wall.promises("We will, and I will go on", kind="organisation", organisation="Kestrel Vale")
+    firm = wall.promises(
+        "We will, and I will go on", kind="organisation", organisation="Kestrel Vale", email="k@example.org"
+    )
     other = wall.promises("Elsewhere, and I will go on", slug=OTHER)
     wall.screens()
     with wall.work() as session:
