@@ -4,12 +4,14 @@ from alembic import context
 
 import moderation.models  # noqa: F401 (its tables join the metadata)
 from pledges.db import Base
+from pledges.search import no_part_of_it
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
     render_as_batch=True,
     compare_type=True,
+    include_object=no_part_of_it,
     compare_server_default=False,
     transaction_per_migration=True,
 )

@@ -19,7 +19,7 @@ from pledges.db import transaction
 from pledges.models import Contribution
 from pledges.settings import Settings
 
-from . import clusters, decisions, permissions, queue, record
+from . import clusters, decisions, lanes, permissions, queue, record
 from .desk import reasons_for
 from .models import Batch, BatchItem, Decision, Evidence, Lane, Letter, Moderator, Reason, Review, Role
 from .permissions import Act
@@ -127,7 +127,7 @@ def refusal(
         return Cannot(review, "decided" if other is not None and review.state not in WAITS else "changed", other)
     if not permissions.may(held, Act.DECIDE, review.campaign_id):
         return Cannot(review, "role")
-    in_appeals = any(row.lane is Lane.APPEALS for row in review.lanes)
+    in_appeals = any(row.lane in (Lane.APPEALS, Lane.PARKED) for row in review.lanes)  # laid aside, it may be one
     if in_appeals and decisions.barred(session, review, by) == decisions.APPEAL:
         return Cannot(review, "appeal")
     if review.needs_second:
@@ -452,6 +452,7 @@ def _undo_one(session: Session, batch: Batch, item: BatchItem, settings: Setting
     review = decisions.locked(session, item.review_id)
     if batch.move in MARKS:
         item.outcome, item.why = _unmark(batch, item, review)
+        lanes.put_in(session, review)
         return
     last = decisions.last_decision(session, review)
     if last is None or last.id != item.decision_id or _told(session, last):

@@ -17,7 +17,7 @@ from pledges.db import database, transaction, utcnow
 from pledges.models import Campaign, CampaignState
 from pledges.settings import Settings, settings
 
-from . import accounts, demo, doctor, house_rules, reasons, record, retention, worker
+from . import accounts, demo, doctor, house_rules, lanes, reasons, record, retention, worker
 from .models import Invitation, Membership, Moderator, Role
 
 FIRST_OWNER = "owner@example.org"  # to be replaced: `moderator invite` makes one for a real address
@@ -129,7 +129,7 @@ def rebuild_counters() -> None:
     """Count everything again and say what had drifted."""
     with transaction() as session:
         for campaign in session.scalars(select(Campaign).order_by(Campaign.id)):
-            drift = counters.recount(session, campaign.id)
+            drift = {**counters.recount(session, campaign.id), **lanes.recount(session, campaign.id)}
             click.echo(f"{campaign.slug}: {len(drift)} counters had drifted")
             for (name, day), (was, is_now) in sorted(drift.items()):
                 click.echo(f"  {name} {day}: {was} -> {is_now}")

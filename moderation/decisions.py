@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from pledges import guarding, publishing
@@ -14,7 +14,7 @@ from pledges.models import Contribution
 from pledges.settings import Settings
 
 from . import agreement, clusters, lanes, letters, record, workflow
-from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, ReviewLane
+from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review
 from .workflow import Move, MoveNotAllowed, State
 
 
@@ -269,8 +269,7 @@ def _move(
         raise Overtaken(last_decision(session, review))
     session.refresh(review)
     if to_state not in workflow.WAITS:
-        session.execute(delete(ReviewLane).where(ReviewLane.review_id == review.id))
-        session.expire(review, ["lanes"])
+        lanes.take_out(session, review)
     if move is not Move.HOLD:  # laid aside, it would not be seen when it waits again
         review.parked_until, review.passed_to_id = None, None
     shown = review.contribution.published_revision_id

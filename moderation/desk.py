@@ -17,7 +17,7 @@ from pledges.tokens import new_public_id
 from . import clusters, decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
 from .checks import links, personal, repeats
 from .checks.base import Verdict
-from .models import Appeal, Decision, Evidence, Finding, Lane, Letter, Note, Reason, Report, Review, ReviewLane, Role
+from .models import Appeal, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review, Role
 from .screening import subject_of
 from .workflow import MOVES, WAITS, Move, State
 
@@ -113,11 +113,11 @@ class Desk:
             if Move.WITHDRAW in MOVES[review.state]:
                 self._author_moves(session, review, Move.WITHDRAW, now)
             clusters.forget(session, review)
+            lanes.take_out(session, review)
         ids = select(Review.id).where(Review.contribution_id == contribution.id)
         session.execute(delete(Evidence).where(Evidence.review_id.in_(ids)))
         session.execute(update(Finding).where(Finding.review_id.in_(ids)).values(detail={}, quotes=[]))
         session.execute(update(Decision).where(Decision.review_id.in_(ids)).values(note=""))
-        session.execute(delete(ReviewLane).where(ReviewLane.review_id.in_(ids)))
         session.execute(delete(Note).where(Note.review_id.in_(ids)))
         session.execute(
             update(Report).where(Report.contribution_id == contribution.id).values(note="", email="", network=None)
@@ -190,7 +190,7 @@ class Desk:
         if review is not None and review.state is State.APPROVED:
             self._program_moves(session, review, Move.REOPEN, now)
         elif review is not None and review.state in WAITS:
-            lanes.add(session, review, Lane.REPORTED)
+            lanes.put_in(session, review)
         return report.reference
 
     def house_rules(self, session: Session, campaign: Campaign | None) -> list[Rule]:

@@ -16,7 +16,7 @@ from pledges.db import transaction, utcnow
 from pledges.limits import limits_of
 from pledges.settings import Settings, settings
 
-from . import alerts, bulk, clusters, notices, retention, screening, surge, word_lists
+from . import alerts, bulk, clusters, notices, queue, retention, screening, surge, word_lists
 from .models import Letter, Review
 from .spam_service import SpamService
 
@@ -136,6 +136,7 @@ def sweep(now: datetime) -> int:
             .order_by(Review.check_after, Review.id)
             .limit(SWEPT)
         ).all()
+    _in_portions(queue.bring_back, now)
     done = sum(screen(review_id, now) for review_id in due)
     with transaction() as session:
         surge.watch(session, now, limits_of(current_app).refusals)

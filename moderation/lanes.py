@@ -2,33 +2,86 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from pledges.models import Type
+from pledges import counters
+from pledges.models import EVERY_DAY, Type
 
 from .models import Appeal, Lane, Report, Review, ReviewLane
+from .workflow import WAITS, State
 
 HARSH = {Lane.SPAM, Lane.ABUSE, Lane.PERSONAL_DATA}
 
 
+COUNTER = counters.LANES  # + lane: how many rows of it a campaign has
+
+
 def put_in(session: Session, review: Review) -> None:
-    """The lanes of a waiting item are those that its kind, its newest findings and its reports call for."""
+    """The lanes of an item are those that its kind, its newest findings and its reports call for, while it waits.
+
+    What is laid aside stands in the lane of that alone. The item is locked by whoever calls.
+    """
     session.flush()
-    session.execute(delete(ReviewLane).where(ReviewLane.review_id == review.id))
-    session.expire(review, ["lanes", "findings"])
-    for lane in sorted(lanes_of(session, review)):
-        add(session, review, lane)
-    session.flush()
+    session.expire(review, ["findings"])
+    if review.parked_until is not None and review.state in WAITS:
+        _stand(session, review, {Lane.PARKED: review.parked_until})
+    elif review.state is State.WAITING:
+        _stand(session, review, dict.fromkeys([Lane.ALL, *lanes_of(session, review)], review.waiting_since))
+    else:
+        take_out(session, review)
 
 
-def add(session: Session, review: Review, lane: Lane) -> None:
-    """The item stands in this lane too."""
-    if session.get(ReviewLane, (review.id, lane)) is None:
-        row = ReviewLane(
-            review_id=review.id, lane=lane, campaign_id=review.campaign_id, waiting_since=review.waiting_since
-        )
-        session.add(row)
+def take_out(session: Session, review: Review) -> None:
+    """The item stands in no lane."""
+    session.flush()
+    _stand(session, review, {})
+
+
+def _stand(session: Session, review: Review, wanted: dict[Lane, datetime]) -> None:
+    """Rows and counters change together, here and nowhere else; counters in one order, so that nobody waits in a circle."""
+    rows = select(ReviewLane.lane, ReviewLane.waiting_since).where(ReviewLane.review_id == review.id)
+    stood = {lane: since for lane, since in session.execute(rows)}
+    gone = [lane for lane, since in stood.items() if wanted.get(lane) != since]
+    come = [lane for lane, since in wanted.items() if stood.get(lane) != since]
+    if gone:
+        session.execute(delete(ReviewLane).where(ReviewLane.review_id == review.id, ReviewLane.lane.in_(gone)))
+    if come:
+        values = {"review_id": review.id, "campaign_id": review.campaign_id}
+        session.execute(insert(ReviewLane), [{**values, "lane": lane, "waiting_since": wanted[lane]} for lane in come])
+    for lane in sorted({*gone, *come}):
+        counters.add(session, review.campaign_id, f"{COUNTER}{lane}", (lane in come) - (lane in gone))
+    session.expire(review, ["lanes"])
+
+
+def bring_back(session: Session, review: Review, now: datetime) -> bool:
+    """Whether the item was laid aside until by now, and stands in its lanes again."""
+    if review.parked_until is None or review.parked_until > now:
+        return False
+    review.parked_until = None
+    put_in(session, review)
+    return True
+
+
+def returning(session: Session, now: datetime, limit: int) -> list[int]:
+    """What was laid aside until by now, the longest due first."""
+    due = select(ReviewLane.review_id).where(ReviewLane.lane == Lane.PARKED, ReviewLane.waiting_since <= now)
+    return list(session.scalars(due.order_by(ReviewLane.waiting_since).limit(limit)))
+
+
+def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[int, int]]:
+    """Set the counters of the lanes right from their rows; answers what had drifted: (name, day) -> (was, is)."""
+    was = counters.hold(session, campaign_id, [f"{COUNTER}{lane}" for lane in sorted(Lane)])
+    rows = select(ReviewLane.lane, func.count()).where(ReviewLane.campaign_id == campaign_id)
+    right = {f"{COUNTER}{lane}": count for lane, count in session.execute(rows.group_by(ReviewLane.lane))}
+    drift = {}
+    for name, value in was.items():
+        if value != right.get(name, 0):
+            drift[(name, EVERY_DAY)] = (value, right.get(name, 0))
+            counters.add(session, campaign_id, name, right.get(name, 0) - value)
+    return drift
 
 
 def lanes_of(session: Session, review: Review) -> set[Lane]:

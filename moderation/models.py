@@ -32,6 +32,8 @@ class Lane(StrEnum):
     UPDATES = "updates"
     ANSWERS = "answers"
     ORGANISATIONS = "organisations"
+    ALL = "all"  # everything that waits and is not laid aside
+    PARKED = "parked"  # laid aside, by the moment when it comes back; in no other lane until then
 
 
 class Role(StrEnum):

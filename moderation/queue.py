@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.db import rows_of
+from pledges.models import EVERY_DAY, Campaign, Contribution, Counter, Kind, Revision, Theme, Type
 
-from . import care, clusters, decisions, notes, record
+from . import care, clusters, decisions, lanes, notes, record
 from .models import Decision, Lane, Moderator, Review, ReviewLane
 from .workflow import State
 
@@ -27,6 +29,28 @@ class Position:
     review_id: int
 
 
+@dataclass(frozen=True)
+class Filters:
+    """What a page is narrowed to; empty: to nothing."""
+
+    campaign: str = ""  # slug
+    lang: str = ""
+    kind: str = ""  # a kind of sender, a type of contribution, or "change"
+    theme: str = ""  # key
+    age: str = ""  # over | half | under: against the campaign's own target
+
+    def more(self) -> bool:
+        """Whether it is narrowed to less than whole lanes of campaigns, which alone are counted as they change."""
+        return any((self.lang, self.kind, self.theme, self.age))
+
+
+AGES = ("over", "half", "under")
+CHANGE = "change"
+COUNTED = 1000  # what is counted row by row is counted this far
+NONE = Filters()
+BACK_AT_ONCE = 20
+
+
 def page(
     session: Session,
     *,
@@ -36,13 +60,11 @@ def page(
     by: Moderator | None = None,
     after: Position | None = None,
     limit: int = PAGE,
+    filters: Filters = NONE,
 ) -> list[Review]:
     """What waits, oldest first, in campaigns of these ids (none = all); `limit` at most."""
-    query = _waiting(now, campaigns, lane, by).where(clusters.in_front(lane if _is_lane(lane) else ""))
-    key = (ReviewLane if _is_lane(lane) else Review).waiting_since
-    own_id = ReviewLane.review_id if _is_lane(lane) else Review.id
-    if after is not None:
-        query = query.where(or_(key > after.waiting_since, and_(key == after.waiting_since, own_id > after.review_id)))
+    ids = _places(session, now, campaigns, lane, by, filters, after, limit)
+    query = select(Review).where(Review.id.in_(ids))
     query = query.options(
         joinedload(Review.revision),
         joinedload(Review.contribution),
@@ -51,23 +73,189 @@ def page(
         selectinload(Review.findings),
         selectinload(Review.lanes),
     )
-    return list(session.scalars(query.order_by(key, own_id).limit(limit)))
+    found = {review.id: review for review in session.scalars(query)}
+    return [found[review_id] for review_id in ids if review_id in found]
+
+
+def position(review: Review, lane: str) -> Position:
+    """Where the item stands in this lane."""
+    laid_aside = lane == Lane.PARKED and review.parked_until is not None
+    return Position(review.parked_until if laid_aside and review.parked_until else review.waiting_since, review.id)
+
+
+def _places(
+    session: Session,
+    now: datetime,
+    campaigns: list[int] | None,
+    lane: str,
+    by: Moderator | None,
+    filters: Filters,
+    after: Position | None,
+    limit: int,
+) -> list[int]:
+    """One short walk down an index for each campaign and each place where items stand, put together in order."""
+    parts = []
+    in_front = clusters.in_front(lane if _is_lane(lane) and lane not in (Lane.ALL, Lane.PARKED) else "")
+    for campaign in _campaigns(session, campaigns, filters):
+        for query, key in _sources(now, campaign.id, lane, by):
+            query = _narrowed(query, key, campaign, filters, now).where(in_front)
+            if after is not None:
+                beyond = and_(key == after.waiting_since, Review.id > after.review_id)
+                query = query.where(key >= after.waiting_since, or_(key > after.waiting_since, beyond))
+            found = query.with_only_columns(key.label("since"), Review.id.label("id"))
+            parts.append(found.order_by(key, _own_id(lane, key)).limit(limit).subquery())
+    if not parts:
+        return []
+    whole = union_all(*(select(part.c.since, part.c.id) for part in parts)).subquery()
+    return list(session.scalars(select(whole.c.id).order_by(whole.c.since, whole.c.id).limit(limit)))
+
+
+def _own_id(lane: str, key: Any) -> Any:
+    """The id beside the key in the same index."""
+    return ReviewLane.review_id if key is ReviewLane.waiting_since else Review.id
+
+
+def _campaigns(session: Session, campaigns: list[int] | None, filters: Filters) -> list[Campaign]:
+    query = select(Campaign).order_by(Campaign.id)
+    if campaigns is not None:
+        query = query.where(Campaign.id.in_(campaigns))
+    if filters.campaign:
+        query = query.where(Campaign.slug == filters.campaign)
+    return list(session.scalars(query))
+
+
+def campaign_ids(session: Session, campaigns: list[int] | None, filters: Filters) -> list[int] | None:
+    """The campaigns that are left when narrowed to one; none: all there are."""
+    return [campaign.id for campaign in _campaigns(session, campaigns, filters)] if filters.campaign else campaigns
+
+
+def _sources(now: datetime, campaign_id: int, lane: str, by: Moderator | None) -> list[tuple[Select[Review], Any]]:
+    """Where items of a lane stand, each with the moment that orders them."""
+    sources: list[tuple[Select[Review], Any]] = [
+        (_waiting(now, [campaign_id], lane, by), (ReviewLane if _is_lane(lane) else Review).waiting_since)
+    ]
+    if lane == Lane.ALL:
+        unchecked, back = _untaken(now)
+        sources.append((select(Review).where(Review.campaign_id == campaign_id, unchecked), Review.waiting_since))
+        returned = select(Review).join(ReviewLane, ReviewLane.review_id == Review.id)
+        sources.append((returned.where(ReviewLane.campaign_id == campaign_id, back), ReviewLane.waiting_since))
+    return sources
+
+
+def _untaken(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What shows though no worker has taken it up: unchecked for too long, or laid aside until by now."""
+    unchecked = and_(
+        Review.state == State.RECEIVED, Review.waiting_since <= now - UNCHECKED_AFTER, Review.parked_until.is_(None)
+    )
+    return unchecked, and_(ReviewLane.lane == Lane.PARKED, ReviewLane.waiting_since <= now)
+
+
+def _narrowed(query: Select[Review], key: Any, campaign: Campaign, filters: Filters, now: datetime) -> Select[Review]:
+    if filters.age:
+        since = key if key is ReviewLane.waiting_since else Review.waiting_since
+        query = query.where(_aged(filters.age, since, campaign, now))
+    if filters.kind == CHANGE or filters.kind in set(Type):
+        shown = Contribution.published_revision_id
+        changes = and_(shown.is_not(None), shown != Review.revision_id)
+        query = query.join(Contribution, Contribution.id == Review.contribution_id)
+        query = query.where(changes if filters.kind == CHANGE else and_(Contribution.type == filters.kind, ~changes))
+    if filters.lang or filters.theme or filters.kind in set(Kind):
+        query = query.join(Revision, Revision.id == Review.revision_id)
+    if filters.lang:
+        query = query.where(Revision.lang == filters.lang)
+    if filters.kind in set(Kind):
+        query = query.where(Revision.kind == filters.kind)
+    if filters.theme:
+        query = query.join(Theme, Theme.id == Revision.theme_id).where(Theme.key == filters.theme)
+    return query
+
+
+def _aged(age: str, since: Any, campaign: Campaign, now: datetime) -> ColumnElement[bool]:
+    target = timedelta(minutes=campaign.wait_target_minutes)
+    over, half = now - target, now - target / 2
+    if age == "over":
+        return since <= over
+    return and_(since > over, since <= half) if age == "half" else since > half
 
 
 def counts(
     session: Session, *, now: datetime, campaigns: list[int] | None, by: Moderator | None = None
 ) -> dict[str, int]:
-    """How many wait in each lane, up to 1,000 a lane (then 1,000 means "1,000 or more")."""
-    lanes = ["all", *Lane, "mine", "hand", "parked"]
-    return {
-        lane: session.scalar(
-            select(func.count()).select_from(
-                _waiting(now, campaigns, lane, by).with_only_columns(Review.id).limit(1000).subquery()
-            )
+    """How many wait in each lane: exactly, and counted nowhere but for the few that no worker took up yet."""
+    kept = select(Counter.name, func.sum(Counter.value)).where(Counter.name.in_(_NAMES), Counter.day == EVERY_DAY)
+    if campaigns is not None:
+        kept = kept.where(Counter.campaign_id.in_(campaigns))
+    found = dict.fromkeys([str(lane) for lane in Lane], 0)
+    for name, value in session.execute(kept.group_by(Counter.name)):
+        found[name.removeprefix(lanes.COUNTER)] = int(value)
+    unchecked, back = _untaken(now)
+    returned = _counted(session, select(ReviewLane.review_id).where(back), ReviewLane.campaign_id, campaigns)
+    found["all"] += returned + _counted(session, select(Review.id).where(unchecked), Review.campaign_id, campaigns)
+    found["parked"] -= returned
+    for lane in OWN:
+        found[lane] = _counted(session, _waiting(now, campaigns, lane, by).with_only_columns(Review.id), None, None)
+    return found
+
+
+_NAMES = [f"{lanes.COUNTER}{lane}" for lane in Lane]
+OWN = ("mine", "hand")  # lanes of a person's own, short enough to be counted
+
+
+def _counted(session: Session, query: Select[int], campaign: Any, campaigns: list[int] | None) -> int:
+    if campaigns is not None and campaign is not None:
+        query = query.where(campaign.in_(campaigns))
+    return session.scalar(select(func.count()).select_from(query.limit(COUNTED).subquery())) or 0
+
+
+def oldest(
+    session: Session, *, now: datetime, campaigns: list[int] | None, by: Moderator | None = None
+) -> dict[str, datetime]:
+    """Since when the oldest item of each lane waits: the first row of its index."""
+    first = (
+        select(func.min(ReviewLane.waiting_since))
+        .where(
+            ReviewLane.lane == func.substr(Counter.name, len(lanes.COUNTER) + 1),
+            ReviewLane.campaign_id == Counter.campaign_id,
         )
-        or 0
-        for lane in lanes
-    }
+        .correlate(Counter)
+        .scalar_subquery()
+    )
+    rows = select(Counter.name, first).where(Counter.name.in_(_NAMES), Counter.day == EVERY_DAY, Counter.value > 0)
+    own = _waiting(now, campaigns, "mine", by).with_only_columns(func.min(Review.waiting_since))
+    unchecked = select(func.min(Review.waiting_since)).where(_untaken(now)[0])
+    if campaigns is not None:
+        rows = rows.where(Counter.campaign_id.in_(campaigns))
+        unchecked = unchecked.where(Review.campaign_id.in_(campaigns))
+    found: list[tuple[str, datetime | None]] = [
+        (name.removeprefix(lanes.COUNTER), since) for name, since in session.execute(rows)
+    ]
+    found += [("mine", session.scalar(own)), ("all", session.scalar(unchecked))]
+    first_of: dict[str, datetime] = {}
+    for lane, since in found:
+        if since is not None and lane != Lane.PARKED:  # where the moment is that of coming back
+            first_of[lane] = min(since, first_of.get(lane, since))
+    return first_of
+
+
+def how_many(
+    session: Session,
+    *,
+    now: datetime,
+    campaigns: list[int] | None,
+    lane: str,
+    by: Moderator | None,
+    filters: Filters,
+) -> int:
+    """How many a page like this would show in all, counted as far as COUNTED."""
+    left, in_all = COUNTED, 0
+    for campaign in _campaigns(session, campaigns, filters):
+        for query, key in _sources(now, campaign.id, lane, by):
+            ids = _narrowed(query, key, campaign, filters, now).with_only_columns(Review.id).limit(left)
+            found = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+            left, in_all = left - found, in_all + found
+            if left <= 0:
+                return COUNTED
+    return in_all
 
 
 def standing(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator) -> Select[Review]:
@@ -115,24 +303,32 @@ def left_out(session: Session, *, now: datetime, campaigns: list[int] | None, la
 def _waiting(
     now: datetime, campaigns: list[int] | None, lane: str, by: Moderator | None, *, whole: bool = False
 ) -> Select[Review]:
-    """What waits in a lane, but for what `by` has asked not to read; `whole`: with that too."""
-    query = select(Review).where(_visible(now))
+    """What stands in the lane: of the named ones their rows, of a person's own what was passed or handed to them.
+
+    What `by` has asked not to read is left out, unless `whole`.
+    """
+    query = select(Review)
     unwanted = None if by is None or whole else care.unwanted(by, now)
     if unwanted is not None:
         query = query.where(~unwanted)
     if _is_lane(lane):
         query = query.join(ReviewLane, ReviewLane.review_id == Review.id).where(ReviewLane.lane == lane)
         if campaigns is not None:
-            query = query.where(ReviewLane.campaign_id.in_(campaigns))
-    elif campaigns is not None:
-        query = query.where(Review.campaign_id.in_(campaigns))
+            query = query.where(_among(ReviewLane.campaign_id, campaigns))
+        return query.where(ReviewLane.waiting_since > now) if lane == Lane.PARKED else query
+    query = query.where(_visible(now), or_(Review.parked_until.is_(None), Review.parked_until <= now))
+    if campaigns is not None:
+        query = query.where(_among(Review.campaign_id, campaigns))
     if lane == "mine":
         query = query.where(Review.passed_to_id == (by.id if by else None))
     if lane == "hand":
         query = query.where(Review.claimed_by_id == (by.id if by else None), Review.handed_until > now)
-    if lane == "parked":
-        return query.where(Review.parked_until > now)
-    return query.where(or_(Review.parked_until.is_(None), Review.parked_until <= now))
+    return query
+
+
+def _among(column: Any, campaigns: list[int]) -> ColumnElement[bool]:
+    """One campaign is asked for by itself, so that its part of an index is walked in order."""
+    return column == campaigns[0] if len(campaigns) == 1 else column.in_(campaigns)
 
 
 def _visible(now: datetime) -> ColumnElement[bool]:
@@ -140,6 +336,14 @@ def _visible(now: datetime) -> ColumnElement[bool]:
         Review.state == State.WAITING,
         and_(Review.state == State.RECEIVED, Review.waiting_since <= now - UNCHECKED_AFTER),
     )
+
+
+def bring_back(session: Session, now: datetime) -> int:
+    """What was laid aside until by now stands in its lanes again; answers how many, a few at a time."""
+    due = lanes.returning(session, now, BACK_AT_ONCE)
+    for review in [decisions.locked(session, review_id) for review_id in sorted(due)]:  # all before any counter
+        lanes.bring_back(session, review, now)
+    return len(due)
 
 
 def claim(session: Session, review: Review, by: Moderator, now: datetime) -> bool:
@@ -239,6 +443,7 @@ def hand_over(
 
 
 def _mark(session: Session, review: Review, version: int, values: dict[str, object]) -> None:
+    decisions.locked(session, review.id)
     changed = session.execute(
         update(Review)
         .where(Review.id == review.id, Review.version == version, Review.state.in_((State.RECEIVED, State.WAITING)))
@@ -248,4 +453,5 @@ def _mark(session: Session, review: Review, version: int, values: dict[str, obje
     if rows_of(changed) != 1:
         raise decisions.Overtaken(decisions.last_decision(session, review))
     session.refresh(review)
+    lanes.put_in(session, review)
     clusters.stand_alone(session, review)

@@ -165,11 +165,15 @@ class Item:
     name_level: str = ""
 
 
-def lane_links(counts: dict[str, int], current: str) -> dict[str, list[dict[str, Any]]]:
+def lane_links(
+    counts: dict[str, int], current: str, oldest: dict[str, datetime], now: datetime
+) -> dict[str, list[dict[str, Any]]]:
     """The lanes in two groups, empty ones left out but for those that always stand."""
 
     def link(lane: str) -> dict[str, Any]:
-        return {"lane": lane, "name": LANES[lane], "count": counts.get(lane, 0), "current": lane == current}
+        age = age_words(minutes_since(oldest[lane], now)) if lane in oldest and counts.get(lane) else ""
+        shown = {"lane": lane, "name": LANES[lane], "count": counts.get(lane, 0), "current": lane == current}
+        return {**shown, "oldest": age}
 
     always = {"all", Lane.NEW, Lane.REPORTED, Lane.PERSONAL_DATA, Lane.SPAM, Lane.ABUSE}
     seen = [lane for lane in LANES if lane in always or counts.get(lane) or lane == current]
@@ -188,13 +192,13 @@ def read_position(text: str) -> Position | None:
         return None
 
 
-def write_position(review: Review) -> str:
-    return f"{review.waiting_since.isoformat()}_{review.id}"
+def write_position(place: Position) -> str:
+    return f"{place.waiting_since.isoformat()}_{place.review_id}"
 
 
 def row_of(review: Review, now: datetime, me: Moderator | None = None) -> Row:
     contribution, revision = review.contribution, review.revision
-    minutes = max(0, int((now - review.waiting_since).total_seconds() // 60))
+    minutes = minutes_since(review.waiting_since, now)
     holder = decisions.holder(review, now)
     return Row(
         id=review.id,
@@ -217,6 +221,10 @@ def _kind(review: Review) -> Any:
     if shown is not None and shown != review.revision_id:
         return gettext("Change")
     return KINDS[review.contribution.type]
+
+
+def minutes_since(moment: datetime, now: datetime) -> int:
+    return max(0, int((now - moment).total_seconds() // 60))
 
 
 def age_words(minutes: int) -> str:

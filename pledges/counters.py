@@ -13,6 +13,7 @@ from .models import EVERY_DAY, Contribution, Counter, Kind, Progress, Type
 PLEDGES = "pledges"
 ORGANISATIONS = "organisations"
 TALLIES = "akismet:"  # what was counted as it happened, and stands nowhere else
+LANES = "lane:"  # + lane: how many wait there; counted again where the queue is
 CLOTH = "cloth:"  # + theme id, by day: the blocks of the picture
 
 
@@ -20,8 +21,12 @@ def add(session: Session, campaign_id: int, name: str, change: int, day: str = E
     """The counter has moved by `change`; one statement, so two at once both count."""
     if not change:
         return
+    _write(session, [{"campaign_id": campaign_id, "name": name, "day": day, "value": change}])
+
+
+def _write(session: Session, rows: list[dict[str, str | int]]) -> None:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    row = dialect.insert(Counter).values(campaign_id=campaign_id, name=name, day=day, value=change)
+    row = dialect.insert(Counter).values(rows)
     session.execute(
         row.on_conflict_do_update(
             index_elements=[Counter.campaign_id, Counter.name, Counter.day],
@@ -36,6 +41,12 @@ def read(session: Session, campaign_id: int, names: Iterable[str] | None = None)
     if names is not None:
         query = query.where(Counter.name.in_(list(names)))
     return {name: value for name, value in session.execute(query)}
+
+
+def hold(session: Session, campaign_id: int, names: Iterable[str]) -> dict[str, int]:
+    """What these counters stand at; until the transaction ends nobody else changes them."""
+    _write(session, [{"campaign_id": campaign_id, "name": name, "day": EVERY_DAY, "value": 0} for name in names])
+    return {name: value for name, value in read(session, campaign_id, names).items()}
 
 
 def days(session: Session, campaign_id: int) -> list[Row[str, str, int]]:
@@ -79,7 +90,7 @@ def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[i
         right[(ORGANISATIONS, EVERY_DAY)] = len(organisations)
     drift = {}
     for row in session.scalars(select(Counter).where(Counter.campaign_id == campaign_id).with_for_update()):
-        if row.name.startswith(TALLIES):
+        if row.name.startswith((TALLIES, LANES)):
             continue
         is_now = right.pop((row.name, row.day), 0)
         if row.value != is_now:

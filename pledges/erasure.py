@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from . import publishing
+from . import publishing, search
 from .errors import NotNow, NotYours
 from .intake import ReviewDesk, keep_consent
 from .models import Contribution, Organisation, ShowName
@@ -49,6 +49,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
         raise NotYours
     publishing.hide(session, contribution, now)
     desk.erased(session, contribution, now)
+    search.forget(session, [revision.id for revision in contribution.revisions])
     for revision in contribution.revisions:
         revision.words = revision.how_we_will_know = revision.link = revision.salt = ""
         revision.name = revision.role = revision.organisation = revision.website = ""

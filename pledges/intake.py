@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from . import search
 from .db import Translated
 from .errors import FormUsed, NotNow
 from .models import (
@@ -277,6 +278,7 @@ def add_revision(session: Session, contribution: Contribution, sent: Sent, now: 
     revision.digest = digest_of(revision)
     session.add(revision)
     session.flush()
+    search.put(session, revision)
     return revision
 
 

@@ -22,6 +22,7 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     reasons,
     record,
     rules,
+    search,
     sheet,
     surge,
     word_lists,

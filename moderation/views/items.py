@@ -18,6 +18,7 @@ from ..desk import reasons_for
 from ..models import Decision, Moderator, Reason, Review, Role
 from ..permissions import Act
 from ..workflow import Move, MoveNotAllowed
+from . import narrow
 from .base import counted, desk, for_staff, harsh_opened, problem, review_or_404
 from .queue import toast_of
 
@@ -99,10 +100,10 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
         return _reason_missing(review_id, me, move)
     jobs.nudge_letters(settings().undo_seconds)
     if move == Move.UNDO:
-        return redirect(url_for("desk.show_item", review_id=review_id, lane=lane), code=303)
+        return redirect(url_for("desk.show_item", review_id=review_id, lane=lane, **narrow.kept()), code=303)
     if form.get("back") == "mine":
         return redirect(url_for("desk.show_history", who="me", done=done or None), code=303)
-    there = url_for("desk.show_queue", lane=lane, at=at, done=done or None, marked=marked or None)
+    there = url_for("desk.show_queue", lane=lane, at=at, done=done or None, marked=marked or None, **narrow.kept())
     return redirect(there, code=303)
 
 
@@ -111,8 +112,9 @@ def _next_after(
 ) -> int | None:
     """The item below this one in the lane, where the reader goes on; none: from the top."""
     where = permissions.campaigns(held, Act.LOOK)
-    here = queue.Position(review.waiting_since, review.id)
-    following = queue.page(session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=1)
+    here = queue.position(review, lane)
+    filters = narrow.asked(session, where)
+    following = queue.page(session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=1, filters=filters)
     return following[0].id if following else None
 
 

@@ -16,6 +16,7 @@ from pledges.settings import settings
 from .. import accounts, bulk, care, claims, decisions, jobs, news, permissions, queue, screens, together
 from ..models import Decision, Moderator, Review
 from ..permissions import Act
+from . import narrow
 from .base import counted, desk, for_staff, harsh_opened
 
 SHOWN = 50  # items of one page, at most
@@ -42,8 +43,12 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     if lane not in screens.LANES:
         abort(404)
     after = screens.read_position(request.args.get("after", ""))
-    reviews = queue.page(session, now=now, campaigns=where, lane=lane, by=me, after=after, limit=queue.PAGE + 1)
+    filters = narrow.asked(session, where)
+    asked: dict[str, Any] = {"now": now, "campaigns": where, "lane": lane, "by": me, "filters": filters}
+    reviews = queue.page(session, **asked, after=after, limit=queue.PAGE + 1)
     more, reviews = len(reviews) > queue.PAGE, reviews[: queue.PAGE]
+    seen = queue.campaign_ids(session, where, filters)
+    counts = queue.counts(session, now=now, campaigns=seen, by=me)
     rows = [screens.row_of(review, now, me) for review in reviews]
     current = _current(reviews, request.args.get("at", ""), me, now)
     item = (
@@ -55,7 +60,10 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         "moderation/queue.html",
         me=me,
         lane=lane,
-        lanes=screens.lane_links(queue.counts(session, now=now, campaigns=where, by=me), lane),
+        lanes=screens.lane_links(counts, lane, queue.oldest(session, now=now, campaigns=seen, by=me), now),
+        waiting=counts[lane] if not filters.more() else queue.how_many(session, **asked),
+        bounded=queue.COUNTED if filters.more() else None,
+        narrow=narrow.offered(session, filters=filters, campaigns=where, lane=lane, by=me, now=now),
         lane_name=screens.LANES[lane],
         rows=rows,
         together=together.beside(session, reviews, me),
@@ -66,7 +74,7 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         since=news.since(session, now),
         pace=care.pace(session, me, accounts.this_session(), now),
         left_out=queue.left_out(session, now=now, campaigns=where, lane=lane, by=me),
-        next_after=screens.write_position(reviews[-1]) if more else "",
+        next_after=screens.write_position(queue.position(reviews[-1], lane)) if more else "",
         toast=toast_of(session, me, now),
         alert=jobs.spam_service().alert(session),
     )

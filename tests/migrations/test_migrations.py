@@ -9,11 +9,12 @@ from sqlalchemy import Engine, inspect, text
 import migrations
 import moderation.models  # noqa: F401 (its tables join the metadata)
 from pledges.db import Base, open_engine
+from pledges.search import no_part_of_it
 
 
 def differences(engine: Engine) -> list[object]:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": no_part_of_it})
         return list(compare_metadata(context, Base.metadata))
 
 

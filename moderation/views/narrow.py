@@ -1,0 +1,118 @@
+"""What a page of the queue is narrowed to: read from the address or a form, and offered as choices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import request
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges.models import Campaign, Kind, Theme
+
+from .. import queue, screens
+from ..models import Moderator
+from ..queue import Filters
+from .base import desk
+
+NAMES = ("campaign", "lang", "kind", "theme", "age")
+LONG = 60
+KINDS: dict[str, Any] = {
+    **{str(kind): words for kind, words in screens.KINDS.items()},
+    queue.CHANGE: lazy_gettext("Change"),
+    Kind.PERSON: lazy_gettext("From a person"),
+    Kind.ORGANISATION: lazy_gettext("From an organisation"),
+}
+
+
+def kept() -> dict[str, Any]:
+    """The filters that this request carries: in its address, or in the field `kept` of a form."""
+    given: Any = request.args
+    if request.method == "POST":
+        given = dict(parse_qsl(request.form.get("kept", "")[:1000]))
+    return {name: given[name][:LONG] for name in NAMES if given.get(name)}
+
+
+def asked(session: Session, campaigns: list[int] | None) -> Filters:
+    """The filters of this request; what nothing here is called is no filter."""
+    given = kept()
+    if given.get("age") not in queue.AGES:
+        given.pop("age", None)
+    if given.get("kind") not in KINDS:
+        given.pop("kind", None)
+    if given.get("campaign") not in {campaign.slug for campaign in _campaigns(session, campaigns)}:
+        given.pop("campaign", None)
+    return Filters(**given)
+
+
+@desk.context_processor
+def _carried() -> dict[str, Any]:
+    """Links and forms of every page carry the filters on."""
+    given = kept()
+    return {"kept": given, "kept_query": urlencode(given)}
+
+
+def offered(
+    session: Session, *, filters: Filters, campaigns: list[int] | None, lane: str, by: Moderator, now: datetime
+) -> dict[str, Any]:
+    """The choices of the form and the buckets of age, each with how many it holds."""
+    seen = _campaigns(session, campaigns)
+    chosen = [campaign for campaign in seen if filters.campaign in ("", campaign.slug)]
+    themes = session.scalars(
+        select(Theme)
+        .where(Theme.campaign_id.in_([campaign.id for campaign in chosen]))
+        .order_by(Theme.campaign_id, Theme.place)
+    )
+    lang = screens.lang()
+    langs = sorted({lang for campaign in chosen for lang in campaign.contribution_languages})
+    return {
+        "filters": filters,
+        "on": any((filters.campaign, filters.more())),
+        "campaigns": [(campaign.slug, campaign.title.in_(lang)) for campaign in seen],
+        "langs": [(each, each) for each in langs],
+        "kinds": list(KINDS.items()),
+        "themes": list({theme.key: theme.title.in_(lang) for theme in themes}.items()),
+        "ages": [
+            {
+                "age": age,
+                "name": name,
+                "current": filters.age == age,
+                "count": queue.how_many(
+                    session,
+                    now=now,
+                    campaigns=campaigns,
+                    lane=lane,
+                    by=by,
+                    filters=Filters(**{**vars(filters), "age": age}),
+                ),
+                "bounded": queue.COUNTED,
+            }
+            for age, name in _age_names(chosen).items()
+        ],
+    }
+
+
+def _age_names(campaigns: list[Campaign]) -> dict[str, str]:
+    """The buckets in hours and minutes, where all campaigns have one target; else in words of the target."""
+    targets = {campaign.wait_target_minutes for campaign in campaigns}
+    if len(targets) != 1:
+        return {
+            "over": gettext("Over target"),
+            "half": gettext("Half of target or more"),
+            "under": gettext("Under half of target"),
+        }
+    target = targets.pop()
+    whole, half = screens.age_words(target), screens.age_words(target // 2)
+    return {
+        "over": gettext("Over %(target)s", target=whole),
+        "half": gettext("%(half)s to %(target)s", half=half, target=whole),
+        "under": gettext("Under %(half)s", half=half),
+    }
+
+
+def _campaigns(session: Session, campaigns: list[int] | None) -> list[Campaign]:
+    query = select(Campaign).order_by(Campaign.slug)
+    return list(session.scalars(query if campaigns is None else query.where(Campaign.id.in_(campaigns))))
