@@ -113,7 +113,6 @@ class Desk:
             if Move.WITHDRAW in MOVES[review.state]:
                 self._author_moves(session, review, Move.WITHDRAW, now)
             clusters.forget(session, review)
-            lanes.take_out(session, review)
         ids = select(Review.id).where(Review.contribution_id == contribution.id)
         session.execute(delete(Evidence).where(Evidence.review_id.in_(ids)))
         session.execute(update(Finding).where(Finding.review_id.in_(ids)).values(detail={}, quotes=[]))
