@@ -71,10 +71,10 @@ def test_items_are_chosen_by_key_and_declined_together_and_it_is_told(wall: Wall
     no_violations(page)
     page.get_by_role("radio", name="Not a promise").press("Space")
     page.get_by_role("button", name="Decline them").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("2 of 2 are worked through")
+    expect(page.locator("main [role=status]")).to_contain_text("2 of 2 are worked through")
     no_violations(page)
     moderator.presses("z")
-    expect(page.get_by_role("status")).to_contain_text("2 of 2 are taken back")
+    expect(page.locator("main [role=status]")).to_contain_text("2 of 2 are taken back")
     assert len(moderator.opens_the_queue()) == 4
 
 
@@ -120,7 +120,7 @@ def test_a_cluster_is_seen_and_declined_and_a_sheet_is_read(wall: Wall, moderato
     page.get_by_role("button", name="Decline").press("Enter")
     page.get_by_role("radio", name="Racist or hateful").press("Space")
     page.get_by_role("button", name="Decline them").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("5 of 5")
+    expect(page.locator("main [role=status]")).to_contain_text("5 of 5")
 
     moderator.opens_the_queue()
     page.get_by_role("button", name="Read ten clear ones").press("Enter")
@@ -129,8 +129,8 @@ def test_a_cluster_is_seen_and_declined_and_a_sheet_is_read(wall: Wall, moderato
     page.locator(".leaf").nth(1).get_by_role("checkbox", name="Take out").check()
     no_violations(page)
     page.get_by_role("button", name="Approve what is left").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("9 approved")
+    expect(page.locator("main [role=status]")).to_contain_text("9 approved")
     assert page.locator(".leaf").count() == 2
     no_violations(page)
     moderator.presses("z")
-    expect(page.get_by_role("status")).to_contain_text("9 of 9 are taken back")
+    expect(page.locator("main [role=status]")).to_contain_text("9 of 9 are taken back")

@@ -7,7 +7,7 @@ import re
 from html import unescape
 from typing import Any
 
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 from werkzeug.test import TestResponse
 
 from moderation.models import Review, SignIn
@@ -133,6 +133,8 @@ def test_asking_by_itself_keeps_nobody_signed_in(wall: Wall, moderator: AtTheDes
     given = {"csrf_token": csrf, "unattended": "1"}
     claimed = moderator.client.post(f"/moderation/reviews/{sent.review_id}/claim", data=given, headers={"X-Part": "1"})
     assert claimed.status_code == 200
+    with wall.look() as session:
+        assert session.scalars(select(SignIn.seen_at)).one() < later(-20 * 60)
     with wall.work() as session:
         session.execute(update(SignIn).values(seen_at=later(-31 * 60)))
     assert page.asks().status_code == 302
