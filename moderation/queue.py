@@ -136,8 +136,10 @@ def _sources(now: datetime, campaign_id: int, lane: str, by: Moderator | None) -
     ]
     if lane == Lane.ALL:
         unchecked, back = _untaken(now)
-        sources.append((select(Review).where(Review.campaign_id == campaign_id, unchecked), Review.waiting_since))
-        returned = select(Review).join(ReviewLane, ReviewLane.review_id == Review.id)
+        unwanted = care.unwanted(by, now) if by is not None else None
+        wanted = select(Review) if unwanted is None else select(Review).where(~unwanted)
+        sources.append((wanted.where(Review.campaign_id == campaign_id, unchecked), Review.waiting_since))
+        returned = wanted.join(ReviewLane, ReviewLane.review_id == Review.id)
         sources.append((returned.where(ReviewLane.campaign_id == campaign_id, back), ReviewLane.waiting_since))
     return sources
 
