@@ -36,13 +36,13 @@ def standing(review: Review, me: Moderator, now: datetime) -> Standing:
     until = review.claimed_until.isoformat()
     if holder.id == me.id:
         return Standing(
-            "mine", gettext("Yours until %(time)s.", time=format_time(review.claimed_until, "short")), until
+            "mine", gettext("Yours until %(time)s.", time=format_time(review.claimed_until, "HH:mm")), until
         )
     return Standing("other", held_words(holder, review.claimed_until), "")
 
 
 def held_words(holder: Moderator, until: datetime) -> str:
-    time = format_time(until, "short")
+    time = format_time(until, "HH:mm")
     return gettext("%(name)s has this open until %(time)s.", name=holder.name, time=time)
 
 

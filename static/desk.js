@@ -53,6 +53,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (!on || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return;
+    if (event.shiftKey && event.key !== "?") return;
     const field = event.target.closest("input, textarea, select, [contenteditable]");
     const digits = /^[1-9]$/.test(event.key);
     const box = field && field.type === "checkbox" && field.classList.contains("box"); // keys work on beside a chosen item
@@ -63,6 +64,19 @@
     event.preventDefault();
     act();
   });
+
+  // What was chosen stays chosen while J and K load the page with another item; it is forgotten with the tab.
+  const CHOSEN = "desk-chosen";
+  const boxes = () => [...document.querySelectorAll(".queue .box")];
+  const keep = () => sessionStorage.setItem(CHOSEN, boxes().filter((box) => box.checked).map((box) => box.value).join(" "));
+  if (boxes().length) {
+    const kept = (sessionStorage.getItem(CHOSEN) || "").split(" ");
+    boxes().forEach((box) => { if (kept.includes(box.value)) box.checked = true; });
+    document.addEventListener("change", keep);
+    document.addEventListener("reset", () => setTimeout(keep));
+    const choose = document.getElementById("choose");
+    if (choose) choose.addEventListener("submit", () => sessionStorage.removeItem(CHOSEN));
+  }
 
   // How many are chosen; a batch that is not at its end goes on as if its button were pressed.
   const counter = document.querySelector("[data-chosen]");

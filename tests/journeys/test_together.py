@@ -114,7 +114,7 @@ def test_a_cluster_is_seen_and_declined_and_a_sheet_is_read(wall: Wall, moderato
     no_violations(page)
     moderator.presses("b")
     expect(page.locator("#example + .words")).to_contain_text("wants your lot", ignore_case=True)
-    page.get_by_role("link", name="Show all texts on this page").click()
+    page.get_by_role("button", name="Show all texts on this page").click()
     assert page.locator(".members mark").count() > 3
     no_violations(page)
     page.get_by_role("button", name="Decline").press("Enter")
