@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import String, and_, cast, func, literal, or_, select
+from sqlalchemy import String, and_, cast, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from . import acts, decisions, queue, screens
@@ -98,8 +98,11 @@ def of(
     since: Since,
     picks: Sequence[Pick],
     now: datetime,
+    filters: queue.Filters = queue.NONE,
 ) -> News:
-    new = _new(campaigns, lane, me, since, picks, now)
+    new = queue.of_kind(_new(campaigns, lane, me, since, picks, now), filters)
+    if filters.age in ("over", "half"):  # what has just come has not waited for so long
+        new = new.where(false())
     count = session.scalar(select(func.count()).select_from(new.with_only_columns(Review.id).limit(1000).subquery()))
     first = session.scalars(new.order_by(Review.waiting_since, Review.id).limit(1)).first() if count else None
     after = queue.Position(first.waiting_since, first.id - 1) if first is not None else None

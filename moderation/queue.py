@@ -156,6 +156,11 @@ def _narrowed(query: Select[Review], key: Any, campaign: Campaign, filters: Filt
     if filters.age:
         since = key if key is ReviewLane.waiting_since else Review.waiting_since
         query = query.where(_aged(filters.age, since, campaign, now))
+    return of_kind(query, filters)
+
+
+def of_kind(query: Select[Review], filters: Filters) -> Select[Review]:
+    """Only what is of the kind, language and theme that were asked for, whatever its campaign and age."""
     if filters.kind == CHANGE or filters.kind in set(Type):
         shown = Contribution.published_revision_id
         changes = and_(shown.is_not(None), shown != Review.revision_id)

@@ -94,7 +94,9 @@ def tell_news(me: Moderator) -> ResponseReturnValue:
         answer = make_response("", 304)
     else:
         where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
-        told = news.of(session, me, campaigns=where, lane=lane, since=since, picks=picks, now=now)
+        filters = narrow.asked(session, where)
+        seen = queue.campaign_ids(session, where, filters)
+        told = news.of(session, me, campaigns=seen, lane=lane, since=since, picks=picks, now=now, filters=filters)
         words = ngettext("%(num)s new", "%(num)s new", told.new) if told.new else ""
         answer = make_response(jsonify(new=told.new, words=words, after=told.after, rows=told.rows))
     answer.set_etag(etag)

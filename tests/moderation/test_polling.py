@@ -77,6 +77,16 @@ def test_what_came_since_is_counted_and_leads_to_where_it_stands(wall: Wall, mod
     assert Page(moderator, "spam").told()["new"] == 0
 
 
+def test_a_narrowed_page_is_told_only_of_what_it_would_show(wall: Wall, moderator: AtTheDesk) -> None:
+    waiting(wall, 1)
+    welsh, every, late = (Page(moderator, f"all&{kept}") for kept in ("lang=cy", "lang=en", "age=over"))
+    arrives_one(wall)
+    assert (welsh.told()["new"], every.told()["new"], late.told()["new"]) == (0, 1, 0)
+    elsewhere = Page(moderator, f"all&campaign={OTHER}")
+    arrives_one(wall, "We share our hall with a choir")
+    assert elsewhere.told()["new"] == 0
+
+
 def test_what_is_no_business_of_this_moderator_is_not_told(wall: Wall) -> None:
     at = wall.moderator("eva", slug=OTHER)
     page = Page(at)
