@@ -24,8 +24,9 @@ from pledges.limits import limits_of
 from pledges.settings import Settings
 from pledges.tokens import hash_token
 
-from . import factors, record
+from . import factors, permissions, record
 from .models import Invitation, Membership, Moderator, Passkey, Role, SecurityRole, SignIn
+from .permissions import Act, NotAllowed
 
 INVITATION_LIFE = timedelta(days=1)
 IDLE = timedelta(minutes=30)
@@ -163,8 +164,13 @@ def check_session() -> ResponseReturnValue | None:
         session.clear()
         return redirect(url_for("security.login"))
     if now - row.seen_at > SEEN_EVERY and not _unattended():
-        with database().new_session() as own, own.begin():  # a reading request may not write with its own session
-            own.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=now))
+        seen = update(SignIn).where(SignIn.id == row.id).values(seen_at=now)
+        if request.method in {"GET", "HEAD", "OPTIONS"}:  # a reading request may not write with its own session
+            with database().new_session() as own, own.begin():
+                own.execute(seen)
+        else:  # and a writing one holds SQLite's one lock already, so another session would wait for it in vain
+            database().session.execute(seen)
+            database().session.commit()
     return None
 
 
@@ -227,6 +233,8 @@ def invite(db: Session, email: str, role: Role, campaign_id: int | None, by: Mod
     address = _address(email)
     if address is None:
         raise ValueError(f"{email!r} is no e-mail address")
+    if by is not None and not _may_touch(db, by, address):
+        raise NotAllowed(Act.INVITE)
     db.execute(
         update(Invitation).where(Invitation.email == address, Invitation.used_at.is_(None)).values(expires_at=now)
     )
@@ -248,6 +256,15 @@ def invite(db: Session, email: str, role: Role, campaign_id: int | None, by: Mod
         db, by_whom, "moderator:invite", f"invitation:{invitation.id}", after=after, campaign_id=campaign_id, now=now
     )
     return f"/moderation/invitation/{token}"
+
+
+def _may_touch(db: Session, by: Moderator, address: str) -> bool:
+    """Whether a link to this address opens nothing that is above `by`: it sets up who has lost their second factor."""
+    known = db.scalars(select(Moderator).where(Moderator.email == address)).first()
+    if known is None or known.tf_primary_method is not None:
+        return True
+    theirs = permissions.roles(db, known)
+    return not theirs or permissions.may_manage(permissions.roles(db, by), theirs)
 
 
 def open_invitation(db: Session, token: str, now: datetime, *, lock: bool = False) -> Invitation | None:

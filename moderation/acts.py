@@ -21,6 +21,7 @@ WORDS: dict[str, Any] = {
     "review:undo": lazy_gettext("took the last decision back"),
     "review:park": lazy_gettext("laid it aside"),
     "review:pass": lazy_gettext("passed it on"),
+    "review:thaw": lazy_gettext("showed what was approved while the wall stood still"),
     "review:propose": lazy_gettext("asked for a second person"),
     "review:take_down": lazy_gettext("took it down"),
     "review:take-over": lazy_gettext("took it over from a colleague"),

@@ -16,6 +16,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.db import transaction
+from pledges.errors import WordsChanged
 from pledges.models import Contribution
 from pledges.settings import Settings
 
@@ -305,7 +306,7 @@ def _decide_one(session: Session, batch: Batch, item: BatchItem, settings: Setti
         item.outcome = DONE
     except decisions.Overtaken as error:
         item.outcome, item.decision_id = OVERTAKEN, error.other.id if error.other else None
-    except MoveNotAllowed:
+    except (MoveNotAllowed, WordsChanged):
         item.outcome, item.why = REFUSED, "changed"
 
 
@@ -450,6 +451,9 @@ def undo(session: Session, batch_id: int, by: Moderator, now: datetime, settings
 def _undo_one(session: Session, batch: Batch, item: BatchItem, settings: Settings, now: datetime) -> None:
     """The item stands as before the batch, unless something has happened to it since."""
     review = decisions.locked(session, item.review_id)
+    if not permissions.may(permissions.roles(session, batch.moderator), Act.DECIDE, review.campaign_id):
+        item.why = "role"
+        return
     if batch.move in MARKS:
         item.outcome, item.why = _unmark(batch, item, review)
         lanes.put_in(session, review)

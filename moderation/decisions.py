@@ -317,6 +317,33 @@ def show(session: Session, review: Review, now: datetime) -> None:
     publishing.publish(session, review.revision, now)
 
 
+def show_held_back(session: Session, review_id: int, now: datetime) -> bool:
+    """Whether what was approved while the wall stood still is shown now: only if that decision still stands."""
+    session.info.pop(MOVED, None)
+    review = locked(session, review_id)
+    contribution, campaign = review.contribution, review.campaign
+    session.refresh(campaign)
+    gone = contribution.withdrawn_at is not None or contribution.erased_at is not None
+    if review.state is not State.APPROVED or gone or campaign.frozen_at is not None:
+        return False
+    if contribution.published_revision_id == review.revision_id:
+        return False
+    before = contribution.published_revision_id
+    show(session, review, now)
+    _follow(session, now)
+    record.add(
+        session,
+        record.PROGRAM,
+        "review:thaw",
+        f"review:{review.id}",
+        before={"shown": before},
+        after={"shown": contribution.published_revision_id, "revision": review.revision.digest},
+        campaign_id=review.campaign_id,
+        now=now,
+    )
+    return True
+
+
 def _supersede_shown(session: Session, review: Review, now: datetime) -> None:
     """The review of the words that were shown until now ends, since newer ones were approved."""
     shown = review.contribution.published_revision_id
@@ -350,7 +377,10 @@ def _undo(
         to_state = State.WAITING  # somebody complained meanwhile, and a person has to read that
     decision = _move(session, review, Move.UNDO, to_state, by=by, now=now, undoes=last)
     # what another decision has shown or hidden since is not ours to change back
-    if last.shown_before_id != last.shown_after_id == contribution.published_revision_id:
+    thawed = last.move in workflow.SHOWS and contribution.published_revision_id == review.revision_id
+    if last.shown_before_id != contribution.published_revision_id and (
+        thawed or last.shown_after_id == contribution.published_revision_id
+    ):
         _show_again(session, review, last.shown_before_id, now)
     decision.shown_after_id = contribution.published_revision_id
     review.needs_second = _stands_proposed(session, review)

@@ -17,7 +17,7 @@ from pledges.tokens import new_public_id
 from . import clusters, decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
 from .checks import links, personal, repeats
 from .checks.base import Verdict
-from .models import Appeal, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review, Role
+from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review, Role
 from .screening import subject_of
 from .workflow import MOVES, WAITS, Move, State
 
@@ -117,6 +117,8 @@ class Desk:
         session.execute(delete(Evidence).where(Evidence.review_id.in_(ids)))
         session.execute(update(Finding).where(Finding.review_id.in_(ids)).values(detail={}, quotes=[]))
         session.execute(update(Decision).where(Decision.review_id.in_(ids)).values(note=""))
+        batches = select(BatchItem.batch_id).where(BatchItem.review_id.in_(ids))
+        session.execute(update(Batch).where(Batch.id.in_(batches)).values(note=""))
         session.execute(delete(Note).where(Note.review_id.in_(ids)))
         session.execute(
             update(Report).where(Report.contribution_id == contribution.id).values(note="", email="", network=None)

@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledges.db import transaction, utcnow
+from pledges.errors import WordsChanged
 from pledges.limits import limits_of
 from pledges.settings import Settings, settings
 
-from . import alerts, bulk, clusters, notices, queue, retention, screening, surge, word_lists
+from . import alerts, bulk, clusters, decisions, notices, queue, retention, screening, surge, word_lists
 from .models import Letter, Review
 from .spam_service import SpamService
 
@@ -142,7 +143,7 @@ def sweep(now: datetime) -> int:
         surge.watch(session, now, limits_of(current_app).refusals)
     with transaction() as session:
         alerts.watch(session, now)
-    _in_portions(surge.thaw, now)
+    _thaw(now)
     _in_portions(surge.tell_waiting, now)
     word_lists.recheck_owed()
     bulk.resume(settings(), now)
@@ -151,6 +152,24 @@ def sweep(now: datetime) -> int:
     spam_service().send_feedback(now)
     notices.send_due(settings(), now)
     return done
+
+
+def _thaw(now: datetime) -> None:
+    """What was held back is shown, each item in a transaction of its own; one that cannot be stops no other."""
+    for _ in range(PORTIONS):
+        with transaction() as session:
+            ids = surge.held_back(session)
+        if not any([_show_held_back(review_id, now) for review_id in ids]):
+            return
+
+
+def _show_held_back(review_id: int, now: datetime) -> bool:
+    try:
+        with transaction() as session:
+            return decisions.show_held_back(session, review_id, now)
+    except WordsChanged:
+        log.error("review %s: these are not the words that were sent, so they are not shown", review_id)
+        return False
 
 
 def _in_portions(work: Callable[[Session, datetime], int], now: datetime) -> None:

@@ -14,7 +14,7 @@ from pledges.models import EVERY_DAY, Campaign, Contribution, Counter, Kind, Rev
 
 from . import care, clusters, decisions, lanes, notes, record
 from .models import Decision, Lane, Moderator, Review, ReviewLane
-from .workflow import State
+from .workflow import MoveNotAllowed, State
 
 PAGE = 25
 LEASE = timedelta(minutes=10)
@@ -422,9 +422,16 @@ def usual_wait_minutes(session: Session, campaign_id: int) -> int | None:
 PARKED = timedelta(hours=24)
 
 
+def _not_barred(session: Session, review: Review, by: Moderator) -> None:
+    """Whoever an appeal is against does not put it off either."""
+    if decisions.barred(session, review, by) == decisions.APPEAL:
+        raise MoveNotAllowed("an appeal is for somebody else")
+
+
 def park(session: Session, review: Review, *, version: int, by: Moderator, now: datetime) -> None:
     """The item is laid aside until tomorrow; its state and version stay. Raises Overtaken."""
     decisions.require_free(review, by, now)
+    _not_barred(session, review, by)
     _mark(session, review, version, {"parked_until": now + PARKED})
     record.add(session, record.actor(by), "review:park", f"review:{review.id}", campaign_id=review.campaign_id, now=now)
 
@@ -434,6 +441,7 @@ def hand_over(
 ) -> None:
     """A colleague is asked to look at it (none named: whoever comes next). Raises Overtaken."""
     decisions.require_free(review, by, now)
+    _not_barred(session, review, by)
     _mark(session, review, version, {"passed_to_id": to.id if to else None, "parked_until": None})
     if note:
         notes.add(session, review, by, note, now)

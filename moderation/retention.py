@@ -14,7 +14,7 @@ from pledges.models import Contribution
 from pledges.settings import Settings
 
 from . import clusters
-from .models import Decision, Evidence, Letter, Report, Review
+from .models import Decision, Evidence, Hold, Letter, Report, Review
 from .workflow import State
 
 AT_ONCE = 500
@@ -60,6 +60,8 @@ def _forget_evidence(now: datetime, evidence_days: int) -> int:
             .where(Report.made_at <= now - timedelta(days=evidence_days), Report.network.is_not(None))
             .values(network=None)
         )
+        held = func.coalesce(Hold.ended_at, Hold.ends_at)  # an entry can be somebody's address or words
+        session.execute(delete(Hold).where(held <= now - timedelta(days=evidence_days)))
     clusters.forget_networks(AT_ONCE)
     return rows_of(gone)
 

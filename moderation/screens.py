@@ -187,9 +187,10 @@ def read_position(text: str) -> Position | None:
     """The place in the queue that a link names; none where it names none."""
     moment, _, review_id = text.partition("_")
     try:
-        return Position(datetime.fromisoformat(moment), int(review_id))
+        place = Position(datetime.fromisoformat(moment), int(review_id))
     except ValueError:
         return None
+    return place if place.waiting_since.tzinfo is not None else None
 
 
 def write_position(place: Position) -> str:

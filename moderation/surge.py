@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from pledges.models import Campaign, CampaignState, Contact, Contribution, Revision
 
-from . import alerts, decisions, letters, record, word_lists
+from . import alerts, letters, record, word_lists
 from .checks.lists import domain_of
 from .letters import Kind
 from .models import Hold, HoldEffect, HoldKind, Letter, Moderator, Review, Surge
@@ -70,6 +70,8 @@ def start(
     _lock(session, campaign)
     if running(session, campaign.id, now) is not None:
         raise NotPossible("a surge is on already")
+    for over in _expired(session, now, campaign.id):  # no sweep has come by since
+        end(session, campaign, over, None, now)
     length = min(timedelta(hours=hours), LONGEST)
     surge = Surge(
         campaign_id=campaign.id,
@@ -105,7 +107,7 @@ def end(session: Session, campaign: Campaign, surge: Surge, by: Moderator | None
     _lock(session, campaign)
     surge.ended_at, surge.ended_by_id = now, by.id if by else None
     session.flush()
-    _guard(session, campaign, None, now)
+    _guard(session, campaign, running(session, campaign.id, now), now)
     _record(session, campaign, surge, "surge:end", by, now)
     alerts.tell(session, campaign, "surge_over", str(surge.id), now)
 
@@ -159,17 +161,22 @@ def _record(
 
 def watch(session: Session, now: datetime, refusals: Callable[[str], int]) -> None:
     """A surge whose time is over ends; a campaign that is flooded is guarded, and its moderators are told."""
+    for over in _expired(session, now):
+        end(session, session.get_one(Campaign, over.campaign_id), over, None, now)
     for campaign in session.scalars(select(Campaign).where(Campaign.state == CampaignState.OPEN).order_by(Campaign.id)):
-        surge = session.scalars(select(Surge).where(Surge.campaign_id == campaign.id, Surge.ended_at.is_(None))).first()
-        if surge is not None:
-            if surge.ends_at <= now:
-                end(session, campaign, surge, None, now)
+        if running(session, campaign.id, now) is not None:
             continue
         flood = flooded(session, campaign, now, refusals(campaign.slug))
         if flood is not None and not _just_ended(session, campaign, now):
             hours = AUTOMATIC / timedelta(hours=1)
             switches = {"promises": True, "comments": True}
             start(session, campaign, by=None, why=flood.why, hours=hours, switches=switches, now=now)
+
+
+def _expired(session: Session, now: datetime, campaign_id: int | None = None) -> list[Surge]:
+    """Surges whose time is over and that nobody has ended, whatever became of their campaign."""
+    query = select(Surge).where(Surge.ended_at.is_(None), Surge.ends_at <= now).order_by(Surge.id)
+    return list(session.scalars(query if campaign_id is None else query.where(Surge.campaign_id == campaign_id)))
 
 
 def flooded(session: Session, campaign: Campaign, now: datetime, refusals: int) -> Flood | None:
@@ -206,10 +213,10 @@ def _just_ended(session: Session, campaign: Campaign, now: datetime) -> bool:
     return session.scalars(ended.limit(1)).first() is not None
 
 
-def thaw(session: Session, now: datetime) -> int:
-    """Some of what was approved while a wall stood still is shown; answers how many, 0 when all is done."""
-    held_back = (
-        select(Review)
+def held_back(session: Session) -> list[int]:
+    """Reviews that were approved while a wall stood still that moves again now, oldest first, a few at a time."""
+    query = (
+        select(Review.id)
         .join(Contribution, Contribution.id == Review.contribution_id)
         .join(Campaign, Campaign.id == Review.campaign_id)
         .where(
@@ -222,10 +229,7 @@ def thaw(session: Session, now: datetime) -> int:
         .order_by(Review.id)
         .limit(AT_ONCE)
     )
-    reviews = session.scalars(held_back).all()
-    for review in reviews:
-        decisions.show(session, decisions.locked(session, review.id), now)
-    return len(reviews)
+    return list(session.scalars(query))
 
 
 def tell_waiting(session: Session, now: datetime) -> int:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import select
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -72,6 +73,13 @@ def _no_such_move(_error: MoveNotAllowed) -> ResponseReturnValue:
 def _tampered(error: WordsChanged) -> ResponseReturnValue:
     log.error("%s: somebody has been at the database", error)
     return problem(gettext("These are not the words that were sent. Nothing was shown; tell who runs the wall."), 409)
+
+
+@desk.errorhandler(OverflowError)
+@desk.errorhandler(DataError)
+def _no_such_number(_error: Exception) -> ResponseReturnValue:
+    """A number that no column holds names nothing here."""
+    return problem(gettext("There is nothing of that number."), 404)
 
 
 @desk.errorhandler(StaleDataError)

@@ -185,7 +185,7 @@ def _cluster_id(session: Session, held: Held) -> int | None:
     """The cluster that the items were chosen from, if this person may see it."""
     named = request.form.get("cluster", "")
     cluster = session.get(Cluster, int(named)) if named.isascii() and named.isdigit() else None
-    return cluster.id if cluster is not None and permissions.may(held, Act.LOOK, cluster.campaign_id) else None
+    return cluster.id if cluster is not None and permissions.may(held, Act.DECIDE, cluster.campaign_id) else None
 
 
 def _reason(session: Session, held: Held, picks: list[bulk.Pick]) -> Reason | None:

@@ -152,3 +152,13 @@ def test_a_role_that_ends_takes_its_holder_off_the_desk_and_the_last_owner_stays
     assert answer.status_code == 422 and "last owner" in answer.text
     assert inside(owner.client)
     assert {"moderator:role-end", "moderator:leave"} <= set(acts(wall))
+
+
+def test_who_has_lost_a_factor_is_invited_by_nobody_below_them(wall: Wall) -> None:
+    owner, other = wall.moderator("owner", Role.OWNER), wall.moderator("other", Role.OWNER)
+    lead = wall.moderator("lead", Role.LEAD, SLUG)
+    presses(owner, f"people/{person(wall, 'other')}/renew")
+    given = {"csrf_token": lead.csrf(), "email": "other@example.org", "role": "moderator", "campaign": SLUG}
+    answer = lead.client.post("/moderation/people", data=given)
+    assert answer.status_code == 403 and "data-invitation" not in answer.text
+    assert not inside(other.client)

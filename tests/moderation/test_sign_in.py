@@ -247,3 +247,15 @@ def test_pages_of_the_library_that_we_do_not_use_are_not_there(wall: Wall) -> No
 def test_no_page_of_the_desk_is_kept_by_a_cache(wall: Wall, moderator: AtTheDesk) -> None:
     for path in ("/moderation/", SIGN_IN, "/moderation/invitation/none"):
         assert moderator.client.get(path).headers["Cache-Control"] == "no-store, private", path
+
+
+def test_a_decision_after_a_quiet_minute_does_not_wait_for_itself(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    csrf = moderator.csrf()
+    with wall.work() as session:
+        session.execute(update(SignIn).values(seen_at=later(-120)))
+    given = {"csrf_token": csrf, "move": "approve", "version": str(wall.review(sent.review_id).version)}
+    answer = moderator.client.post(f"/moderation/reviews/{sent.review_id}/decide", data=given)
+    assert answer.status_code == 303
+    with wall.look() as session:
+        assert session.scalars(select(SignIn.seen_at)).one() > later(-60)

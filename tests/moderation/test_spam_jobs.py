@@ -73,7 +73,7 @@ def test_a_05_every_verdict_leads_to_its_state_and_none_publishes(
     checked_wall.screens()
     review = checked_wall.review(sent.review_id)
     assert review.state is state
-    assert {str(each.lane) for each in review.lanes} == ({lane} if lane else set())
+    assert {str(each.lane) for each in review.lanes} == ({lane, "all"} if lane else set())
     assert word_of(checked_wall, sent).verdict is verdict
     assert review.contribution.published_revision_id is None
     assert not checked_wall.shown(words)
@@ -89,7 +89,7 @@ def test_a_05_a_provisional_answer_is_asked_again_when_the_service_says(
     checked_wall.screens(later(130))
     assert [request.form.get("recheck_reason") for request in akismet.checks()] == [None, "recheck"]
     review = checked_wall.review(sent.review_id)
-    assert {str(each.lane) for each in review.lanes} == {"spam"}
+    assert {str(each.lane) for each in review.lanes} == {"spam", "all"}
     assert (review.state, review.check_after) == (State.WAITING, None)
 
 

@@ -300,7 +300,7 @@ def test_a_list_speaks_of_what_waits_already_and_falls_silent_when_it_ends(wall:
     presses(moderator, f"lists/{hold.id}/end")
     sweeps(wall)
     review = wall.review(sent.review_id)
-    assert not review.masked and {lane.lane.value for lane in review.lanes} == {"new"}
+    assert not review.masked and {lane.lane.value for lane in review.lanes} == {"new", "all"}
 
 
 def test_every_act_of_the_record_has_words(wall: Wall) -> None:
@@ -317,3 +317,37 @@ def test_every_act_of_the_record_has_words(wall: Wall) -> None:
         )
     )
     assert said and said <= set(acts.WORDS)
+
+
+def test_an_approval_undone_after_the_wall_moves_again_shows_nothing(walls: Callable[..., Wall]) -> None:
+    wall = walls(undo_seconds=600)
+    lead = wall.moderator("lead", Role.LEAD)
+    sent = wall.promises("I will listen to my neighbours")
+    starts(lead, screens="yes")
+    lead.approves(sent)
+    presses(lead, "end")
+    sweeps(wall)
+    assert wall.shown("I will listen to my neighbours")
+    assert lead.decides(sent, "undo").status_code == 303
+    assert not wall.shown("I will listen to my neighbours")
+
+
+def test_a_surge_that_follows_one_that_ran_out_is_not_ended_with_it(wall: Wall, moderator: AtTheDesk) -> None:
+    starts(moderator, hours="1", screens="yes")
+    with wall.work() as session:
+        session.execute(update(Surge).values(ends_at=utcnow() - timedelta(minutes=1)))
+    starts(moderator, hours="1", screens="yes")
+    sweeps(wall)
+    assert newest(wall).ended_at is None
+    with wall.look() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        assert guarding.stands_still(campaign, utcnow())
+
+
+def test_what_was_declined_while_the_wall_stood_still_is_not_shown_afterwards(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("I will listen to my neighbours")
+    starts(moderator, hours="1", screens="yes")
+    moderator.approves(sent)
+    moderator.decides(sent, "reject", reason="hateful")
+    sweeps(wall, hours=1, seconds=5)
+    assert not wall.shown("I will listen to my neighbours")

@@ -13,10 +13,10 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-import moderation.models  # noqa: F401 (so that all tables are made)
+import migrations
 import pledges
 from pledges import publishing
-from pledges.db import Base, Database
+from pledges.db import Database
 from pledges.intake import Standing
 from pledges.models import (
     Audience,
@@ -110,7 +110,7 @@ def app(tmp_path, desk) -> Flask:
     app = Flask("wall", root_path=str(HERE))
     database = Database(f"sqlite:///{tmp_path / 'wall.db'}")
     database.init_app(app)
-    Base.metadata.create_all(database.engine)
+    migrations.upgrade(database.engine)
     pledges.init_app(app, settings, desk=desk)
     app.extensions["wall.limits"] = Limiter()
     return app
