@@ -74,9 +74,27 @@ def at_the_desk(request: Request) -> bool:
 def init_app(app: Flask, settings: Settings) -> None:
     """Sign-in works under /moderation; nothing else sets a cookie."""
     app.session_interface = DeskSessions()
-    secret = settings.secret_key.get_secret_value()
-    app.config |= {
-        "SECRET_KEY": secret,
+    app.config |= (
+        _cookies(settings) | _sign_in(settings) | factors.configuration(settings.secret_key.get_secret_value())
+    )
+    csrf.init_app(app)
+    store = SQLAlchemySessionUserDatastore(
+        LocalProxy(lambda: database().session),  # type: ignore[arg-type]
+        Moderator,
+        SecurityRole,
+        Passkey,
+    )
+    Security(app, store, **factors.parts())
+    factors.init_app(app)
+    user_logged_in.connect(_keep_session, app)
+    user_logged_out.connect(_end_session, app)
+    app.before_request(check_session)
+
+
+def _cookies(settings: Settings) -> dict[str, Any]:
+    """What Flask is told of the desk's one cookie and of its forms."""
+    return {
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
         "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
         "SESSION_COOKIE_NAME": "__Host-desk" if settings.secure else "desk",
         "SESSION_COOKIE_SECURE": settings.secure,
@@ -84,6 +102,13 @@ def init_app(app: Flask, settings: Settings) -> None:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_CHECK_DEFAULT": False,  # public forms carry a token of their own; the desk asks in views/
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: an evening's queue stays open for hours
+    }
+
+
+def _sign_in(settings: Settings) -> dict[str, Any]:
+    """What the sign-in library is told of passwords, addresses and the app's codes."""
+    secret = settings.secret_key.get_secret_value()
+    return {
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         # OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane; the library's own 64 MB weigh on a small server
@@ -122,20 +147,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         "SECURITY_SEND_REGISTER_EMAIL": False,
         "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": _address, "case_insensitive": True}}],
         "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
-        **factors.configuration(secret),
     }
-    csrf.init_app(app)
-    store = SQLAlchemySessionUserDatastore(
-        LocalProxy(lambda: database().session),  # type: ignore[arg-type]
-        Moderator,
-        SecurityRole,
-        Passkey,
-    )
-    Security(app, store, **factors.parts())
-    factors.init_app(app)
-    user_logged_in.connect(_keep_session, app)
-    user_logged_out.connect(_end_session, app)
-    app.before_request(check_session)
 
 
 def _address(raw: Any) -> str | None:

@@ -40,7 +40,6 @@ class ReasonMissing(Exception):
 
 FEEDBACK = {Move.MARK_SPAM: "spam", Move.APPROVE: "ham"}
 MOVED = "wall.moved"  # reviews whose clusters are to follow, in the session's notes
-PROGRAM_MOVES = (Move.HOLD, Move.MARK_SPAM)
 
 
 def decide(
@@ -70,18 +69,13 @@ def decide(
         raise Overtaken(last_decision(session, review))
     if move is Move.UNDO:
         return _undo(session, review, by=by, now=now, settings=settings, since=undo_since)
-    if by is not None and (why := barred(session, review, by)):
-        raise MoveNotAllowed(f"somebody else has to decide: {why}")
-    require_free(review, by, now)
-    to_state = workflow.after(review.state, move)
-    if move in workflow.SHOWS:
-        _require_wanted(review)
+    _require_allowed(session, review, move, by, now)
     if by is not None and move in workflow.NEEDS_REASON and reason is None:
         raise ReasonMissing
     proposes = None
     if by is not None and two_must_agree(review, move, [*([reason] if reason else []), *more], second):
         move, proposes = Move.PROPOSE, move
-        to_state = workflow.after(review.state, move)
+    to_state = workflow.after(review.state, move)
     decision = _move(session, review, move, to_state, by=by, by_author=by_author, now=now, reason=reason, note=note)
     decision.more_reasons = [each.id for each in more] or None
     decision.proposes = proposes
@@ -96,15 +90,32 @@ def decide(
             review.waiting_since = now
         lanes.put_in(session, review)
     if by is not None:
-        agreement.count(session, review, decision)
-        _owe_feedback(session, review, move, now, settings)
-        if tell:
-            taken_down = decision.shown_before_id == review.revision_id or was_hidden_by_proposal(session, review)
-            letters.owe_decision(session, review, decision, now, settings, taken_down=taken_down)
+        _owe(session, review, decision, now, settings, tell=tell)
     _close_complaints(session, review, decision, now, settings)
     _follow(session, now)
     _note(session, review, decision)
     return decision
+
+
+def _require_allowed(session: Session, review: Review, move: Move, by: Moderator | None, now: datetime) -> None:
+    """Raises MoveNotAllowed or Held where this move is not open to `by` at this moment."""
+    if by is not None and (why := barred(session, review, by)):
+        raise MoveNotAllowed(f"somebody else has to decide: {why}")
+    require_free(review, by, now)
+    workflow.after(review.state, move)
+    if move in workflow.SHOWS:
+        _require_wanted(review)
+
+
+def _owe(
+    session: Session, review: Review, decision: Decision, now: datetime, settings: Settings, *, tell: bool
+) -> None:
+    """What a person's decision owes to others: the count of agreement, the spam service's lesson, the author's letter."""
+    agreement.count(session, review, decision)
+    _owe_feedback(session, review, decision.move, now, settings)
+    if tell:
+        taken_down = decision.shown_before_id == review.revision_id or was_hidden_by_proposal(session, review)
+        letters.owe_decision(session, review, decision, now, settings, taken_down=taken_down)
 
 
 def holder(review: Review, now: datetime) -> Moderator | None:

@@ -19,7 +19,6 @@ from .models import Appeal, Decision, Reason, Report, Review
 from .workflow import Move, State
 
 WEEKS = 8
-HIDDEN = (State.REJECTED, State.SPAM)
 
 
 @dataclass
