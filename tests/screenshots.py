@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page
 
 from moderation import demo
+from moderation.models import Role
 from pledges.db import transaction, utcnow
 from tests.browser import NARROW, WIDE
 from tests.journeys.conftest import SLUG, AtTheDesk, Visitor, Wall, akismet, moderator, visitor, wall  # noqa: F401
@@ -32,6 +35,15 @@ WAITING = (
 )
 
 
+DESK = ("sheet", "surge", "figures", "record", "reasons", "word-lists", "me")
+SIZES: tuple[tuple[int, Literal["light", "dark"], str], ...] = (
+    (WIDE, "light", ""),
+    (WIDE, "dark", "-dark"),
+    (NARROW, "light", "-phone"),
+    (NARROW, "dark", "-phone-dark"),
+)
+
+
 def picture(page: Page, name: str, *, full: bool = True) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.png"
@@ -40,6 +52,7 @@ def picture(page: Page, name: str, *, full: bool = True) -> None:
 
 
 def test_pictures(wall: Wall, visitor: Visitor, moderator: AtTheDesk, new_page: Callable[..., Page]) -> None:  # noqa: F811
+    started = time.time() - 1  # some file systems keep whole seconds
     first_day = new_page()
     first_day.goto(f"{wall.url}/{SLUG}")
     picture(first_day, "wall-first-day")
@@ -48,7 +61,7 @@ def test_pictures(wall: Wall, visitor: Visitor, moderator: AtTheDesk, new_page: 
     for words, name in WAITING:
         receipt = visitor.promises(words, name=name, show_name="first", lang="cy" if name == "Carys" else "en")
     wall.work()
-    moderator.joins()
+    moderator.joins(Role.OWNER)
     desk = moderator.page
     pledge = desk.request.get(f"{wall.url}/api/v1/campaigns/{SLUG}/pledges").json()["pledges"][1]["url"]
     pages = {
@@ -58,18 +71,23 @@ def test_pictures(wall: Wall, visitor: Visitor, moderator: AtTheDesk, new_page: 
         "promise": pledge,
         "receipt": receipt,
     }
-    for width, scheme, ending in ((WIDE, "light", ""), (WIDE, "dark", "-dark"), (NARROW, "light", "-phone")):
+    for width, scheme, ending in SIZES:
         page = new_page(width=width, scheme=scheme)
         for name, address in pages.items():
             page.goto(address)
             picture(page, name + ending)
         desk.set_viewport_size({"width": width, "height": 860})
-        desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        desk.emulate_media(color_scheme=scheme)
         moderator.opens_the_queue()
         picture(desk, "queue" + ending, full=width == NARROW)
         desk.goto(wall.url + (desk.locator(".q-link").first.get_attribute("data-open") or ""))
         picture(desk, "item" + ending)
+        for name in DESK if width == WIDE else ():
+            desk.goto(f"{wall.url}/moderation/{name}")
+            picture(desk, f"desk-{name}{ending}")
     errors = new_page()
     errors.goto(f"{wall.url}/{SLUG}/promise")
     errors.locator("main form button[type=submit]").first.click()
     picture(errors, "form-problems")
+    taken = {path.name for path in FOLDER.glob("*.png") if path.stat().st_mtime >= started}
+    assert taken == {path.name for path in FOLDER.glob("*.png")}, "a picture of an older wall is left over"

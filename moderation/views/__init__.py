@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 
 from .. import screens
+from ..care import MANY_HARSH
 from . import (  # noqa: F401 (their addresses join the blueprint)
     beside,
     bulk,
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(format_datetime, "datetimeformat")
     app.add_template_filter(format_time, "timeformat")
     app.jinja_env.globals["report_categories"] = screens.CATEGORIES
+    app.jinja_env.globals["many_harsh"] = MANY_HARSH
     app.jinja_env.globals["role_names"] = screens.ROLE_NAMES
     app.jinja_env.globals["role_words"] = screens.ROLE_WORDS
     app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds

@@ -18,7 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from pledges.db import transaction
 from pledges.errors import WordsChanged
-from pledges.models import Campaign
+from pledges.models import Campaign, CampaignState
 from pledges.policy import POLICY
 
 from .. import accounts, care, permissions
@@ -129,6 +129,11 @@ def campaigns_of(session: Session, held: dict[int | None, Role], act: Act) -> li
     where = permissions.campaigns(held, act)
     found = session.scalars(select(Campaign).order_by(Campaign.slug)).all()
     return [campaign for campaign in found if where is None or campaign.id in where]
+
+
+def open_first(campaigns: list[Campaign]) -> list[Campaign]:
+    """Campaigns that are on stand before those that are over or to come."""
+    return sorted(campaigns, key=lambda campaign: campaign.state is not CampaignState.OPEN)
 
 
 def campaign_asked(session: Session, held: dict[int | None, Role], slug: str) -> Campaign:

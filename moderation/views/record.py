@@ -5,16 +5,14 @@ from __future__ import annotations
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from pledges.db import reading, utcnow
-from pledges.models import Campaign
 
 from .. import acts, figures, permissions, record, screens
 from ..models import Act as Line
 from ..models import Moderator
 from ..permissions import Act, NotAllowed
-from .base import campaign_named, desk, for_staff
+from .base import campaign_named, campaigns_of, desk, for_staff, open_first
 
 PAGE = 50
 
@@ -54,7 +52,7 @@ def show_record(me: Moderator) -> ResponseReturnValue:
 def show_figures(me: Moderator) -> ResponseReturnValue:
     """Week by week, for one campaign at a time."""
     session = reading()
-    campaigns = _campaigns(session, me)
+    campaigns = open_first(campaigns_of(session, permissions.roles(session, me), Act.LOOK))
     if not campaigns:
         raise NotAllowed(Act.LOOK)
     chosen = campaign_named(session, request.args.get("campaign", "")) or campaigns[0]
@@ -65,12 +63,3 @@ def show_figures(me: Moderator) -> ResponseReturnValue:
         "moderation/figures.html", me=me, campaigns=campaigns, chosen=chosen, weeks=weeks, moved=screens.MOVED,
         chart=figures.chart(weeks, chosen.wait_target_minutes * 60), age_words=screens.age_words,
     )  # fmt: skip
-
-
-def _campaigns(session: Session, me: Moderator) -> list[Campaign]:
-    """The campaigns that `me` may look at, open ones first."""
-    where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
-    query = select(Campaign).order_by(Campaign.state != "open", Campaign.slug)
-    if where is not None:
-        query = query.where(Campaign.id.in_(where))
-    return list(session.scalars(query))

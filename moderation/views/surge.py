@@ -7,7 +7,6 @@ from typing import Any
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext, lazy_gettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
@@ -17,7 +16,7 @@ from pledges.text import clean
 from .. import permissions, surge
 from ..models import Hold, HoldEffect, HoldKind, Moderator
 from ..permissions import Act, NotAllowed
-from .base import campaign_named, desk, for_staff
+from .base import campaign_named, campaigns_of, desk, for_staff, open_first
 
 HOURS = (1, 2, 4, 8, 24)
 KINDS = {
@@ -184,9 +183,7 @@ def _chosen(session: Session, me: Moderator, slug: str) -> Campaign:
 
 
 def _mine(session: Session, me: Moderator) -> list[Campaign]:
-    where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
-    query = select(Campaign).order_by(Campaign.state != "open", Campaign.slug)
-    return list(session.scalars(query if where is None else query.where(Campaign.id.in_(where))))
+    return open_first(campaigns_of(session, permissions.roles(session, me), Act.LOOK))
 
 
 def _back(campaign: Campaign) -> ResponseReturnValue:
