@@ -106,7 +106,7 @@ def told(session: Session, line: Act) -> Told:
         str(WORDS.get(line.act, line.act)),
         line.subject,
         review.id if review is not None else None,
-        review.contribution.public_id if review is not None else line.subject,
+        review.contribution.public_id if review is not None else who(session, line.subject),
         _values(line.before),
         _values(line.after),
         line.hash,
@@ -114,7 +114,7 @@ def told(session: Session, line: Act) -> Told:
 
 
 def who(session: Session, actor: str) -> str:
-    """The name behind an actor of the record."""
+    """The name behind an actor of the record, or a subject that is one of the moderators."""
     kind, _, number = actor.partition(":")
     if kind == "moderator":
         moderator = session.get(Moderator, int(number))
