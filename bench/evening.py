@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,7 +26,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from bench import evening_words
+from bench import commit, evening_words
 from moderation import likeness
 from moderation.models import Letter, Review
 from moderation.workflow import State
@@ -353,11 +352,6 @@ def report(counts: Counts) -> None:
     )
     missed = counts.missed()
     print(f"Missed: {'; '.join(missed)}" if missed else "Every bound was kept.")
-
-
-def commit() -> str:
-    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "not known"
 
 
 if __name__ == "__main__":

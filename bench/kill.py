@@ -30,6 +30,7 @@ from urllib.parse import urlencode
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from bench import commit
 from moderation import record
 from moderation.cli import server_command
 from moderation.models import Decision, Review
@@ -311,11 +312,6 @@ def damage(session: Session) -> str:
         return ""
     said = session.execute(text("PRAGMA integrity_check")).scalar_one()
     return "" if said == "ok" else str(said)
-
-
-def commit() -> str:
-    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"
 
 
 def main() -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +23,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table, func, insert, select, text
 
+from bench import commit
 from moderation import lanes
 from moderation.models import Evidence, Finding, Lane, Review, ReviewLane
 from pledges import search
@@ -286,11 +286,6 @@ def report(measured: dict[str, dict[int, Times]]) -> float:
             )
         print(f"{what:15} ratio {ratio:.2f} (bound {BOUND})")
     return worst
-
-
-def commit() -> str:
-    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
 
 
 if __name__ == "__main__":

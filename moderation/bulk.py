@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from pledges.db import transaction
 from pledges.errors import WordsChanged
@@ -109,14 +109,7 @@ def sort_out(
     return sorted_out
 
 
-_WHOLE = (
-    joinedload(Review.revision),
-    joinedload(Review.contribution).joinedload(Contribution.contact),
-    joinedload(Review.campaign),
-    joinedload(Review.claimed_by),
-    selectinload(Review.findings),
-    selectinload(Review.lanes),
-)
+_WHOLE = (*queue.WHOLE, joinedload(Review.contribution).joinedload(Contribution.contact))
 
 
 def refusal(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
 from pledges import search
 from pledges.models import Contribution
 
+from . import queue
 from .models import Report, Review
 
 PAGE = 25
@@ -44,12 +45,5 @@ def by_words(
         query = query.where(Review.campaign_id.in_(campaigns))
     ids = session.scalars(query.order_by(Review.id.desc()).limit(limit)).all()
     whole = select(Review).where(Review.id.in_(ids)).order_by(Review.id.desc())
-    whole = whole.options(
-        joinedload(Review.revision),
-        joinedload(Review.contribution),
-        joinedload(Review.campaign),
-        joinedload(Review.claimed_by),
-        selectinload(Review.findings),
-        selectinload(Review.lanes),
-    )
+    whole = whole.options(*queue.WHOLE)
     return list(session.scalars(whole))

@@ -19,6 +19,14 @@ from .workflow import MoveNotAllowed, State
 PAGE = 25
 LEASE = timedelta(minutes=10)
 UNCHECKED_AFTER = timedelta(minutes=2)  # then a received item shows, since its checks may never come
+WHOLE = (  # with all that a row of a list shows, so that no row asks by itself
+    joinedload(Review.revision),
+    joinedload(Review.contribution),
+    joinedload(Review.campaign),
+    joinedload(Review.claimed_by),
+    selectinload(Review.findings),
+    selectinload(Review.lanes),
+)
 
 
 @dataclass(frozen=True)
@@ -65,14 +73,7 @@ def page(
     """What waits, oldest first, in campaigns of these ids (none = all); `limit` at most."""
     ids = _places(session, now, campaigns, lane, by, filters, after, limit)
     query = select(Review).where(Review.id.in_(ids))
-    query = query.options(
-        joinedload(Review.revision),
-        joinedload(Review.contribution),
-        joinedload(Review.campaign),
-        joinedload(Review.claimed_by),
-        selectinload(Review.findings),
-        selectinload(Review.lanes),
-    )
+    query = query.options(*WHOLE)
     found = {review.id: review for review in session.scalars(query)}
     return [found[review_id] for review_id in ids if review_id in found]
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext, ngettext
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from pledges.models import Contribution
 from pledges.settings import settings
 from pledges.wall import Signature, signature
 
-from . import bulk, clusters, screens
+from . import bulk, clusters, queue, screens
 from .checks.folding import fold
 from .models import Batch, BatchItem, Cluster, ClusterKind, Decision, Moderator, Review, ReviewCluster
 from .screens import Signal
@@ -213,14 +213,7 @@ def gathering(
         .join(ReviewCluster, ReviewCluster.review_id == Review.id)
         .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True))
         .order_by(Review.id)
-        .options(
-            joinedload(Review.revision),
-            joinedload(Review.contribution),
-            joinedload(Review.campaign),
-            joinedload(Review.claimed_by),
-            selectinload(Review.findings),
-            selectinload(Review.lanes),
-        )
+        .options(*queue.WHOLE)
     )
     page = list(session.scalars(waiting.where(Review.id > after).limit(LISTED + 1)))
     more, page = len(page) > LISTED, page[:LISTED]
