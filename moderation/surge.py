@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from pledges.models import Campaign, CampaignState, Contact, Contribution, Revision
@@ -20,7 +20,7 @@ from pledges.models import Campaign, CampaignState, Contact, Contribution, Revis
 from . import alerts, letters, record, word_lists
 from .checks.lists import domain_of
 from .letters import Kind
-from .models import Hold, HoldEffect, HoldKind, Letter, Moderator, Review, Surge
+from .models import Decision, Hold, HoldEffect, HoldKind, Letter, Moderator, Review, Surge
 from .workflow import WAITS, State
 
 LONGEST = timedelta(hours=72)
@@ -214,12 +214,26 @@ def _just_ended(session: Session, campaign: Campaign, now: datetime) -> bool:
 
 
 def held_back(session: Session) -> list[int]:
-    """Reviews that were approved while a wall stood still that moves again now, oldest first, a few at a time."""
-    query = (
+    """Reviews that were approved while a wall stood still that moves again now, oldest first, a few at a time.
+
+    Each minute asks, so only what was decided during a surge is looked at.
+    """
+    found: set[int] = set()
+    for surge in session.scalars(select(Surge)):
+        found |= set(session.scalars(_held_back_by(surge)))
+    return sorted(found)[:AT_ONCE]
+
+
+def _held_back_by(surge: Surge) -> Select[int]:
+    return (
         select(Review.id)
+        .join(Decision, Decision.review_id == Review.id)
         .join(Contribution, Contribution.id == Review.contribution_id)
         .join(Campaign, Campaign.id == Review.campaign_id)
         .where(
+            Decision.decided_at >= surge.started_at,
+            Decision.decided_at <= (surge.ended_at or surge.ends_at),
+            Review.campaign_id == surge.campaign_id,
             Review.state == State.APPROVED,
             Campaign.frozen_at.is_(None),
             Contribution.withdrawn_at.is_(None),
@@ -229,7 +243,6 @@ def held_back(session: Session) -> list[int]:
         .order_by(Review.id)
         .limit(AT_ONCE)
     )
-    return list(session.scalars(query))
 
 
 def tell_waiting(session: Session, now: datetime) -> int:
