@@ -17,7 +17,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deploy import browser as finder
+from tests.full import full
 
+Scheme = Literal["light", "dark"]
 WIDE, NARROW = 1280, 390  # CSS pixels: a laptop, a telephone
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 NO_BROWSER = f"no browser that starts; to enable: {finder.HOW_TO_ENABLE}"
@@ -55,7 +57,7 @@ class Pages:
         javascript: bool = True,
         width: int = WIDE,
         height: int = 900,
-        scheme: Literal["light", "dark"] = "light",
+        scheme: Scheme = "light",
         **options: Any,
     ) -> Page:
         """A blank page; further options are those of Playwright's `new_context` (base_url, locale, forced_colors …)."""
@@ -87,6 +89,29 @@ def axe(page: Page, *, within: str | None = None) -> list[str]:
         for rule in found
         for node in rule["nodes"]
     ]
+
+
+LOOKS: tuple[tuple[Scheme, int], ...] = (("light", WIDE), ("dark", NARROW), ("dark", WIDE), ("light", NARROW))
+
+
+def flaws(page: Page) -> list[str]:
+    """What axe finds on the page as it stands, and whether it scrolls sideways, light and dark, wide and narrow.
+
+    All four looks with --full; else two, in which each scheme and each width stands once. The page is not loaded anew,
+    and is left in the look it had.
+    """
+    before = page.viewport_size
+    found = []
+    for scheme, width in LOOKS if full() else LOOKS[:2]:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        sideways = [f"scrolls sideways by {over} px"] if over > 0 else []
+        found += [f"{page.url}, {scheme}, {width} px: {flaw}" for flaw in axe(page) + sideways]
+    page.emulate_media(color_scheme="null")
+    if before:
+        page.set_viewport_size(before)
+    return found
 
 
 def path_or_none() -> Path | None:

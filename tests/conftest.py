@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser
 from tests import browser as chromium
 from tests import missing, quick
 from tests.databases import KINDS, Databases
+from tests.full import full
 from tests.missing import leave_out
 from tests.servers.redis import NO_REDIS, RedisServer
 from tests.servers.redis import program as redis_program
@@ -27,17 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
     quick.arrange()
 
 
-def _is_full() -> bool:
-    return os.environ.get("WALL_TEST_FULL") == "1"
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say at the end, aloud, what was left out because this machine lacks something, or because time is short."""
-    if not _is_full():
+    if not full():
         terminalreporter.line(
-            f"A share of the large counts ran, and on PostgreSQL one test of {POSTGRESQL_GETS_ONE_OF}"
+            f"A share of the large counts ran, on PostgreSQL one test of {POSTGRESQL_GETS_ONE_OF} outside the modules"
         )
-        terminalreporter.line("outside the modules where databases differ. The whole runs with --full.")
+        terminalreporter.line("where databases differ, and axe in two looks of four. The whole runs with --full.")
     for reason, names in missing.reasons(terminalreporter.stats.get("skipped", [])).items():
         terminalreporter.section(f"NOT RUN: {len(names)} tests", red=True, bold=True)
         terminalreporter.line("\n".join(names))
@@ -49,7 +45,7 @@ def share() -> Callable[..., int]:
     """`share(2000)`: how many of a large count to run: 100 here, all with --full. `share(2000, usual=40)`: 40 here."""
 
     def of(whole: int, usual: int | None = None) -> int:
-        if _is_full():
+        if full():
             return whole
         return math.ceil(whole * USUAL_SHARE) if usual is None else usual
 
@@ -73,9 +69,17 @@ ON_BOTH = {
 POSTGRESQL_GETS_ONE_OF = 5
 
 
+# What takes longest begins first, so that no process is left alone with it at the end.
+LONGEST_FIRST = (
+    "test_fifty_items_by_keyboard_alone", "test_every_page_of_the_road", "test_axe_finds_nothing", "test_killed_at_random",
+    "test_fifty_items_by_thumb", "test_an_evening_of_abuse", "test_every_preset", "test_a_promise_goes_from",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without --full, PostgreSQL runs a fixed share of the tests in which it does nothing of its own."""
-    if _is_full():
+    """The longest first; without --full, PostgreSQL runs a fixed share of the tests in which it does nothing of its own."""
+    items.sort(key=lambda item: not item.name.startswith(LONGEST_FIRST))
+    if full():
         return
     left = [item for item in items if _is_left_to_full(item)]
     if left and len(left) < len(items):  # who names one test gets it

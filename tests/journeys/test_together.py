@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from moderation.models import Evidence
 from pledges.db import transaction
-from tests.browser import NARROW, WIDE, axe
+from tests.browser import flaws
 from tests.forms import form
 from tests.journeys.conftest import SLUG, AtTheDesk, Wall
 from tests.moderation.test_clusters import COPIES
@@ -31,19 +31,6 @@ def arrive(wall: Wall, *texts: str) -> None:
     wall.work()
 
 
-def no_violations(page: Page) -> None:
-    """axe finds nothing, light and dark, wide and narrow, and nothing scrolls sideways."""
-    for scheme in ("light", "dark"):
-        for width in (WIDE, NARROW):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 900})
-            assert axe(page) == [], f"{page.url} at {width} px, {scheme}"
-            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert over <= 0, f"{page.url} scrolls sideways at {width} px"
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": WIDE, "height": 900})
-
-
 def test_items_are_chosen_by_key_and_declined_together_and_it_is_told(wall: Wall, moderator: AtTheDesk) -> None:
     arrive(wall, *TEXTS[:4])
     page = moderator.page
@@ -60,7 +47,7 @@ def test_items_are_chosen_by_key_and_declined_together_and_it_is_told(wall: Wall
     page.locator("[data-review] .box").nth(2).focus()
     moderator.presses("Space")
     expect(bar.get_by_role("status")).to_have_text("2 chosen")
-    no_violations(page)
+    assert flaws(page) == []
     bar.get_by_role("button", name="Clear").press("Enter")
     expect(bar).to_be_hidden()
     for place in (0, 2):
@@ -68,11 +55,11 @@ def test_items_are_chosen_by_key_and_declined_together_and_it_is_told(wall: Wall
     bar.get_by_role("button", name="Decline").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Decline together")
     expect(page.locator("[data-can]")).to_contain_text("2 items can be decided")
-    no_violations(page)
+    assert flaws(page) == []
     page.get_by_role("radio", name="Not a promise").press("Space")
     page.get_by_role("button", name="Decline them").press("Enter")
     expect(page.locator("main [role=status]")).to_contain_text("2 of 2 are worked through")
-    no_violations(page)
+    assert flaws(page) == []
     moderator.presses("z")
     expect(page.locator("main [role=status]")).to_contain_text("2 of 2 are taken back")
     assert len(moderator.opens_the_queue()) == 4
@@ -107,16 +94,16 @@ def test_a_cluster_is_seen_and_declined_and_a_sheet_is_read(wall: Wall, moderato
     page = moderator.page
     moderator.joins()
     moderator.opens_the_queue()
-    no_violations(page)
+    assert flaws(page) == []
     page.get_by_role("link", name="5 nearly the same, from 5 networks").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("5 nearly the same, from 5 networks")
     assert "wants your lot" not in page.content()
-    no_violations(page)
+    assert flaws(page) == []
     moderator.presses("b")
     expect(page.locator("#example + .words")).to_contain_text("wants your lot", ignore_case=True)
     page.get_by_role("button", name="Show all texts on this page").click()
     assert page.locator(".members mark").count() > 3
-    no_violations(page)
+    assert flaws(page) == []
     page.get_by_role("button", name="Decline").press("Enter")
     page.get_by_role("radio", name="Racist or hateful").press("Space")
     page.get_by_role("button", name="Decline them").press("Enter")
@@ -127,10 +114,10 @@ def test_a_cluster_is_seen_and_declined_and_a_sheet_is_read(wall: Wall, moderato
     expect(page.get_by_role("heading", level=1)).to_have_text("Reading sheet")
     assert page.locator(".leaf").count() == 10
     page.locator(".leaf").nth(1).get_by_role("checkbox", name="Take out").check()
-    no_violations(page)
+    assert flaws(page) == []
     page.get_by_role("button", name="Approve what is left").press("Enter")
     expect(page.locator("main [role=status]")).to_contain_text("9 approved")
     assert page.locator(".leaf").count() == 2
-    no_violations(page)
+    assert flaws(page) == []
     moderator.presses("z")
     expect(page.locator("main [role=status]")).to_contain_text("9 of 9 are taken back")
