@@ -188,7 +188,7 @@ class Desk:
         self._lock(session, contribution)
         shown = select(Review).where(Review.revision_id == contribution.published_revision_id)
         review = session.scalars(shown).first()
-        if review is not None and review.state is State.APPROVED:
+        if review is not None and review.state in (State.APPROVED, State.REVISE):  # both may stand on the wall
             self._program_moves(session, review, Move.REOPEN, now)
         elif review is not None and review.state in WAITS:
             lanes.put_in(session, review)

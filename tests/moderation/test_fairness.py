@@ -7,11 +7,11 @@ import time
 
 from sqlalchemy import func, select, update
 
-from moderation import retention
-from moderation.models import Report
+from moderation import retention, surge
+from moderation.models import Report, Role
 from pledges.db import utcnow
 from pledges.intake import Complaint, review_desk
-from pledges.models import Contribution
+from pledges.models import Campaign, Contribution
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
 
 
@@ -154,3 +154,65 @@ def test_networks_left_out_say_only_how_many(wall: Wall, moderator: AtTheDesk) -
     with wall.work() as session:
         session.execute(update(Report).values(network=None))
     assert re.search(r"<strong>hate</strong>\s*1 report\s*</li>", item(moderator, sent))
+
+
+def test_declining_a_change_leaves_what_was_reported_of_the_shown_words_open(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    assert moderator.decides(change, "reject", reason="off_topic").status_code == 303
+    wall.screens(later(60))
+    assert [kind for kind, _ in wall.owed()] == ["report_received"]
+    assert sent.review_id in moderator.sees("reported")
+    assert wall.shown()
+    moderator.approves(sent)
+    wall.screens(later(120))
+    assert [kind for kind, _ in wall.owed()] == ["report_received", "report_outcome"]
+    assert "stays on the wall" in wall.letters()[-1]
+    assert moderator.sees("reported") == []
+
+
+def test_approving_newer_words_answers_reports_of_the_older_ones(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    moderator.approves(change)
+    wall.screens(later(60))
+    assert moderator.sees("reported") == []
+    assert "The author has sent other words since" in wall.letters()[-1].replace("\n", " ")
+    assert "stays on the wall" not in wall.letters()[-1]
+
+
+def test_newer_words_of_a_frozen_wall_answer_reports_when_it_thaws(wall: Wall) -> None:
+    lead = wall.moderator("lea", Role.LEAD)
+    sent = wall.promises()
+    lead.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        surge.start(session, campaign, by=None, why="hand", hours=1, switches={"screens": True}, now=utcnow())
+    lead.approves(change)
+    wall.screens(later(60))
+    assert [kind for kind, _ in wall.owed()] == ["report_received"]
+    assert lead.sees("reported") == [sent.review_id]
+    wall.screens(later(hours=2))
+    wall.screens(later(hours=2, seconds=60))
+    assert wall.shown("and again after")
+    assert lead.sees("reported") == []
+    assert [kind for kind, _ in wall.owed()] == ["report_received", "report_outcome"]
+
+
+def test_what_stands_while_a_change_is_asked_for_can_be_reported(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    moderator.decides(sent, "reopen")
+    moderator.decides(sent, "revise", reason="clearer")
+    assert wall.shown()
+    wall.reports(sent)
+    assert moderator.sees("reported") == [sent.review_id]
