@@ -7,7 +7,7 @@ import time
 
 from sqlalchemy import func, select, update
 
-from moderation import retention, surge
+from moderation import letters, retention, surge
 from moderation.models import Report, Role
 from pledges.db import utcnow
 from pledges.intake import Complaint, review_desk
@@ -216,3 +216,47 @@ def test_what_stands_while_a_change_is_asked_for_can_be_reported(wall: Wall, mod
     assert wall.shown()
     wall.reports(sent)
     assert moderator.sees("reported") == [sent.review_id]
+
+
+def test_an_address_that_nobody_proved_has_one_letter_a_day_from_whatever_networks_its_reports_come(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    first, second = wall.promises(), wall.promises("I will ask what would help")
+    moderator.approves(first)
+    moderator.approves(second)
+    pages = []
+    for number, sent in enumerate([first, second, first]):
+        address = "Reporter@example.org" if number else "reporter@example.org"
+        pages.append(wall.reports(sent, email=address, header_X_Forwarded_For=f"192.0.2.{number}"))
+    plain = [re.sub(r'data-reference="\w+">\w+', "", page.text[page.text.index("<main") :]) for page in pages]
+    assert plain[0] == plain[1] == plain[2]  # who asks is answered alike
+    assert [kind for kind, _ in wall.owed()] == ["report_received"]
+    wall.reports(first, email="somebody.else@example.org")
+    assert [kind for kind, _ in wall.owed()] == ["report_received"] * 2
+    with wall.work() as session:
+        contribution = session.get_one(Contribution, first.contribution_id)
+        for _ in range(2):
+            complaint = Complaint("hate", "", "reporter@example.org", "en", None, "n")
+            review_desk().file_report(session, contribution, complaint, later(days=1))
+    assert [kind for kind, _ in wall.owed()] == ["report_received"] * 3
+    moderator.approves(first)
+    assert [kind for kind, _ in wall.owed()].count("report_outcome") == 2  # one each, however often they reported
+
+
+def test_an_address_that_nobody_proved_is_told_few_outcomes_a_day(wall: Wall, moderator: AtTheDesk) -> None:
+    for number in range(letters.OUTCOMES_A_DAY + 2):
+        sent = wall.promises(f"I will do thing number {number} for my town")
+        moderator.approves(sent)
+        wall.reports(sent, email="victim@example.org")
+        moderator.approves(sent)
+    assert [kind for kind, _ in wall.owed()].count("report_outcome") == letters.OUTCOMES_A_DAY
+
+
+def test_who_has_confirmed_the_address_is_told_of_every_report(wall: Wall, moderator: AtTheDesk) -> None:
+    own = wall.promises("I will walk to school with them", email="reporter@example.org")
+    wall.proves(own)
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    wall.reports(sent, email="reporter@example.org")
+    assert [kind for kind, _ in wall.owed()].count("report_received") == 2
