@@ -13,7 +13,7 @@ from pledges.db import rows_of
 
 from . import decisions, queue, record
 from .models import Moderator, Review
-from .workflow import WAITS
+from .workflow import WAITS, MoveNotAllowed
 
 HAND = 20
 HANDED_FOR = timedelta(minutes=30)
@@ -47,10 +47,20 @@ def held_words(holder: Moderator, until: datetime) -> str:
 
 
 def take(session: Session, review: Review, by: Moderator, now: datetime) -> bool:
-    """Whether `by` has the lease now, anew or for longer; raises Overtaken where the item no longer waits."""
+    """Whether `by` has the lease now, anew or for longer.
+
+    Raises Overtaken where the item no longer waits, MoveNotAllowed where somebody else has to decide it.
+    """
+    _require_theirs(session, review, by)
+    return queue.claim(session, review, by, now)
+
+
+def _require_theirs(session: Session, review: Review, by: Moderator) -> None:
+    """It waits, and `by` may decide it: whoever may not would only keep others from it."""
     if review.state not in WAITS:
         raise decisions.Overtaken(decisions.last_decision(session, review))
-    return queue.claim(session, review, by, now)
+    if why := decisions.barred(session, review, by):
+        raise MoveNotAllowed(f"somebody else has to decide: {why}")
 
 
 def leave(session: Session, review: Review, by: Moderator, until: datetime | None, now: datetime) -> None:
@@ -72,10 +82,9 @@ def leave(session: Session, review: Review, by: Moderator, until: datetime | Non
 
 
 def take_over(session: Session, review: Review, by: Moderator, now: datetime) -> None:
-    """It is open at `by` now, whoever had it; recorded where somebody had. Raises Overtaken."""
+    """It is open at `by` now, whoever had it; recorded where somebody had. Raises Overtaken or MoveNotAllowed."""
     review = decisions.locked(session, review.id)
-    if review.state not in WAITS:
-        raise decisions.Overtaken(decisions.last_decision(session, review))
+    _require_theirs(session, review, by)
     before = decisions.holder(review, now)
     review.claimed_by_id, review.claimed_until, review.handed_until = by.id, now + queue.LEASE, None
     session.flush()

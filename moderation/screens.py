@@ -158,6 +158,8 @@ class Item:
     may_decide: bool
     undoable: bool
     claim: Standing | None  # of what waits, for somebody who may decide
+    may_claim: bool
+    may_lay_aside: bool  # and pass on
     opened: int  # harsh texts that this session has shown
     colleagues: list[Moderator]
     approved: Revision | None  # what stands on the wall, where these words are a change of it
@@ -437,6 +439,8 @@ def item_of(
         may_decide=may_decide,
         undoable=decisions.undoable(last, me, now, settings()),
         claim=claim,
+        may_claim=claim is not None and not beside.barred,
+        may_lay_aside=claim is not None and not elsewhere and beside.barred != decisions.APPEAL,
         opened=opened,
         colleagues=here,
         approved=approved if approved is not None and approved.id != revision.id else None,
