@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from pledges import guarding, publishing
 from pledges.db import rows_of
-from pledges.models import Contribution
+from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 
 from . import agreement, clusters, lanes, letters, record, workflow
@@ -78,6 +78,8 @@ def decide(
     ):
         move, proposes = Move.PROPOSE, move
     to_state = workflow.after(review.state, move)
+    if move is Move.RESTORE:
+        to_state = _stood_as(session, review) or to_state
     decision = _move(session, review, move, to_state, by=by, by_author=by_author, now=now, reason=reason, note=note)
     decision.more_reasons = [each.id for each in more] or None
     decision.proposes = proposes
@@ -107,6 +109,13 @@ def _require_allowed(session: Session, review: Review, move: Move, by: Moderator
     workflow.after(review.state, move)
     if move in workflow.SHOWS:
         _require_wanted(review)
+
+
+def _stood_as(session: Session, review: Review) -> State | None:
+    """What was decided on it before its author took it back; none: nothing, or that it may be shown."""
+    last = last_decision(session, review)
+    decided = last is not None and last.move is Move.WITHDRAW and last.from_state in workflow.STANDS
+    return last.from_state if last is not None and decided else None
 
 
 def _owe(
@@ -254,8 +263,23 @@ def _require_wanted(review: Review) -> None:
     contribution = review.contribution
     if contribution.withdrawn_at is not None or contribution.erased_at is not None:
         raise MoveNotAllowed("the author has taken it back")
-    if _replaced(review) and contribution.published_revision_id != review.revision_id:
+    if contribution.published_revision_id != review.revision_id and _outdated(review):
         raise MoveNotAllowed("the author has sent newer words")
+
+
+def _outdated(review: Review) -> bool:
+    """Whether newer words of the author could be shown; where they were declined, these are the newest that can."""
+    session = object_session(review)
+    newer = (
+        select(Review.id)
+        .join(Revision, Revision.id == Review.revision_id)
+        .where(
+            Review.contribution_id == review.contribution_id,
+            Revision.number > review.revision.number,
+            Review.state.not_in((State.REJECTED, State.SPAM)),
+        )
+    )
+    return session is not None and session.scalars(newer.limit(1)).first() is not None
 
 
 def _replaced(review: Review) -> bool:
