@@ -464,7 +464,10 @@ def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> R
     # a letter costs whoever is written to, so there the address itself has the limit too
     extra = email if kind == "letters" else None
     guarded = campaign is not None and guarding.is_tight(campaign, kind, visitor, utcnow())
-    wait = limits.check(kind, address=visitor, extra=extra, campaign=slug, event=allowance, guarded=guarded)
+    watched = campaign is None or not guarding.lets_be(campaign, visitor, utcnow())
+    wait = limits.check(
+        kind, address=visitor, extra=extra, campaign=slug, event=allowance, guarded=guarded, watched=watched
+    )
     if wait is None and email and kind in ("promises", "comments"):
         wait = limits.check("email", address=visitor, extra=email)
     return wait
