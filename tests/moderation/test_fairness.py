@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
 from sqlalchemy import func, select, update
 
-from moderation import letters, retention, surge
+from moderation import letters, retention, screens, surge
 from moderation.models import Report, Role
+from moderation.workflow import State
 from pledges.db import utcnow
 from pledges.intake import Complaint, review_desk
 from pledges.models import Campaign, Contribution
@@ -260,3 +262,32 @@ def test_who_has_confirmed_the_address_is_told_of_every_report(wall: Wall, moder
     wall.reports(sent, email="reporter@example.org")
     wall.reports(sent, email="reporter@example.org")
     assert [kind for kind, _ in wall.owed()].count("report_received") == 2
+
+
+def test_any_of_my_decisions_however_old_is_found_page_by_page_and_opened_again(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screens, "RECENT", 3)
+    sent = [wall.promises(f"I will do thing number {number} for my town") for number in range(7)]
+    for each in sent:
+        moderator.decides(each, "reject", reason="off_topic")
+    ann = wall.moderator("ann")
+    ann.decides(wall.promises("I will walk to school"), "reject", reason="off_topic")
+    wall.acts(sent[0], "withdraw")
+    wall.acts(sent[0], "restore")  # stands declined all the same
+    pages, address = [], "/moderation/history?who=me"
+    while address:
+        pages.append(moderator.client.get(address).text)
+        older = re.search(r'href="(/moderation/history\?who=me&amp;before=\d+)"', pages[-1])
+        address = older[1].replace("&amp;", "&") if older else ""
+    assert [len(re.findall('value="reopen"', page)) for page in pages] == [3, 3, 1]
+    oldest = pages[-1]
+    assert sent[0].public_id in oldest
+    form = re.search(rf'action="/moderation/reviews/{sent[0].review_id}/decide">(.*?)</form>', oldest, re.DOTALL)
+    assert form is not None
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
+    answer = moderator.client.post(f"/moderation/reviews/{sent[0].review_id}/decide", data=fields)
+    assert answer.status_code == 303 and f"before={fields['before']}" in answer.headers["Location"]
+    assert wall.review(sent[0].review_id).state is State.WAITING
+    everybodys = moderator.client.get("/moderation/history").text
+    assert re.search(r'href="/moderation/history\?before=\d+"', everybodys)
