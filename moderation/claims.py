@@ -123,9 +123,7 @@ def hand_out(session: Session, by: Moderator, campaigns: list[int] | None, lane:
     return ids
 
 
-def _record(
-    session: Session, act: str, by: Moderator, campaign_id: int, after: dict[str, Any], now: datetime
-) -> None:
+def _record(session: Session, act: str, by: Moderator, campaign_id: int, after: dict[str, Any], now: datetime) -> None:
     subject = f"moderator:{by.id}"
     record.add(session, record.actor(by), act, subject, after=after, campaign_id=campaign_id, now=now)
 

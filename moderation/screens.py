@@ -413,7 +413,7 @@ def item_of(
     }
     readable = shown or not review.masked
     here = [person for person in colleagues(session, review.campaign_id) if person.id != me.id]
-    beside = context.of(session, review, me, findings, here, readable)
+    beside = context.of(session, review, me, findings, here, readable, now)
     last = decisions.last_decision(session, review)
     may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
     claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None

@@ -241,7 +241,10 @@ def _let_be(session: Session, arrived: Select[int], let_be: list[Hold]) -> int:
         .execution_options(yield_per=500)
     )
     return sum(
-        any(meets(each, ip=ip or "", email=email or "", texts=dict(zip(PUBLIC_FIELDS, texts, strict=True))) for each in listings)
+        any(
+            meets(each, ip=ip or "", email=email or "", texts=dict(zip(PUBLIC_FIELDS, texts, strict=True)))
+            for each in listings
+        )
         for ip, email, *texts in rows
     )
 

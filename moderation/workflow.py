@@ -61,7 +61,11 @@ NEEDS_REASON = (Move.REJECT, Move.REVISE)
 SHOWS = (Move.APPROVE,)
 HIDES = (Move.REJECT, Move.MARK_SPAM, Move.WITHDRAW)  # all other moves leave the wall as it is
 WAITS = (State.RECEIVED, State.WAITING)
-STANDS = (State.REVISE, State.REJECTED, State.SPAM)  # put back by its author, it stands so again, and nobody reads it anew
+STANDS = (
+    State.REVISE,
+    State.REJECTED,
+    State.SPAM,
+)  # put back by its author, it stands so again, and nobody reads it anew
 MENDABLE = (*WAITS, State.REVISE)  # newer words of the author take their place
 
 

@@ -22,7 +22,7 @@ from flask_limiter import Limiter
 from limits import RateLimitItem, parse, parse_many
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from pledges.limit_store import RETRY_AFTER_SECONDS, NobodyCounts, WallStorage
+from pledges.limit_store import RETRY_AFTER_SECONDS, Health, NobodyCounts, WallStorage
 from pledges.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -194,9 +194,9 @@ class Limits:
     def key(self) -> str:
         return key_of(self.visitor())
 
-    def healthy(self) -> bool:
-        """Whether somebody counts."""
-        return self.storage.check()
+    def health(self) -> Health:
+        """Whether somebody counts: who was chosen to, another in the meantime, or nobody."""
+        return self.storage.health()
 
     def check(
         self,

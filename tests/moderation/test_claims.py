@@ -269,7 +269,11 @@ def test_two_who_ask_at_once_get_different_items(wall: Wall, moderator: AtTheDes
 
 
 def test_what_is_handed_out_of_several_campaigns_stands_in_the_record_of_each(wall: Wall) -> None:
-    mo, lead, there = wall.moderator(), wall.moderator("lead", Role.LEAD, SLUG), wall.moderator("there", Role.LEAD, OTHER)
+    mo, lead, there = (
+        wall.moderator(),
+        wall.moderator("lead", Role.LEAD, SLUG),
+        wall.moderator("there", Role.LEAD, OTHER),
+    )
     first, second = wall.promises(), wall.promises("I will listen to parents at the gate", slug=OTHER)
     wall.screens()
     hands(mo)
