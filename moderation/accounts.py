@@ -371,8 +371,19 @@ def this_session() -> int | None:
     return row.id if row is not None else None
 
 
+def lock_owners(db: Session) -> None:
+    """Until the transaction ends nobody else ends the role of an owner of all campaigns.
+
+    In one order, so that two who end each other's role wait and do not block each other.
+    """
+    owners = select(Membership.id).where(
+        Membership.role == Role.OWNER, Membership.campaign_id.is_(None), Membership.ended_at.is_(None)
+    )
+    db.execute(owners.order_by(Membership.id).with_for_update())
+
+
 def last_owner(db: Session, membership: Membership) -> bool:
-    """Whether nobody else could invite a new owner of all campaigns if this role ended."""
+    """Whether nobody else could invite a new owner of all campaigns if this role ended; `lock_owners` comes first."""
     if membership.role is not Role.OWNER or membership.campaign_id is not None:
         return False
     others = select(Membership.id).where(

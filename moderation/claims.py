@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import format_time, gettext
 from sqlalchemy import and_, case, func, or_, select, update
@@ -13,7 +14,7 @@ from pledges.db import rows_of
 
 from . import decisions, queue, record
 from .models import Moderator, Review
-from .workflow import WAITS
+from .workflow import WAITS, MoveNotAllowed
 
 HAND = 20
 HANDED_FOR = timedelta(minutes=30)
@@ -47,10 +48,20 @@ def held_words(holder: Moderator, until: datetime) -> str:
 
 
 def take(session: Session, review: Review, by: Moderator, now: datetime) -> bool:
-    """Whether `by` has the lease now, anew or for longer; raises Overtaken where the item no longer waits."""
+    """Whether `by` has the lease now, anew or for longer.
+
+    Raises Overtaken where the item no longer waits, MoveNotAllowed where somebody else has to decide it.
+    """
+    _require_theirs(session, review, by)
+    return queue.claim(session, review, by, now)
+
+
+def _require_theirs(session: Session, review: Review, by: Moderator) -> None:
+    """It waits, and `by` may decide it: whoever may not would only keep others from it."""
     if review.state not in WAITS:
         raise decisions.Overtaken(decisions.last_decision(session, review))
-    return queue.claim(session, review, by, now)
+    if why := decisions.barred(session, review, by):
+        raise MoveNotAllowed(f"somebody else has to decide: {why}")
 
 
 def leave(session: Session, review: Review, by: Moderator, until: datetime | None, now: datetime) -> None:
@@ -72,10 +83,9 @@ def leave(session: Session, review: Review, by: Moderator, until: datetime | Non
 
 
 def take_over(session: Session, review: Review, by: Moderator, now: datetime) -> None:
-    """It is open at `by` now, whoever had it; recorded where somebody had. Raises Overtaken."""
+    """It is open at `by` now, whoever had it; recorded where somebody had. Raises Overtaken or MoveNotAllowed."""
     review = decisions.locked(session, review.id)
-    if review.state not in WAITS:
-        raise decisions.Overtaken(decisions.last_decision(session, review))
+    _require_theirs(session, review, by)
     before = decisions.holder(review, now)
     review.claimed_by_id, review.claimed_until, review.handed_until = by.id, now + queue.LEASE, None
     session.flush()
@@ -94,7 +104,7 @@ def take_over(session: Session, review: Review, by: Moderator, now: datetime) ->
 
 
 def hand_out(session: Session, by: Moderator, campaigns: list[int] | None, lane: str, now: datetime) -> list[int]:
-    """The twenty oldest of a lane that are free are this person's for half an hour: one act, however many."""
+    """The twenty oldest of a lane that are free are this person's for half an hour: one act for each campaign."""
     ids = queue.next_free(session, now=now, campaigns=campaigns, lane=lane, by=by, limit=HAND)
     if not ids:
         return []
@@ -106,26 +116,39 @@ def hand_out(session: Session, by: Moderator, campaigns: list[int] | None, lane:
         .values(claimed_by_id=by.id, claimed_until=until, handed_until=until)
         .execution_options(synchronize_session=False)
     )
-    after = {"lane": lane, "reviews": sorted(ids)}
-    record.add(session, record.actor(by), "queue:hand", f"moderator:{by.id}", after=after, now=now)
+    where = session.execute(select(Review.campaign_id, Review.id).where(Review.id.in_(ids)).order_by(Review.id)).all()
+    for campaign_id in sorted({campaign_id for campaign_id, _ in where}):
+        after = {"lane": lane, "reviews": [review_id for there, review_id in where if there == campaign_id]}
+        _record(session, "queue:hand", by, campaign_id, after, now)
     return ids
+
+
+def _record(session: Session, act: str, by: Moderator, campaign_id: int, after: dict[str, Any], now: datetime) -> None:
+    subject = f"moderator:{by.id}"
+    record.add(session, record.actor(by), act, subject, after=after, campaign_id=campaign_id, now=now)
 
 
 def handed(session: Session, by: Moderator, now: datetime) -> int:
     """How many of what this person was handed are left."""
+    return sum(_handed(session, by, now).values())
+
+
+def _handed(session: Session, by: Moderator, now: datetime) -> dict[int, int]:
+    """How many of what this person was handed are left in each campaign."""
     mine = (Review.claimed_by_id == by.id, Review.handed_until > now, Review.state.in_(WAITS))
-    return session.scalar(select(func.count()).select_from(Review).where(*mine)) or 0
+    counted = select(Review.campaign_id, func.count()).where(*mine).group_by(Review.campaign_id)
+    return {campaign_id: count for campaign_id, count in session.execute(counted.order_by(Review.campaign_id))}
 
 
 def let_go(session: Session, by: Moderator, now: datetime) -> int:
     """Everything this person had open or was handed is free for others; how many. Recorded where twenty were handed."""
-    had = handed(session, by, now)
+    had = _handed(session, by, now)
     ended = session.execute(
         update(Review)
         .where(Review.claimed_by_id == by.id)
         .values(claimed_by_id=None, claimed_until=None, handed_until=None)
         .execution_options(synchronize_session=False)
     )
-    if had:
-        record.add(session, record.actor(by), "queue:give-back", f"moderator:{by.id}", after={"reviews": had}, now=now)
+    for campaign_id, count in had.items():
+        _record(session, "queue:give-back", by, campaign_id, {"reviews": count}, now)
     return rows_of(ended)

@@ -156,7 +156,7 @@ def doctor_command() -> None:
 @record_commands.command("verify")
 def verify() -> None:
     """Check every line of the record against the one before it."""
-    with transaction() as session:
+    with database().snapshot() as session:
         faults = list(record.verify(session))
     for fault in faults:
         click.echo(f"line {fault.act_id}: {fault.what}")

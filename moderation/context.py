@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from pledges import wall
@@ -86,6 +87,7 @@ class Context:
     said: list[str]  # what reporters wrote
     earlier: list[Before]
     similar: list[Before]
+    nearby: list[Before]  # from the same network, where no address tells who sent it: perhaps by somebody else
     others: int  # from the same connection
     others_declined: int
     notes: list[Note]  # colleagues'
@@ -97,12 +99,18 @@ class Context:
 
 
 def of(
-    session: Session, review: Review, me: Moderator, findings: list[Finding], colleagues: list[Moderator], shown: bool
+    session: Session,
+    review: Review,
+    me: Moderator,
+    findings: list[Finding],
+    colleagues: list[Moderator],
+    shown: bool,
+    now: datetime,
 ) -> Context:
     contribution, revision = review.contribution, review.revision
     approved = contribution.published_revision
     mine = notes.mine(session, review, me)
-    others, declined = _connection(session, review)
+    others, declined = _connection(session, review, now)
     barred = decisions.barred(session, review, me)
     return Context(
         look=wall.piece(contribution, revision) if shown and not revision.erased_at else None,
@@ -111,6 +119,7 @@ def of(
         said=_said(session, contribution),
         earlier=_earlier(session, contribution),
         similar=_similar(session, review, findings),
+        nearby=_nearby(session, review, now) if contribution.contact is None else [],
         others=others,
         others_declined=declined,
         notes=[note for note in notes.of(session, review) if note.moderator_id != me.id],
@@ -253,16 +262,38 @@ def _before(review: Review, same: bool = False) -> Before:
     )
 
 
-def _connection(session: Session, review: Review) -> tuple[int, int]:
-    """How many others came from this connection while that is known, and how many of them were declined."""
+def _network_of(session: Session, review: Review, now: datetime) -> ColumnElement[bool] | None:
+    """What else was sent from there, while that may be known: after its term nobody asks, swept or not."""
     evidence = session.get(Evidence, review.id)
-    if evidence is None or not evidence.ip:
+    if evidence is None or not evidence.ip or evidence.forget_after <= now:
+        return None
+    return and_(_same_network(evidence.ip), Evidence.forget_after > now)
+
+
+def _nearby(session: Session, review: Review, now: datetime) -> list[Before]:
+    """What came from the same network in this campaign, newest first: one row for each thing that was sent."""
+    there = _network_of(session, review, now)
+    if there is None:
+        return []
+    sent = (
+        select(Review.contribution_id)
+        .join(Evidence, Evidence.review_id == Review.id)
+        .where(there, Review.campaign_id == review.campaign_id, Review.contribution_id != review.contribution_id)
+    )
+    query = _newest_reviews().where(Contribution.id.in_(sent), Contribution.erased_at.is_(None))
+    return [_before(each) for each in session.scalars(query.order_by(Review.id.desc()).limit(EARLIER))]
+
+
+def _connection(session: Session, review: Review, now: datetime) -> tuple[int, int]:
+    """How many others came from this connection while that is known, and how many of them were declined."""
+    there = _network_of(session, review, now)
+    if there is None:
         return 0, 0
     states = session.execute(
         select(Review.contribution_id, Review.state)
         .join(Evidence, Evidence.review_id == Review.id)
         .where(
-            _same_network(evidence.ip),
+            there,
             Review.campaign_id == review.campaign_id,
             Review.contribution_id != review.contribution_id,
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import Session, object_session
 
 from pledges import guarding, publishing
 from pledges.db import rows_of
-from pledges.models import Contribution
+from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 
 from . import agreement, clusters, lanes, letters, record, workflow
@@ -73,9 +73,13 @@ def decide(
     if by is not None and move in workflow.NEEDS_REASON and reason is None:
         raise ReasonMissing
     proposes = None
-    if by is not None and two_must_agree(review, move, [*([reason] if reason else []), *more], second):
+    if by is not None and two_must_agree(
+        session, review, move, [*([reason] if reason else []), *more], by=by, second=second
+    ):
         move, proposes = Move.PROPOSE, move
     to_state = workflow.after(review.state, move)
+    if move is Move.RESTORE:
+        to_state = _stood_as(session, review) or to_state
     decision = _move(session, review, move, to_state, by=by, by_author=by_author, now=now, reason=reason, note=note)
     decision.more_reasons = [each.id for each in more] or None
     decision.proposes = proposes
@@ -105,6 +109,13 @@ def _require_allowed(session: Session, review: Review, move: Move, by: Moderator
     workflow.after(review.state, move)
     if move in workflow.SHOWS:
         _require_wanted(review)
+
+
+def _stood_as(session: Session, review: Review) -> State | None:
+    """What was decided on it before its author took it back; none: nothing, or that it may be shown."""
+    last = last_decision(session, review)
+    decided = last is not None and last.move is Move.WITHDRAW and last.from_state in workflow.STANDS
+    return last.from_state if last is not None and decided else None
 
 
 def _owe(
@@ -171,17 +182,24 @@ def proposals(session: Session, review: Review) -> list[Decision]:
     return list(session.scalars(made))
 
 
-def two_must_agree(review: Review, move: Move, reasons: Sequence[Reason], second: bool) -> bool:
-    """Whether this is only the first of two who have to say so."""
-    if move not in workflow.NEEDS_REASON or review.needs_second:
+def two_must_agree(
+    session: Session, review: Review, move: Move, reasons: Sequence[Reason], *, by: Moderator, second: bool
+) -> bool:
+    """Whether this is only the first of two who have to say so: nobody else has proposed this very move yet."""
+    if move not in workflow.NEEDS_REASON:
+        return False
+    asked = proposal(session, review)
+    if asked is not None and asked.proposes is move and asked.moderator_id != by.id:
         return False
     return second or any(reason.needs_second for reason in reasons)
 
 
 def was_hidden_by_proposal(session: Session, review: Review) -> bool:
     """Whether it stood on the wall until somebody proposed to decline it."""
-    last = next(iter(proposals(session, review)), None)
-    return last is not None and last.shown_before_id == review.revision_id and last.shown_after_id is None
+    return any(
+        made.shown_before_id == review.revision_id and made.shown_after_id is None
+        for made in proposals(session, review)
+    )
 
 
 def _take_back_letters(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
@@ -245,8 +263,23 @@ def _require_wanted(review: Review) -> None:
     contribution = review.contribution
     if contribution.withdrawn_at is not None or contribution.erased_at is not None:
         raise MoveNotAllowed("the author has taken it back")
-    if _replaced(review) and contribution.published_revision_id != review.revision_id:
+    if contribution.published_revision_id != review.revision_id and _outdated(review):
         raise MoveNotAllowed("the author has sent newer words")
+
+
+def _outdated(review: Review) -> bool:
+    """Whether newer words of the author could be shown; where they were declined, these are the newest that can."""
+    session = object_session(review)
+    newer = (
+        select(Review.id)
+        .join(Revision, Revision.id == Review.revision_id)
+        .where(
+            Review.contribution_id == review.contribution_id,
+            Revision.number > review.revision.number,
+            Review.state.not_in((State.REJECTED, State.SPAM)),
+        )
+    )
+    return session is not None and session.scalars(newer.limit(1)).first() is not None
 
 
 def _replaced(review: Review) -> bool:
@@ -328,7 +361,7 @@ def show(session: Session, review: Review, now: datetime) -> None:
     publishing.publish(session, review.revision, now)
 
 
-def show_held_back(session: Session, review_id: int, now: datetime) -> bool:
+def show_held_back(session: Session, review_id: int, now: datetime, settings: Settings) -> bool:
     """Whether what was approved while the wall stood still is shown now: only if that decision still stands."""
     session.info.pop(MOVED, None)
     review = locked(session, review_id)
@@ -341,6 +374,9 @@ def show_held_back(session: Session, review_id: int, now: datetime) -> bool:
         return False
     before = contribution.published_revision_id
     show(session, review, now)
+    approved = last_decision(session, review)
+    if approved is not None:  # what was reported of the older words is gone only now
+        _close_complaints(session, review, approved, now, settings)
     _follow(session, now)
     record.add(
         session,
@@ -465,7 +501,7 @@ def _came_from_spam(session: Session, review: Review) -> bool:
 
 
 def _close_complaints(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
-    """An appeal, and what visitors reported, have their outcome; reporters who left an address are told it."""
+    """An appeal, and what visitors reported of these words, have their outcome; who left an address is told it."""
     if decision.moderator_id is None or decision.to_state in workflow.WAITS:
         return
     session.execute(
@@ -473,10 +509,21 @@ def _close_complaints(session: Session, review: Review, decision: Decision, now:
         .where(Appeal.review_id == review.id, Appeal.closed_by_id.is_(None))
         .values(closed_by_id=decision.id)
     )
-    still_open = (Report.contribution_id == review.contribution_id, Report.closed_by_id.is_(None))
+    still_open = (_answered(review), Report.closed_by_id.is_(None))
     for report in session.scalars(select(Report).where(*still_open, Report.email != "")).all():
         letters.owe_outcome(session, report, decision, now, settings)
     session.execute(update(Report).where(*still_open).values(closed_by_id=decision.id))
+
+
+def _answered(review: Review) -> ColumnElement[bool]:
+    """Reports that a decision on this item answers: those of its words, and of words whose place newer ones took."""
+    replaced = select(Review.revision_id).where(
+        Review.contribution_id == review.contribution_id, Review.state == State.SUPERSEDED
+    )
+    of_these = or_(
+        Report.revision_id.is_(None), Report.revision_id == review.revision_id, Report.revision_id.in_(replaced)
+    )
+    return and_(Report.contribution_id == review.contribution_id, of_these)
 
 
 def _note(session: Session, review: Review, decision: Decision) -> None:

@@ -19,7 +19,7 @@ from .checks import links, personal, repeats
 from .checks.base import Verdict
 from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review, Role
 from .screening import subject_of
-from .workflow import MOVES, WAITS, Move, State
+from .workflow import MOVES, STANDS, WAITS, Move, State
 
 log = logging.getLogger(__name__)
 
@@ -101,10 +101,17 @@ class Desk:
         )
 
     def restored(self, session: Session, contribution: Contribution, now: datetime) -> None:
-        """The newest words go back to the queue."""
+        """The newest words go back to the queue, but what a person declined stands declined, however often it is put back.
+
+        Then the words that stood on the wall beside it go to the queue.
+        """
         self._lock(session, contribution)
-        review = self._latest(session, contribution)
-        self._author_moves(session, review, Move.RESTORE, now)
+        for review in reversed(self._reviews(session, contribution)):
+            if review.state is not State.WITHDRAWN or self._was_superseded(session, review):
+                continue
+            self._author_moves(session, review, Move.RESTORE, now)
+            if review.state in WAITS:
+                return
 
     def erased(self, session: Session, contribution: Contribution, now: datetime) -> None:
         """What the desk holds of the words and their sender is gone; bare facts of the decisions stay."""
@@ -188,7 +195,7 @@ class Desk:
         self._lock(session, contribution)
         shown = select(Review).where(Review.revision_id == contribution.published_revision_id)
         review = session.scalars(shown).first()
-        if review is not None and review.state is State.APPROVED:
+        if review is not None and review.state in (State.APPROVED, State.REVISE):  # both may stand on the wall
             self._program_moves(session, review, Move.REOPEN, now)
         elif review is not None and review.state in WAITS:
             lanes.put_in(session, review)
@@ -233,6 +240,11 @@ class Desk:
         return list(
             session.scalars(select(Review).where(Review.contribution_id == contribution.id).order_by(Review.id))
         )
+
+    def _was_superseded(self, session: Session, review: Review) -> bool:
+        """Whether these words had given way to newer ones before all were taken back."""
+        last = decisions.last_decision(session, review)
+        return last is not None and last.from_state is State.SUPERSEDED
 
     def _latest(self, session: Session, contribution: Contribution) -> Review:
         return session.scalars(
@@ -291,8 +303,11 @@ class Desk:
 
 
 def _told(session: Session, review: Review) -> Decision | None:
-    """The newest decision of a person on this review that still holds."""
-    last = decisions.last_decision(session, review)
+    """The newest decision of a person on this review that still holds, also where its author took it back since."""
+    made = select(Decision).where(Decision.review_id == review.id).order_by(Decision.id.desc())
+    if review.state in STANDS:
+        made = made.where(Decision.move.not_in((Move.WITHDRAW, Move.RESTORE)))
+    last = session.scalars(made.limit(1)).first()
     return last if last is not None and last.moderator_id is not None and last.move is not Move.UNDO else None
 
 

@@ -71,23 +71,32 @@ def _week(session: Session, campaign: Campaign, monday: date, zone: ZoneInfo, *,
 
 
 def _decided(session: Session, campaign: Campaign, start: datetime, end: datetime, week: Week) -> None:
-    rows = session.execute(
-        select(Decision.move, Decision.from_state, Decision.waited_seconds, Decision.reason_id)
+    undone = select(Decision.undoes_id).where(Decision.undoes_id.is_not(None), Decision.decided_at >= start)
+    made = session.scalars(
+        select(Decision)
         .join(Review, Review.id == Decision.review_id)
         .where(
             Review.campaign_id == campaign.id,
             Decision.moderator_id.is_not(None),
             Decision.decided_at >= start,
             Decision.decided_at < end,
+            Decision.id.not_in(undone),  # what was taken back within its window has decided nothing
         )
     ).all()
-    week.decided = dict(Counter(move for move, _, _, _ in rows))
-    waits = sorted(waited for move, _, waited, _ in rows if waited is not None and move is not Move.UNDO)
+    stands = [each for each in made if each.move is not Move.UNDO]
+    week.decided = dict(Counter(each.move for each in stands))
+    waits = sorted(each.waited_seconds for each in stands if each.waited_seconds is not None)
     week.median_wait, week.ninth_wait = percentile(waits, 50), percentile(waits, 90)
-    week.reversals = sum(1 for move, before, _, _ in rows if move is Move.UNDO or _takes_back(move, before))
-    given = Counter(reason_id for _, _, _, reason_id in rows if reason_id is not None)
+    week.reversals = sum(each.move is Move.UNDO or _takes_back(each.move, each.from_state) for each in made)
+    given = Counter(reason_id for each in stands for reason_id in _reasons_of(each))
     reasons = {reason.id: reason for reason in session.scalars(select(Reason).where(Reason.id.in_(given)))}
     week.reasons = [(reasons[reason_id], count) for reason_id, count in given.most_common()]
+
+
+def _reasons_of(decision: Decision) -> list[int]:
+    """All reasons that were chosen, each once."""
+    chosen = [decision.reason_id, *(decision.more_reasons or [])]
+    return list(dict.fromkeys(reason_id for reason_id in chosen if reason_id is not None))
 
 
 def _count(session: Session, query: Select[int]) -> int:

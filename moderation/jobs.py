@@ -166,7 +166,7 @@ def _thaw(now: datetime) -> None:
 def _show_held_back(review_id: int, now: datetime) -> bool:
     try:
         with transaction() as session:
-            return decisions.show_held_back(session, review_id, now)
+            return decisions.show_held_back(session, review_id, now, settings())
     except WordsChanged:
         log.error("review %s: these are not the words that were sent, so they are not shown", review_id)
         return False

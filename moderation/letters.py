@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pledges.models import Contact, Contribution
 from pledges.settings import Settings
+from pledges.tokens import hash_email
 
 from .models import Decision, Letter, Moderator, Report, Review
 from .workflow import Move
@@ -34,6 +37,8 @@ class Kind(StrEnum):
 
 
 UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
+HASH_CHARS = 32  # of the keyed hash of an address, as a cause names it
+OUTCOMES_A_DAY = 5  # to an address that nobody has proved
 
 
 def owe(
@@ -68,11 +73,17 @@ def owe(
 
 def _has_had_its_letter(session: Session, contact: Contact) -> bool:
     """Whether an address that nobody has proved was written to already, for whatever it was typed in."""
-    same = select(Contact.contribution_id).where(Contact.email_hash == contact.email_hash)
-    if session.scalars(same.where(Contact.proved_at.is_not(None)).limit(1)).first() is not None:
+    if _proved(session, contact.email_hash):
         return False
+    same = select(Contact.contribution_id).where(Contact.email_hash == contact.email_hash)
     earlier = select(Letter.id).where(Letter.kind == Kind.RECEIPT, Letter.contribution_id.in_(same))
     return session.scalars(earlier.limit(1)).first() is not None
+
+
+def _proved(session: Session, email_hash: str) -> bool:
+    """Whether the owner of this address has confirmed it, for whatever they sent."""
+    proved = select(Contact.id).where(Contact.email_hash == email_hash, Contact.proved_at.is_not(None))
+    return session.scalars(proved.limit(1)).first() is not None
 
 
 def kind_for(move: Move, *, taken_down: bool) -> Kind | None:
@@ -93,10 +104,18 @@ def owe_decision(
 
 
 def owe_thanks(session: Session, report: Report, now: datetime) -> None:
-    """Who reported and left an address has it in writing, with the reference."""
-    if report.email:
-        cause = f"report:{report.id}:received"
-        kind = Kind.REPORT_RECEIVED
+    """Who reported and left an address has it in writing, with the reference.
+
+    Anybody can type anybody's address, so one that nobody has proved has one such letter a day, however many report.
+    """
+    if not report.email:
+        return
+    email_hash = hash_email(report.email)
+    cause = f"report:{report.id}:received"
+    if not _proved(session, email_hash):
+        cause = f"report:{email_hash[:HASH_CHARS]}:{now:%Y-%m-%d}"
+    kind = Kind.REPORT_RECEIVED
+    with suppress(IntegrityError), session.begin_nested():  # today's letter is owed already
         session.add(Letter(kind=kind, cause=cause, report_id=report.id, lang=report.lang, due_at=now, queued_at=now))
 
 
@@ -109,20 +128,35 @@ def owe_call(session: Session, moderator_id: int, cause: str, now: datetime) -> 
 
 
 def owe_outcome(session: Session, report: Report, decision: Decision, now: datetime, settings: Settings) -> None:
-    """Who reported and left an address learns what came of it."""
+    """Who reported and left an address learns what came of it: by one letter, however often they reported it."""
     if not report.email:
         return
-    session.add(
-        Letter(
-            kind=Kind.REPORT_OUTCOME,
-            cause=f"report:{report.id}:decision:{decision.id}",
-            report_id=report.id,
-            decision_id=decision.id,
-            lang=report.lang,
-            due_at=now + timedelta(seconds=settings.undo_seconds),
-            queued_at=now,
-        )
+    email_hash = hash_email(report.email)
+    theirs = f"report:{email_hash[:HASH_CHARS]}:decision:"
+    if not _proved(session, email_hash) and _outcomes(session, theirs, now) >= OUTCOMES_A_DAY:
+        return
+    letter = Letter(
+        kind=Kind.REPORT_OUTCOME,
+        cause=f"{theirs}{decision.id}",
+        report_id=report.id,
+        decision_id=decision.id,
+        lang=report.lang,
+        due_at=now + timedelta(seconds=settings.undo_seconds),
+        queued_at=now,
     )
+    with suppress(IntegrityError), session.begin_nested():  # told of this decision already
+        session.add(letter)
+
+
+def _outcomes(session: Session, theirs: str, now: datetime) -> int:
+    """How many outcomes this address was told, or is to be told, within a day."""
+    told = select(func.count()).where(
+        Letter.kind == Kind.REPORT_OUTCOME,
+        Letter.cause.startswith(theirs, autoescape=True),
+        Letter.queued_at > now - timedelta(days=1),
+        Letter.dropped_at.is_(None),
+    )
+    return session.scalar(told) or 0
 
 
 def owe_staff(

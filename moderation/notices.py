@@ -29,6 +29,7 @@ from pledges.settings import Settings
 from . import reasons
 from .letters import UNPROVED, Kind
 from .models import Decision, Letter, Moderator, Reason, Report, Review
+from .workflow import State
 
 log = logging.getLogger(__name__)
 
@@ -203,6 +204,7 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
         "reference": report.reference if report else (about.public_id if about else ""),
         "settings": settings,
         "upheld": decision is not None and decision.shown_after_id is None,
+        "replaced": report is not None and _replaced(session, report),
         "reasons": [],
         "queue_url": f"{settings.base_url}/moderation/?lane=appeals",
     }
@@ -211,6 +213,12 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
         if letter.kind == Kind.LINK_AGAIN:
             context["all_links"] = _all_links(session, contribution, settings, letter.lang)
     return context
+
+
+def _replaced(session: Session, report: Report) -> bool:
+    """Whether newer words of the author stand in the place of those that were reported."""
+    of_these = select(Review.state).where(Review.revision_id == report.revision_id)
+    return report.revision_id is not None and session.scalar(of_these) is State.SUPERSEDED
 
 
 def _all_links(session: Session, contribution: Contribution, settings: Settings, lang: str) -> list[dict[str, object]]:

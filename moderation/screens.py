@@ -158,6 +158,8 @@ class Item:
     may_decide: bool
     undoable: bool
     claim: Standing | None  # of what waits, for somebody who may decide
+    may_claim: bool
+    may_lay_aside: bool  # and pass on
     opened: int  # harsh texts that this session has shown
     colleagues: list[Moderator]
     approved: Revision | None  # what stands on the wall, where these words are a change of it
@@ -411,7 +413,7 @@ def item_of(
     }
     readable = shown or not review.masked
     here = [person for person in colleagues(session, review.campaign_id) if person.id != me.id]
-    beside = context.of(session, review, me, findings, here, readable)
+    beside = context.of(session, review, me, findings, here, readable, now)
     last = decisions.last_decision(session, review)
     may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
     claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
@@ -437,6 +439,8 @@ def item_of(
         may_decide=may_decide,
         undoable=decisions.undoable(last, me, now, settings()),
         claim=claim,
+        may_claim=claim is not None and not beside.barred,
+        may_lay_aside=claim is not None and not elsewhere and beside.barred != decisions.APPEAL,
         opened=opened,
         colleagues=here,
         approved=approved if approved is not None and approved.id != revision.id else None,
@@ -566,21 +570,28 @@ def toast_of(decision: Decision, *, undoable: bool) -> dict[str, Any]:
     }
 
 
-def recent(session: Session, campaigns: list[int] | None, by: Moderator | None, now: datetime) -> list[dict[str, Any]]:
-    """The latest decisions of people, newest first."""
+def recent(
+    session: Session, campaigns: list[int] | None, by: Moderator | None, before: int | None = None
+) -> tuple[list[dict[str, Any]], int | None]:
+    """The latest decisions of people before this one (none: of all), newest first; and where the next page begins."""
     query = (
         select(Decision)
         .join(Review, Review.id == Decision.review_id)
         .where(Decision.moderator_id.is_not(None))
         .options(joinedload(Decision.review).joinedload(Review.contribution), joinedload(Decision.moderator))
         .order_by(Decision.id.desc())
-        .limit(RECENT)
+        .limit(RECENT + 1)
     )
+    if before is not None:
+        query = query.where(Decision.id < before)
     if campaigns is not None:
         query = query.where(Review.campaign_id.in_(campaigns))
     if by is not None:
         query = query.where(Decision.moderator_id == by.id)
-    return [
+    found = session.scalars(query).all()
+    made, more = found[:RECENT], len(found) > RECENT
+    newest = _newest_of_people(session, [decision.review_id for decision in made])
+    lines = [
         {
             "at": decision.decided_at,
             "who": _who(decision),
@@ -591,7 +602,18 @@ def recent(session: Session, campaigns: list[int] | None, by: Moderator | None, 
             "campaign_id": decision.review.campaign_id,
             "fate": str(context.FATES[decision.review.state]),
             # only the newest decision of an item can be opened again, and what is told has to be what stands
-            "reopens": decision.review.version == decision.version and Move.REOPEN in open_moves(decision.review.state),
+            "reopens": decision.id == newest[decision.review_id]
+            and decision.to_state == decision.review.state
+            and Move.REOPEN in open_moves(decision.review.state),
         }
-        for decision in session.scalars(query)
+        for decision in made
     ]
+    return lines, made[-1].id if more else None
+
+
+def _newest_of_people(session: Session, review_ids: list[int]) -> dict[int, int]:
+    """The newest decision of a person on each of these items, whatever its author or the program did since."""
+    newest = select(Decision.review_id, func.max(Decision.id)).where(
+        Decision.review_id.in_(review_ids), Decision.moderator_id.is_not(None)
+    )
+    return {review_id: decision_id for review_id, decision_id in session.execute(newest.group_by(Decision.review_id))}

@@ -52,7 +52,7 @@ MOVES: dict[State, dict[Move, State]] = {
     State.REVISE: {Move.REOPEN: State.WAITING, **_AUTHOR},
     State.REJECTED: {Move.REOPEN: State.WAITING, Move.WITHDRAW: State.WITHDRAWN},
     State.SPAM: {Move.REOPEN: State.WAITING, Move.WITHDRAW: State.WITHDRAWN},
-    State.WITHDRAWN: {Move.RESTORE: State.WAITING},
+    State.WITHDRAWN: {Move.RESTORE: State.WAITING},  # but for what stands as it was decided: decisions.py
     State.SUPERSEDED: {Move.WITHDRAW: State.WITHDRAWN},
 }
 
@@ -61,6 +61,11 @@ NEEDS_REASON = (Move.REJECT, Move.REVISE)
 SHOWS = (Move.APPROVE,)
 HIDES = (Move.REJECT, Move.MARK_SPAM, Move.WITHDRAW)  # all other moves leave the wall as it is
 WAITS = (State.RECEIVED, State.WAITING)
+STANDS = (
+    State.REVISE,
+    State.REJECTED,
+    State.SPAM,
+)  # put back by its author, it stands so again, and nobody reads it anew
 MENDABLE = (*WAITS, State.REVISE)  # newer words of the author take their place
 
 

@@ -165,6 +165,14 @@ class Database:
     def new_session(self, *, reading: bool = False) -> Session:
         return Session(self._reading if reading else self.engine, expire_on_commit=False)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session of its own that reads everything as of one moment, however long it takes, and keeps nobody waiting."""
+        with self.new_session(reading=True) as session:
+            if self.engine.dialect.name != "sqlite":  # which reads so anyway
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
     @property
     def session(self) -> Session:
         """The session of this request or job: a GET reads, all else may write."""

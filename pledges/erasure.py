@@ -33,7 +33,7 @@ def restore_until(contribution: Contribution) -> datetime | None:
 
 
 def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
-    """It waits for a person again; raises NotNow where it was not withdrawn, or too long ago, or was erased."""
+    """It waits for a person again, or stands declined as before; raises NotNow where it was not withdrawn, or too long ago, or was erased."""
     session.refresh(contribution, with_for_update=True)
     until = restore_until(contribution)
     if until is None or now >= until or contribution.erased_at is not None:

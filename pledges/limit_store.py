@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import floor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from limits.storage import MemoryStorage, RedisStorage, SlidingWindowCounterSupport, Storage, StorageTypes
 from limits.storage.base import TimestampedSlidingWindow
@@ -37,6 +37,7 @@ PROBE_SECONDS = 30.0
 RETRY_AFTER_SECONDS = 30
 
 Answer = TypeVar("Answer")
+Health = Literal["ok", "degraded", "down"]
 
 _parents: list[sqlite3.Connection | None] = []  # made before a fork: neither used nor closed by the child
 
@@ -242,6 +243,18 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
     def check(self) -> bool:
         """Whether one of the stores that processes share can be used; memory is for the meantime alone."""
         return bool(self.redis and self.redis.check()) or self.file.check()
+
+    def health(self) -> Health:
+        """`ok`: the store that was chosen counts; `degraded`: another in its place; `down`: nobody can count."""
+        if (self.redis or self.file).check():
+            return "ok"
+        if self.redis and self.file.check():
+            return "degraded"
+        try:
+            self._in_memory()
+        except Exception:  # then every request that is limited is refused
+            return "down"
+        return "degraded"
 
     def reset(self) -> int | None:
         return self._ask(lambda storage: storage.reset())

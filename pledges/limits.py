@@ -22,7 +22,7 @@ from flask_limiter import Limiter
 from limits import RateLimitItem, parse, parse_many
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from pledges.limit_store import RETRY_AFTER_SECONDS, NobodyCounts, WallStorage
+from pledges.limit_store import RETRY_AFTER_SECONDS, Health, NobodyCounts, WallStorage
 from pledges.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -194,9 +194,9 @@ class Limits:
     def key(self) -> str:
         return key_of(self.visitor())
 
-    def healthy(self) -> bool:
-        """Whether somebody counts."""
-        return self.storage.check()
+    def health(self) -> Health:
+        """Whether somebody counts: who was chosen to, another in the meantime, or nobody."""
+        return self.storage.health()
 
     def check(
         self,
@@ -207,19 +207,20 @@ class Limits:
         campaign: str | None = None,
         event: EventAllowance | None = None,
         guarded: bool = False,
+        watched: bool = True,
     ) -> Refusal | None:
         """None, and counted; or a refusal, and nothing is counted.
 
         `extra` is an e-mail address or the like that has the same limit of its own, whatever address it comes from;
         of it only a keyed digest is stored. For `email` it is the only thing counted. With `event` the event's ceiling
         stands in for the limit of the address. `campaign` feeds the campaign's ceiling, which tightens and alarms, and
-        shuts nobody out; `guarded` tightens whatever was counted.
+        shuts nobody out; `guarded` tightens whatever was counted. Only a `watched` refusal counts towards a surge.
         """
         try:
             tight = campaign is not None and event is None and (guarded or self.is_tight(kind, campaign))
             counts = self._counts(kind, address, extra, event, TIGHT_PARTS if tight else 1)
             refusal = self._refusal(kind, counts, tight) or self._take(kind, counts, tight)
-            if refusal is not None and campaign is not None:
+            if refusal is not None and campaign is not None and watched:
                 self._strategy.hit(REFUSALS, "refused", campaign)
             if refusal is None and campaign is not None and event is None:
                 self._count_for_campaign(kind, campaign)

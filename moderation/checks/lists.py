@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 
 import idna
 
@@ -18,23 +19,25 @@ QUOTED_AT_MOST = 50
 
 def check(subject: Subject) -> Outcome:
     """What is on a list waits apart; "let be" outweighs all else. Nothing is declined by a list."""
-    met = [listing for listing in subject.lists if _meets(subject, listing)]
+    texts = subject.texts()
+    met = [listing for listing in subject.lists if meets(listing, ip=subject.ip, email=subject.email, texts=texts)]
     if not met:
         return Outcome(NAME, Verdict.CLEAR)
     if any(listing.effect == "let_be" for listing in met):
         return Outcome(NAME, Verdict.CLEAR, detail={"rules": ["let_be"]})
-    quotes = [quote for listing in met if listing.kind == "phrase" for quote in _quotes(subject, listing.value)]
+    quotes = [quote for listing in met if listing.kind == "phrase" for quote in _quotes(texts, listing.value)]
     detail = {"rules": sorted({f"listed_{listing.kind}" for listing in met})}
     mask = any(listing.effect == "mask" for listing in met)
     return Outcome(NAME, Verdict.LOOK, ABUSE, tuple(quotes[:QUOTED_AT_MOST]), detail, mask=mask)
 
 
-def _meets(subject: Subject, listing: Listing) -> bool:
+def meets(listing: Listing, *, ip: str, email: str, texts: Mapping[str, str]) -> bool:
+    """Whether what was sent from this address, with these texts, is on the list by this entry."""
     if listing.kind == "network":
-        return bool(subject.ip) and in_network(subject.ip, listing.value)
+        return bool(ip) and in_network(ip, listing.value)
     if listing.kind == "domain":
-        return same_domain(subject.email.rpartition("@")[2], listing.value)
-    return any(True for _ in _quotes(subject, listing.value))
+        return same_domain(email.rpartition("@")[2], listing.value)
+    return bool(_quotes(texts, listing.value))
 
 
 def same_domain(told: str, listed: str) -> bool:
@@ -58,12 +61,12 @@ def _labels(domain: str) -> list[str]:
     return plain.split(".") if plain else []
 
 
-def _quotes(subject: Subject, phrase: str) -> list[Quote]:
+def _quotes(texts: Mapping[str, str], phrase: str) -> list[Quote]:
     """Where the phrase stands, seen through spacing, look-alikes and invisible signs like a listed word."""
     wanted = words.campaign_list((phrase,))
     return [
         Quote(name, *folded.span(hit.start, hit.end), "listed_phrase")
-        for name, text in subject.texts().items()
+        for name, text in texts.items()
         for folded in (fold(text),)
         for hit in words.hits_in(folded, wanted)
     ]

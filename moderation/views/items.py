@@ -102,7 +102,8 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
     if move == Move.UNDO:
         return redirect(url_for("desk.show_item", review_id=review_id, lane=lane, **narrow.kept()), code=303)
     if form.get("back") == "mine":
-        return redirect(url_for("desk.show_history", who="me", done=done or None), code=303)
+        before = form.get("before") or None
+        return redirect(url_for("desk.show_history", who="me", done=done or None, before=before), code=303)
     there = url_for("desk.show_queue", lane=lane, at=at, done=done or None, marked=marked or None, **narrow.kept())
     return redirect(there, code=303)
 

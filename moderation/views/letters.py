@@ -73,7 +73,7 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
         down = on_wall or decisions.was_hidden_by_proposal(session, review)
         kind = letters.kind_for(Move(move), taken_down=down)
         written = notices.preview(session, review, kind, chosen, settings())
-        two = decisions.two_must_agree(review, Move(move), chosen, given.second)
+        two = decisions.two_must_agree(session, review, Move(move), chosen, by=me, second=given.second)
         shown = Shown("", _why(written.why_not), two, written.lang, written.subject, written.text)
     status = 422 if missing else 200
     if request.headers.get("X-Part"):

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import request
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -105,12 +105,48 @@ def _age_names(campaigns: list[Campaign]) -> dict[str, str]:
             "under": gettext("Under half of target"),
         }
     target = targets.pop()
-    whole, half = screens.age_words(target), screens.age_words(target // 2)
-    return {
-        "over": gettext("Over %(target)s", target=whole),
-        "half": gettext("%(half)s to %(target)s", half=half, target=whole),
-        "under": gettext("Under %(half)s", half=half),
-    }
+    half = target // 2
+    return {"over": _over(target), "half": _between(half, target), "under": _under(half)}
+
+
+HOUR, DAY = 60, 24 * 60  # in minutes
+
+
+def _unit(*minutes: int) -> int:
+    """The longest unit in which all of these are whole; hours are said up to two days."""
+    if all(each % DAY == 0 and each >= 2 * DAY for each in minutes):
+        return DAY
+    return HOUR if all(each % HOUR == 0 and each >= HOUR for each in minutes) else 1
+
+
+def _over(minutes: int) -> str:
+    unit = _unit(minutes)
+    count = minutes // unit
+    if unit == DAY:
+        return ngettext("Over %(num)s day", "Over %(num)s days", count)
+    if unit == HOUR:
+        return ngettext("Over %(num)s hour", "Over %(num)s hours", count)
+    return ngettext("Over %(num)s minute", "Over %(num)s minutes", count)
+
+
+def _under(minutes: int) -> str:
+    unit = _unit(minutes)
+    count = minutes // unit
+    if unit == DAY:
+        return ngettext("Under %(num)s day", "Under %(num)s days", count)
+    if unit == HOUR:
+        return ngettext("Under %(num)s hour", "Under %(num)s hours", count)
+    return ngettext("Under %(num)s minute", "Under %(num)s minutes", count)
+
+
+def _between(first: int, last: int) -> str:
+    unit = _unit(first, last)
+    count, start = last // unit, first // unit
+    if unit == DAY:
+        return ngettext("%(start)s to %(num)s day", "%(start)s to %(num)s days", count, start=start)
+    if unit == HOUR:
+        return ngettext("%(start)s to %(num)s hour", "%(start)s to %(num)s hours", count, start=start)
+    return ngettext("%(start)s to %(num)s minute", "%(start)s to %(num)s minutes", count, start=start)
 
 
 def _campaigns(session: Session, campaigns: list[int] | None) -> list[Campaign]:

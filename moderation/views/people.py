@@ -81,7 +81,8 @@ def end_sessions(moderator_id: int, me: Moderator) -> ResponseReturnValue:
 def end_role(membership_id: int, me: Moderator) -> ResponseReturnValue:
     """The role ends; who holds no other has left the desk."""
     with transaction() as session:
-        membership = session.get(Membership, membership_id, with_for_update=True)
+        accounts.lock_owners(session)
+        membership = session.get(Membership, membership_id, with_for_update=True, populate_existing=True)
         if membership is None or membership.ended_at is not None:
             abort(404)
         held = permissions.roles(session, me)
@@ -138,6 +139,7 @@ def _managed(session: Session, moderator_id: int, me: Moderator) -> Moderator:
 def _person(me: Moderator, person: Moderator, *, link: str = "") -> str:
     session = reading()
     held, theirs = permissions.roles(session, me), permissions.roles(session, person)
+    where = permissions.campaigns(held, Act.LOOK)
     may_manage = person.id != me.id and permissions.may_manage(held, theirs)
     return render_template(
         "moderation/person.html",
@@ -147,7 +149,7 @@ def _person(me: Moderator, person: Moderator, *, link: str = "") -> str:
         memberships=[
             (membership, permissions.may_invite(held, membership.role, membership.campaign_id))
             for membership in person.memberships
-            if membership.ended_at is None
+            if membership.ended_at is None and (where is None or membership.campaign_id in (None, *where))
         ],
         rows=accounts.sessions(session, person, utcnow()) if may_manage else [],
         link=link,

@@ -20,13 +20,17 @@ def show_history(me: Moderator) -> ResponseReturnValue:
     session, now = reading(), utcnow()
     where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
     mine = request.args.get("who", "") == "me"
-    lines = screens.recent(session, where, me if mine else None, now)
+    asked = request.args.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() else None
+    lines, older = screens.recent(session, where, me if mine else None, before)
     may = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
     return render_template(
         "moderation/history.html",
         me=me,
         lines=lines,
         mine=mine,
+        before=before,
+        older=older,
         may_decide=lambda line: may is None or line["campaign_id"] in may,
         toast=toast_of(session, me, now),
     )

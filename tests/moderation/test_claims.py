@@ -15,7 +15,7 @@ from moderation.workflow import State
 from pledges.db import utcnow
 from tests.forms import forms
 from tests.moderation.test_clusters import arrives
-from tests.wall import AtTheDesk, Sent, Wall
+from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall
 
 SCRIPT = {"X-Part": "1"}
 
@@ -211,6 +211,7 @@ def test_twenty_of_the_oldest_are_handed_out_as_one_act(wall: Wall, moderator: A
     assert theirs(wall, "mo") == {each.review_id for each in sent[1:21]}
     (line,) = acts(wall, "queue:hand")
     assert line.after == {"lane": "new", "reviews": [each.review_id for each in sent[1:21]]}
+    assert line.campaign_id == wall.review(sent[0].review_id).campaign_id
     page = moderator.client.get("/moderation/?lane=hand").text
     assert "Yours: 20 left" in page
     moderator.approves(sent[1])
@@ -265,3 +266,24 @@ def test_two_who_ask_at_once_get_different_items(wall: Wall, moderator: AtTheDes
     mo, other = theirs(wall, "mo"), theirs(wall, "ann")
     assert len(mo) == len(other) == claims.HAND
     assert not mo & other
+
+
+def test_what_is_handed_out_of_several_campaigns_stands_in_the_record_of_each(wall: Wall) -> None:
+    mo, lead, there = (
+        wall.moderator(),
+        wall.moderator("lead", Role.LEAD, SLUG),
+        wall.moderator("there", Role.LEAD, OTHER),
+    )
+    first, second = wall.promises(), wall.promises("I will listen to parents at the gate", slug=OTHER)
+    wall.screens()
+    hands(mo)
+    mo.client.post("/moderation/hand/back", data={"csrf_token": mo.csrf()})
+    reviews = [wall.review(each.review_id) for each in (first, second)]
+    lines = acts(wall, "queue:hand")
+    assert [(line.campaign_id, line.after["reviews"]) for line in lines] == sorted(
+        (review.campaign_id, [review.id]) for review in reviews
+    )
+    assert [line.after for line in acts(wall, "queue:give-back")] == [{"reviews": 1}, {"reviews": 1}]
+    for who in (lead, there):
+        page = who.client.get("/moderation/record").text
+        assert page.count("was handed items of the queue") == page.count("gave items of the queue back") == 1

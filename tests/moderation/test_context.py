@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from moderation import context
-from moderation.models import Act, Note, Role
+from moderation.models import Act, Evidence, Note, Role
+from pledges.db import utcnow
 from pledges.models import Revision
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall
 
@@ -118,6 +119,43 @@ def test_the_connection_is_a_hint_without_an_address(wall: Wall, moderator: AtTh
     page = item(moderator, sent)
     assert "3 others came from this connection. Declined of them: 2." in page
     assert "127.0.0.1" not in page
+
+
+def nearby(who: AtTheDesk, sent: Sent) -> str:
+    """The list of what came from the same network, where the page has one."""
+    found = re.search(r"<ul [^>]*data-nearby>(.*?)</ul>", item(who, sent), re.DOTALL)
+    return found[1] if found else ""
+
+
+def test_without_an_address_what_came_from_the_same_network_is_listed_with_its_fate(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    harsh = wall.promises(HARSH, name="A", email="a@example.org")
+    declined = wall.promises("Buy my course on fairness", email="b@example.org")
+    moderator.decides(declined, "reject", reason="selling")
+    edited = wall.edits(wall.promises("I will share my lunch"), "I will share my lunch on Fridays")
+    gone, far = wall.promises("I will walk to school"), wall.promises("I will read one book")
+    elsewhere = wall.promises("In another campaign", slug=OTHER)
+    wall.acts(gone, "erase")
+    with wall.work() as session:
+        session.get_one(Evidence, far.review_id).ip = "192.0.2.9"
+    sent, named = wall.promises("I will ask what would help"), wall.promises("I will sit beside", email="c@example.org")
+    wall.screens()
+    page = item(moderator, sent)
+    assert "Same network, may be another person" in page
+    told = nearby(moderator, sent)
+    assert f'/moderation/reviews/{declined.review_id}">{declined.public_id}</a>: declined. <q' in told
+    assert f'/moderation/reviews/{edited.review_id}">' in told and told.count(edited.public_id) == 1
+    assert harsh.public_id in told and HARSH not in told
+    assert not any(other.public_id in told for other in (gone, far, elsewhere, sent))
+    assert nearby(moderator, named) == ""  # an address tells more
+    with wall.work() as session:
+        session.get_one(Evidence, declined.review_id).forget_after = utcnow()
+    assert declined.public_id not in nearby(moderator, sent)
+    with wall.work() as session:
+        session.get_one(Evidence, sent.review_id).forget_after = utcnow()
+    page = item(moderator, sent)
+    assert "Same network" not in page and "came from this connection" not in page
 
 
 def test_similar_words_are_linked_with_what_became_of_them(wall: Wall, moderator: AtTheDesk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
 from sqlalchemy import update
 
 from moderation.models import Review, Role
@@ -157,3 +158,59 @@ def test_an_appeal_is_not_decided_by_whoever_declined(wall: Wall, moderator: AtT
     assert again.status_code == 409
     other = wall.moderator("somebody-else")
     assert other.decides(sent, "approve").status_code == 303
+
+
+def test_what_was_declined_stands_declined_however_often_its_author_puts_it_back(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    wall.screens()
+    moderator.decides(sent, "reject", reason="off_topic")
+    for _ in range(3):
+        wall.acts(sent, "withdraw")
+        answer = wall.acts(sent, "restore")
+        assert answer.status_code == 303
+        page = wall.app.test_client().get(answer.headers["Location"]).text
+        assert "what was decided about it still holds" in page
+        assert "Ask a second moderator" in page
+        assert "It will not appear" in page
+        assert wall.review(sent.review_id).state is State.REJECTED
+        assert moderator.sees("all") == []
+    assert wall.acts(sent, "appeal").status_code == 303
+    assert wall.review(sent.review_id).state is State.WAITING
+    wall.acts(sent, "withdraw")
+    wall.acts(sent, "restore")
+    assert wall.review(sent.review_id).state is State.WAITING  # an appeal waits on
+    assert moderator.decides(sent, "approve").status_code == 409
+    assert wall.moderator("ann").approves(sent)
+
+
+@pytest.mark.parametrize(("move", "state"), [("spam", State.SPAM), ("revise", State.REVISE)])
+def test_spam_and_a_change_asked_for_stand_when_they_are_put_back(
+    wall: Wall, moderator: AtTheDesk, move: str, state: State
+) -> None:
+    sent = wall.promises()
+    wall.screens()
+    moderator.decides(sent, move, reason="clearer")
+    wall.acts(sent, "withdraw")
+    wall.acts(sent, "restore")
+    assert wall.review(sent.review_id).state is state
+    page = wall.app.test_client().get(sent.receipt).text
+    assert ("A moderator asks for a change" in page) is (move == "revise")
+    assert f'data-state="{"waiting" if move == "spam" else "revise"}"' in page  # of spam nothing is told
+
+
+def test_beside_a_declined_change_the_words_that_stood_on_the_wall_go_back_to_the_queue(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    change = wall.edits(sent, "I will listen, and you should buy my book")
+    wall.screens()
+    moderator.decides(change, "reject", reason="off_topic")
+    wall.acts(sent, "withdraw")
+    wall.acts(sent, "restore")
+    assert wall.review(change.review_id).state is State.REJECTED
+    assert moderator.sees("all") == [sent.review_id]
+    moderator.approves(sent)
+    assert wall.shown()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
 from sqlalchemy import func, select, update
 
-from moderation import retention
-from moderation.models import Report
+from moderation import letters, retention, screens, surge
+from moderation.models import Report, Role
+from moderation.workflow import State
 from pledges.db import utcnow
 from pledges.intake import Complaint, review_desk
-from pledges.models import Contribution
+from pledges.models import Campaign, Contribution
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
 
 
@@ -154,3 +156,138 @@ def test_networks_left_out_say_only_how_many(wall: Wall, moderator: AtTheDesk) -
     with wall.work() as session:
         session.execute(update(Report).values(network=None))
     assert re.search(r"<strong>hate</strong>\s*1 report\s*</li>", item(moderator, sent))
+
+
+def test_declining_a_change_leaves_what_was_reported_of_the_shown_words_open(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    assert moderator.decides(change, "reject", reason="off_topic").status_code == 303
+    wall.screens(later(60))
+    assert [kind for kind, _ in wall.owed()] == ["report_received"]
+    assert sent.review_id in moderator.sees("reported")
+    assert wall.shown()
+    moderator.approves(sent)
+    wall.screens(later(120))
+    assert [kind for kind, _ in wall.owed()] == ["report_received", "report_outcome"]
+    assert "stays on the wall" in wall.letters()[-1]
+    assert moderator.sees("reported") == []
+
+
+def test_approving_newer_words_answers_reports_of_the_older_ones(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    moderator.approves(change)
+    wall.screens(later(60))
+    assert moderator.sees("reported") == []
+    assert "The author has sent other words since" in wall.letters()[-1].replace("\n", " ")
+    assert "stays on the wall" not in wall.letters()[-1]
+
+
+def test_newer_words_of_a_frozen_wall_answer_reports_when_it_thaws(wall: Wall) -> None:
+    lead = wall.moderator("lea", Role.LEAD)
+    sent = wall.promises()
+    lead.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        surge.start(session, campaign, by=None, why="hand", hours=1, switches={"screens": True}, now=utcnow())
+    lead.approves(change)
+    wall.screens(later(60))
+    assert [kind for kind, _ in wall.owed()] == ["report_received"]
+    assert lead.sees("reported") == [sent.review_id]
+    wall.screens(later(hours=2))
+    wall.screens(later(hours=2, seconds=60))
+    assert wall.shown("and again after")
+    assert lead.sees("reported") == []
+    assert [kind for kind, _ in wall.owed()] == ["report_received", "report_outcome"]
+
+
+def test_what_stands_while_a_change_is_asked_for_can_be_reported(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    moderator.decides(sent, "reopen")
+    moderator.decides(sent, "revise", reason="clearer")
+    assert wall.shown()
+    wall.reports(sent)
+    assert moderator.sees("reported") == [sent.review_id]
+
+
+def test_an_address_that_nobody_proved_has_one_letter_a_day_from_whatever_networks_its_reports_come(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    first, second = wall.promises(), wall.promises("I will ask what would help")
+    moderator.approves(first)
+    moderator.approves(second)
+    pages = []
+    for number, sent in enumerate([first, second, first]):
+        address = "Reporter@example.org" if number else "reporter@example.org"
+        pages.append(wall.reports(sent, email=address, header_X_Forwarded_For=f"192.0.2.{number}"))
+    plain = [re.sub(r'data-reference="\w+">\w+', "", page.text[page.text.index("<main") :]) for page in pages]
+    assert plain[0] == plain[1] == plain[2]  # who asks is answered alike
+    assert [kind for kind, _ in wall.owed()] == ["report_received"]
+    wall.reports(first, email="somebody.else@example.org")
+    assert [kind for kind, _ in wall.owed()] == ["report_received"] * 2
+    with wall.work() as session:
+        contribution = session.get_one(Contribution, first.contribution_id)
+        for _ in range(2):
+            complaint = Complaint("hate", "", "reporter@example.org", "en", None, "n")
+            review_desk().file_report(session, contribution, complaint, later(days=1))
+    assert [kind for kind, _ in wall.owed()] == ["report_received"] * 3
+    moderator.approves(first)
+    assert [kind for kind, _ in wall.owed()].count("report_outcome") == 2  # one each, however often they reported
+
+
+def test_an_address_that_nobody_proved_is_told_few_outcomes_a_day(wall: Wall, moderator: AtTheDesk) -> None:
+    for number in range(letters.OUTCOMES_A_DAY + 2):
+        sent = wall.promises(f"I will do thing number {number} for my town")
+        moderator.approves(sent)
+        wall.reports(sent, email="victim@example.org")
+        moderator.approves(sent)
+    assert [kind for kind, _ in wall.owed()].count("report_outcome") == letters.OUTCOMES_A_DAY
+
+
+def test_who_has_confirmed_the_address_is_told_of_every_report(wall: Wall, moderator: AtTheDesk) -> None:
+    own = wall.promises("I will walk to school with them", email="reporter@example.org")
+    wall.proves(own)
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    wall.reports(sent, email="reporter@example.org")
+    assert [kind for kind, _ in wall.owed()].count("report_received") == 2
+
+
+def test_any_of_my_decisions_however_old_is_found_page_by_page_and_opened_again(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screens, "RECENT", 3)
+    sent = [wall.promises(f"I will do thing number {number} for my town") for number in range(7)]
+    for each in sent:
+        moderator.decides(each, "reject", reason="off_topic")
+    ann = wall.moderator("ann")
+    ann.decides(wall.promises("I will walk to school"), "reject", reason="off_topic")
+    wall.acts(sent[0], "withdraw")
+    wall.acts(sent[0], "restore")  # stands declined all the same
+    pages, address = [], "/moderation/history?who=me"
+    while address:
+        pages.append(moderator.client.get(address).text)
+        older = re.search(r'href="(/moderation/history\?who=me&amp;before=\d+)"', pages[-1])
+        address = older[1].replace("&amp;", "&") if older else ""
+    assert [len(re.findall('value="reopen"', page)) for page in pages] == [3, 3, 1]
+    oldest = pages[-1]
+    assert sent[0].public_id in oldest
+    form = re.search(rf'action="/moderation/reviews/{sent[0].review_id}/decide">(.*?)</form>', oldest, re.DOTALL)
+    assert form is not None
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
+    answer = moderator.client.post(f"/moderation/reviews/{sent[0].review_id}/decide", data=fields)
+    assert answer.status_code == 303 and f"before={fields['before']}" in answer.headers["Location"]
+    assert wall.review(sent[0].review_id).state is State.WAITING
+    everybodys = moderator.client.get("/moderation/history").text
+    assert re.search(r'href="/moderation/history\?before=\d+"', everybodys)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
-from moderation import figures
+from moderation import figures, record
 from moderation.models import Moderator, Review, Role
 from pledges.db import utcnow
 from pledges.models import Campaign, Counter
@@ -63,6 +65,28 @@ def test_a_week_tells_waits_reasons_reversals_and_appeals(wall: Wall, moderator:
     assert "Not a promise" in page and "50 min" in page
 
 
+def test_what_was_undone_has_decided_nothing_and_each_of_several_reasons_counts(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = [wall.promises(f"I will plant {number} trees with my class") for number in range(3)]
+    wall.screens()
+    moderator.decides(sent[0], "reject", reason="off_topic")
+    moderator.decides(sent[0], "undo")
+    moderator.approves(sent[0])
+    given = {"csrf_token": moderator.csrf(), "move": "revise", "version": str(wall.review(sent[1].review_id).version)}
+    answer = moderator.client.post(
+        f"/moderation/reviews/{sent[1].review_id}/decide", data={**given, "reason": ["names", "link"]}
+    )
+    assert answer.status_code == 303
+    moderator.approves(sent[2])
+    moderator.decides(sent[2], "take_down", reason="hateful")
+    moderator.decides(sent[2], "undo")
+    week = this_week(wall)
+    assert week.decided == {"approve": 2, "revise": 1}
+    assert {reason.key: count for reason, count in week.reasons} == {"names": 1, "link": 1}
+    assert week.reversals == 2  # the two that were undone, and the take-down not once more
+
+
 def test_no_moderator_is_named_in_the_figures(wall: Wall, moderator: AtTheDesk) -> None:
     moderator.approves(wall.promises())
     page = moderator.client.get("/moderation/figures").text
@@ -106,8 +130,8 @@ def test_the_record_reads_in_words_and_is_for_leads(wall: Wall, moderator: AtThe
     lead = wall.moderator("lead", Role.LEAD)
     sent = wall.promises()
     moderator.approves(sent)
-    page = lead.client.get("/moderation/record?check=1").text
-    assert "approved" in page and sent.public_id in page and "the record is whole" in page
+    page = lead.client.get("/moderation/record").text
+    assert "approved" in page and sent.public_id in page
     assert moderator.client.get("/moderation/record").status_code == 403
 
 
@@ -120,12 +144,54 @@ def test_a_lead_of_one_campaign_reads_its_lines_alone(wall: Wall, moderator: AtT
     assert there.public_id in page and here.public_id not in page
 
 
+def checks(who: AtTheDesk, **fields: str):
+    return who.client.post("/moderation/record/check", data={"csrf_token": who.csrf(), **fields})
+
+
+def test_the_chain_is_gone_through_by_a_press_and_by_no_link(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead, here = wall.moderator("lead", Role.LEAD), wall.moderator("here", Role.LEAD, SLUG)
+    moderator.approves(wall.promises())
+    page = checks(lead).text
+    assert "the record is whole" in page and "approved" in page
+    assert checks(here).status_code == checks(moderator).status_code == 403
+    assert lead.client.post("/moderation/record/check").status_code == 400  # no csrf_token
+    form = re.search(
+        r'<form method="post" action="(/moderation/record/check)">', lead.client.get("/moderation/record").text
+    )
+    assert form is not None
+    assert "/moderation/record/check" not in here.client.get("/moderation/record").text
+    monkeypatch.setattr(record, "verify", None)  # whoever walks the chain now fails
+    assert "the record is whole" not in lead.client.get("/moderation/record?check=1").text
+    assert lead.client.get("/moderation/record/check").status_code == 405
+
+
+def test_while_the_chain_is_gone_through_others_write(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    sent = wall.promises()
+    real = record.verify
+
+    def meanwhile(session: Session) -> list[record.Fault]:
+        faults = real(session)
+        first = next(faults, None)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(moderator.approves, sent).result()
+        return [first, *faults] if first is not None else list(faults)
+
+    monkeypatch.setattr(record, "verify", meanwhile)
+    assert "the record is whole" in checks(lead).text
+    assert wall.shown()
+
+
 def test_a_changed_line_is_told_on_the_page(wall: Wall, moderator: AtTheDesk) -> None:
     lead = wall.moderator("lead", Role.LEAD)
     moderator.approves(wall.promises())
     with wall.work() as session:
         session.execute(text("UPDATE acts SET actor = 'moderator:9' WHERE id = 2"))
-    assert "1 line does not fit" in lead.client.get("/moderation/record?check=1").text
+    assert "1 line does not fit" in checks(lead).text
 
 
 def test_the_record_is_paged_by_key_and_holds_every_line_once(wall: Wall, moderator: AtTheDesk) -> None:
@@ -139,6 +205,6 @@ def test_the_record_is_paged_by_key_and_holds_every_line_once(wall: Wall, modera
     while address:
         page = lead.client.get(address).text
         seen += re.findall(r"<tr><td>(\d+)</td>", page)
-        older = re.search(r'href="(\?before=\d+)"', page)
-        address = f"/moderation/record{older[1]}" if older else ""
+        older = re.search(r'href="(/moderation/record\?before=\d+)"', page)
+        address = older[1] if older else ""
     assert [int(number) for number in seen] == list(range(len(seen), 0, -1)) and len(seen) > 60

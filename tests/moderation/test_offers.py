@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -81,3 +82,79 @@ def test_the_table_of_acts_says_who_may_decide(wall: Wall, role: Role) -> None:
     if offers:
         table = {move.value for move in workflow.open_moves(State.WAITING)} - {"propose"}
         assert offers - {"park", "pass"} == table
+
+
+CLAIM = re.compile(r'<form [^>]*action="/moderation/reviews/\d+/(claim|release|take-over)" data-when="\w+"( hidden)?>')
+CLAIMS = ("claim", "take-over")
+HELD = ("nobody", "me", "other")
+
+
+def made(wall: Wall, why: str, mo: AtTheDesk, ann: AtTheDesk) -> Sent:
+    """An item that waits, and that mo may not decide for this reason."""
+    sent = wall.promises(f"I will listen: {why}")
+    wall.screens()
+    if why == "appeal":
+        mo.decides(sent, "reject", reason="off_topic")
+        assert wall.acts(sent, "appeal").status_code == 303
+    if why == "proposed and appealed":
+        mo.decides(sent, "reject", reason="illegal")
+        ann.decides(sent, "reject", reason="illegal")
+        assert wall.acts(sent, "appeal").status_code == 303
+    if why == "proposed":
+        mo.decides(sent, "reject", reason="illegal")
+    return sent
+
+
+def held_by(wall: Wall, sent: Sent, name: str) -> None:
+    """It is open at this person, or at nobody; nothing else about it is changed but for marks."""
+    with wall.work() as session:
+        holder = wall.plain_moderator(session, name).id if name else None
+        until = utcnow() + timedelta(minutes=5) if name else None
+        marks = {"claimed_by_id": holder, "claimed_until": until, "parked_until": None, "passed_to_id": None}
+        session.execute(update(Review).where(Review.id == sent.review_id).values(**marks))
+
+
+def holder_of(wall: Wall, sent: Sent) -> str:
+    with wall.look() as session:
+        held = session.get_one(Review, sent.review_id).claimed_by
+        return held.name if held is not None else ""
+
+
+@pytest.mark.parametrize("why", ["", "appeal", "proposed and appealed", "proposed"])
+def test_claims_and_what_lays_aside_are_offered_to_whom_the_post_lets(wall: Wall, why: str) -> None:
+    mo, ann, cas = wall.moderator("mo"), wall.moderator("ann"), wall.moderator("cas")
+    viewer = wall.moderator("vi", Role.VIEWER)
+    sent = made(wall, why, mo, ann)
+    seen: dict[str, set[str]] = {}
+    for who, held in product((mo, ann, cas, viewer), HELD):
+        if who is viewer and held == "me":
+            continue
+        name = {"nobody": "", "me": who.name, "other": "dee"}[held]
+        for act in (*CLAIMS, "park", "pass"):
+            held_by(wall, sent, name)
+            page = who.client.get(f"/moderation/reviews/{sent.review_id}").text
+            offers = {found for found, hidden in CLAIM.findall(page) if not hidden}
+            offers |= {move for form in FORM.findall(page) for move in MOVE.findall(form)}
+            if act in CLAIMS:
+                address = f"/moderation/reviews/{sent.review_id}/{act}"
+                answer = who.client.post(address, data={"csrf_token": who.csrf()})
+            else:
+                answer = who.decides(sent, act)
+            case = f"{who.name}, {why or 'plain'}, held by {held}: {act}, offered {sorted(offers)}"
+            if act in offers:
+                assert answer.status_code == 303, case
+            elif act in CLAIMS and offers & {"claim", "release", "take-over"}:  # the same button, a moment later
+                assert answer.status_code in (303, 409), case
+                assert answer.status_code == 303 or holder_of(wall, sent) == name, case
+            else:
+                assert answer.status_code in (403, 409), case
+                assert holder_of(wall, sent) == name, case
+            seen.setdefault(who.name, set()).update(offers)
+    everything = {"claim", "release", "take-over", "park", "pass"}
+    assert everything <= seen["cas"]
+    assert not everything & seen["vi"]
+    if "appeal" in why:
+        assert not everything & seen["mo"]
+    if why == "proposed":
+        assert everything & seen["mo"] == {"park", "pass"}
+    assert bool(everything & seen["ann"]) is (why != "proposed and appealed")

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from moderation.models import Act, Membership, Moderator, Role, SignIn
+from pledges.db import utcnow
+from pledges.models import Campaign
 from tests.moderation.test_sign_in import code, inside, password
 from tests.wall import CSRF, OTHER, SLUG, AtTheDesk, Wall, found
 
@@ -162,3 +164,19 @@ def test_who_has_lost_a_factor_is_invited_by_nobody_below_them(wall: Wall) -> No
     answer = lead.client.post("/moderation/people", data=given)
     assert answer.status_code == 403 and "data-invitation" not in answer.text
     assert not inside(other.client)
+
+
+def test_a_persons_page_tells_the_roles_of_campaigns_that_the_reader_may_see(wall: Wall) -> None:
+    here, everywhere = wall.moderator("here", Role.MODERATOR, SLUG), wall.moderator("boss", Role.OWNER)
+    wall.moderator("both", Role.LEAD, SLUG)
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == OTHER)).one()
+        both = session.scalars(select(Moderator).where(Moderator.name == "both")).one()
+        session.add(Membership(moderator_id=both.id, campaign_id=campaign.id, role=Role.OWNER, since=utcnow()))
+        title = campaign.title.in_("en")
+    address = f"/moderation/people/{person(wall, 'both')}"
+    page = here.client.get(address).text
+    assert "Lead, " in page
+    assert "Owner, " not in page and title not in page
+    page = everywhere.client.get(address).text
+    assert "Lead, " in page and f"Owner, {title}" in page

@@ -14,7 +14,7 @@ import migrations
 from bench.queue import measure
 from moderation import lanes
 from moderation.cli import rebuild_counters
-from moderation.models import Lane, Review, ReviewLane
+from moderation.models import Lane, Moderator, Review, ReviewLane
 from pledges import counters
 from pledges.db import open_engine, utcnow
 from pledges.models import Campaign, Counter, Theme
@@ -151,15 +151,37 @@ def test_the_buckets_of_age_follow_the_campaigns_own_target(wall: Wall, moderato
         session.execute(update(Campaign).values(wait_target_minutes=60))
     page = shown(moderator)[1]
     assert AGE.findall(page) == [
-        ("over", "Over 1 h 00", "1"),
-        ("half", "30 min to 1 h 00", "1"),
-        ("under", "Under 30 min", "1"),
+        ("over", "Over 1 hour", "1"),
+        ("half", "30 to 60 minutes", "1"),
+        ("under", "Under 30 minutes", "1"),
     ]
     for age, sent in (("over", over), ("half", half), ("under", under)):
         assert shown(moderator, f"?age={age}")[0] == [sent.review_id]
     with wall.work() as session:
         session.execute(update(Campaign).where(Campaign.slug == SLUG).values(wait_target_minutes=10))
     assert shown(moderator, "?age=over")[0] == [over.review_id, half.review_id]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "lang", "names"),
+    [
+        (120, "en", ["Over 2 hours", "1 to 2 hours", "Under 1 hour"]),
+        (90, "en", ["Over 90 minutes", "45 to 90 minutes", "Under 45 minutes"]),
+        (2, "en", ["Over 2 minutes", "1 to 2 minutes", "Under 1 minute"]),
+        (4 * 1440, "en", ["Over 4 days", "2 to 4 days", "Under 2 days"]),
+        (2 * 1440, "en", ["Over 2 days", "24 to 48 hours", "Under 24 hours"]),
+        (60, "cy", ["Dros 1 awr", "30 i 60 munud", "O dan 30 munud"]),
+        (2 * 1440, "cy", ["Dros 2 ddiwrnod", "24 i 48 awr", "O dan 24 awr"]),
+    ],
+)
+def test_the_buckets_are_said_in_words(wall: Wall, minutes: int, lang: str, names: list[str]) -> None:
+    mo = wall.moderator()
+    wall.promises()
+    wall.screens()
+    with wall.work() as session:
+        session.execute(update(Campaign).values(wait_target_minutes=minutes))
+        session.execute(update(Moderator).values(lang=lang))
+    assert [name for _age, name, _count in AGE.findall(shown(mo)[1])] == names
 
 
 def test_the_queue_is_narrowed_by_campaign_language_kind_and_theme_together(wall: Wall, moderator: AtTheDesk) -> None:

@@ -10,17 +10,18 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from moderation import decisions, record
+from moderation import accounts, decisions, record
 from moderation.decisions import Overtaken
-from moderation.models import Act, Decision, Letter, Moderator, Review
+from moderation.models import Act, Decision, Letter, Membership, Moderator, Review, Role
 from moderation.workflow import Move, State
 from pledges import erasure, intake
 from pledges.db import transaction, utcnow
 from pledges.errors import WallError
 from pledges.intake import Origin, Sent
 from pledges.models import Campaign, Contribution, Type
-from tests.wall import SLUG, Wall
+from tests.wall import SLUG, AtTheDesk, Wall
 
 MOVES = (Move.APPROVE, Move.MARK_SPAM)
 
@@ -147,3 +148,31 @@ def test_what_the_author_takes_back_while_it_is_approved_is_never_shown(
             else:
                 assert own.published_revision_id is None
                 assert review.state is State.WITHDRAWN
+
+
+def test_two_owners_who_end_each_others_role_at_once_leave_one(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, bob = wall.moderator("ann", Role.OWNER), wall.moderator("bob", Role.OWNER)
+    with wall.look() as session:
+        roles = {member.moderator.name: member.id for member in session.scalars(select(Membership))}
+    tokens = {who.name: who.csrf() for who in (ann, bob)}
+    looked = accounts.last_owner
+
+    def slowly(session: Session, membership: Membership) -> bool:
+        answer = looked(session, membership)
+        time.sleep(0.5)  # both have looked before one of them writes, unless they wait for each other
+        return answer
+
+    monkeypatch.setattr(accounts, "last_owner", slowly)
+    together = Barrier(2)
+
+    def ends(who: AtTheDesk, other: str) -> int:
+        together.wait()
+        address = f"/moderation/people/roles/{roles[other]}/end"
+        return who.client.post(address, data={"csrf_token": tokens[who.name]}).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        codes = [done.result() for done in [pool.submit(ends, ann, "bob"), pool.submit(ends, bob, "ann")]]
+    with wall.look() as session:
+        left = session.scalars(select(Membership).where(Membership.ended_at.is_(None))).all()
+        assert [(member.role, member.campaign_id) for member in left] == [(Role.OWNER, None)], codes
+    assert codes.count(303) == 1

@@ -145,3 +145,57 @@ def test_where_others_can_decide_an_appeal_nobody_is_called(wall: Wall) -> None:
     mo.decides(sent, "reject", reason="off_topic")
     wall.acts(sent, "appeal")
     assert wall.owed() == []
+
+
+def test_after_a_second_opinion_without_a_word_of_ones_own_such_a_reason_still_needs_two(wall: Wall) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    mo, ann, cas = wall.moderator("mo"), wall.moderator("ann"), wall.moderator("cas")
+    mo.decides(sent, "pass", second="yes")
+    preview = {"csrf_token": ann.csrf(), "move": "reject", "reason": "illegal"}
+    page = ann.client.post(f"/moderation/reviews/{sent.review_id}/letter", data=preview).text
+    assert "A second moderator has to agree first" in page
+    assert ann.decides(sent, "reject", reason="illegal").status_code == 303
+    review = wall.review(sent.review_id)
+    assert (review.state, review.needs_second) == (State.WAITING, True)
+    assert wall.decisions(sent.review_id)[-1].proposes is Move.REJECT
+    assert "ann proposes to decline it" in item(cas, sent)
+    assert ann.decides(sent, "reject", reason="illegal").status_code == 409
+    assert mo.decides(sent, "reject", reason="illegal").status_code == 303  # who asked may be the second
+    assert wall.review(sent.review_id).state is State.REJECTED
+
+
+def test_a_proposal_of_another_move_does_not_make_a_decline_final(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo, ann, cas = wall.moderator("mo"), wall.moderator("ann"), wall.moderator("cas")
+    mo.decides(sent, "revise", reason="clearer", second="yes")
+    assert 'name="second"' in item(ann, sent)
+    ann.decides(sent, "reject", reason="illegal")
+    assert wall.review(sent.review_id).state is State.WAITING
+    assert wall.decisions(sent.review_id)[-1].proposes is Move.REJECT
+    cas.decides(sent, "reject", reason="illegal")
+    assert wall.review(sent.review_id).state is State.REJECTED
+
+
+def test_a_decline_for_an_everyday_reason_answers_a_second_opinion(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    mo.decides(sent, "pass", second="yes")
+    ann.decides(sent, "reject", reason="off_topic")
+    assert wall.review(sent.review_id).state is State.REJECTED
+
+
+def test_what_a_proposal_took_down_is_told_as_taken_down_whoever_proposed_since(wall: Wall) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    mo, ann, cas = wall.moderator("mo"), wall.moderator("ann"), wall.moderator("cas")
+    cas.approves(sent)
+    wall.screens(later(60))
+    mo.decides(sent, "take_down", reason="illegal")
+    ann.decides(sent, "revise", reason="clearer", second="yes")
+    cas.decides(sent, "reject", reason="off_topic")
+    assert [kind for kind, _ in wall.owed()][-1] == "taken_down"

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 
 from moderation import jobs, surge
 from moderation.checks import lists
-from moderation.models import Act, Letter, Moderator, Role, Surge
+from moderation.models import Act, Hold, Letter, Moderator, Role, Surge
 from moderation.workflow import State
 from pledges import guarding
 from pledges.db import utcnow
 from pledges.models import Campaign, Revision
-from tests.wall import OTHER, SLUG, AtTheDesk, Wall
+from tests.wall import OTHER, SLUG, AtTheDesk, Wall, later
 
 SWITCHES = {"promises": "yes", "comments": "yes"}
 
@@ -351,3 +351,50 @@ def test_what_was_declined_while_the_wall_stood_still_is_not_shown_afterwards(wa
     moderator.decides(sent, "reject", reason="hateful")
     sweeps(wall, hours=1, seconds=5)
     assert not wall.shown("I will listen to my neighbours")
+
+
+def test_what_is_let_be_starts_no_surge(wall: Wall, moderator: AtTheDesk) -> None:
+    for number in range(surge.FEWEST_ARRIVALS + 2):
+        wall.promises(f"I will plant {number + 2} trees with my class", email=f"teacher{number}@school.example.org")
+    entries = [("network", "127.0.0.0/16"), ("domain", "example.org"), ("phrase", "trees with my class")]
+    for kind, value in entries:
+        with wall.work() as session:
+            campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+            assert surge.flooded(session, campaign, later(1), 0) is not None
+        presses(moderator, "lists", kind=kind, value=value, effect="let_be", days="2")
+        with wall.work() as session:
+            campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+            assert surge.flooded(session, campaign, later(1), 0) is None, kind
+            session.execute(update(Hold).values(ended_at=utcnow()))
+    presses(moderator, "lists", kind="phrase", value="something quite different", effect="let_be", days="2")
+    presses(moderator, "lists", kind="phrase", value="trees with my class", effect="hold", days="2")
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        assert surge.flooded(session, campaign, later(1), 0) is not None
+
+
+def test_refusals_of_what_is_let_be_are_not_counted_until_its_day_is_over(walls: Callable[..., Wall]) -> None:
+    wall = walls(limit_promises="2/hour")
+    mo = wall.moderator()
+    presses(mo, "lists", kind="network", value="127.0.0.0/16", effect="let_be", days="1")
+    answers = [wall.sends(f"/{SLUG}/promise", **promise(number)).status_code for number in range(4)]
+    assert answers.count(429) == 2
+    with wall.app.app_context():
+        assert wall.app.extensions["wall.limits"].refusals(SLUG) == 0
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        assert guarding.lets_be(campaign, "127.0.0.1", utcnow())
+        assert not guarding.lets_be(campaign, "127.0.0.1", later(days=1))
+        assert not guarding.lets_be(campaign, "192.0.2.1", utcnow())
+        surge.watch(session, later(days=2), lambda _slug: 0)
+        assert campaign.guard == {}  # somebody's address is not kept beyond its day
+
+
+def test_refusals_of_others_are_counted_all_the_same(walls: Callable[..., Wall]) -> None:
+    wall = walls(limit_promises="2/hour")
+    mo = wall.moderator()
+    presses(mo, "lists", kind="network", value="192.0.2.0/24", effect="let_be", days="1")
+    answers = [wall.sends(f"/{SLUG}/promise", **promise(number)).status_code for number in range(4)]
+    assert answers.count(429) == 2
+    with wall.app.app_context():
+        assert wall.app.extensions["wall.limits"].refusals(SLUG) == 2

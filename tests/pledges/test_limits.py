@@ -302,7 +302,7 @@ def test_when_the_file_cannot_be_used_memory_counts_until_it_is_back(
     limits.storage._probe_seconds = 0.3
     assert passed(limits, [V4] * 20) == 5
     assert limits.storage.in_charge == "memory"
-    assert not limits.healthy()
+    assert limits.health() == "degraded"
     refusal = limits.check("promises", address=V4)
     assert refusal and refusal.status == 429
     time.sleep(0.4)
@@ -331,6 +331,17 @@ def test_when_not_even_memory_counts_everything_is_refused(tmp_path: Path, monke
     assert refusal and (refusal.status, refusal.retry_after_seconds) == (503, 30)
     with pytest.raises(NobodyCounts):
         limits.storage.get("anything")
+
+
+def test_health_tells_who_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert limits_in(tmp_path / "well").health() == "ok"
+    away = "redis://127.0.0.1:1/0"
+    assert limits_in(tmp_path / "without", redis_url=away).health() == "degraded"  # the file in its place
+    (tmp_path / "limits.db").write_bytes(b"this is not a database" * 100)
+    assert limits_in(tmp_path).health() == "degraded"  # memory in the place of the file
+    break_memory(monkeypatch)
+    assert limits_in(tmp_path).health() == "down"
+    assert limits_in(tmp_path / "well").health() == "ok"
 
 
 class Redis:

@@ -63,7 +63,14 @@ def test_the_welsh_address_speaks_welsh_words_of_the_campaign(visitor):
 
 
 def test_a_limiter_that_is_away_is_told(visitor, limiter):
-    limiter.wait["promises"] = 1
+    limiter.says = "down"
     answer = visitor.get("/readyz")
     assert answer.status_code == 503
     assert "limiter down" in answer.get_data(as_text=True)
+
+
+def test_a_limiter_that_counts_by_its_stand_in_is_told_and_the_wall_stays_open(visitor, limiter):
+    limiter.says = "degraded"
+    answer = visitor.get("/readyz")
+    assert answer.status_code == 200
+    assert "limiter degraded" in answer.get_data(as_text=True)
