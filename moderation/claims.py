@@ -93,9 +93,16 @@ def take_over(session: Session, review: Review, by: Moderator, now: datetime) ->
         )
 
 
-def hand_out(session: Session, by: Moderator, campaigns: list[int] | None, lane: str, now: datetime) -> list[int]:
-    """The twenty oldest of a lane that are free are this person's for half an hour: one act, however many."""
-    ids = queue.next_free(session, now=now, campaigns=campaigns, lane=lane, by=by, limit=HAND)
+def hand_out(
+    session: Session,
+    by: Moderator,
+    campaigns: list[int] | None,
+    lane: str,
+    now: datetime,
+    filters: queue.Filters = queue.NONE,
+) -> list[int]:
+    """The twenty oldest of a narrowed lane that are free are this person's for half an hour: one act, however many."""
+    ids = queue.next_free(session, now=now, campaigns=campaigns, lane=lane, by=by, limit=HAND, filters=filters)
     if not ids:
         return []
     until = now + HANDED_FOR

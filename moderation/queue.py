@@ -186,6 +186,10 @@ def _aged(age: str, since: Any, campaign: Campaign, now: datetime) -> ColumnElem
     return and_(since > over, since <= half) if age == "half" else since > half
 
 
+def _aged_in(age: str, since: Any, campaign: Campaign, now: datetime) -> ColumnElement[bool]:
+    return and_(Review.campaign_id == campaign.id, _aged(age, since, campaign, now))
+
+
 def counts(
     session: Session, *, now: datetime, campaigns: list[int] | None, by: Moderator | None = None
 ) -> dict[str, int]:
@@ -272,17 +276,27 @@ def standing(now: datetime, campaigns: list[int] | None, lane: str, by: Moderato
 
 
 def next_free(
-    session: Session, *, now: datetime, campaigns: list[int] | None, lane: str, by: Moderator, limit: int
+    session: Session,
+    *,
+    now: datetime,
+    campaigns: list[int] | None,
+    lane: str,
+    by: Moderator,
+    limit: int,
+    filters: Filters = NONE,
 ) -> list[int]:
-    """The oldest of a lane that nobody has open, was asked for, or has decided before; locked until the end.
+    """The oldest of a narrowed lane that nobody has open, was asked for, or has decided before; locked until the end.
 
     Rows that somebody else is locking at this moment are passed over, so that two who ask at once get different ones.
     """
     key = (ReviewLane if _is_lane(lane) else Review).waiting_since
     before = select(Decision.id).where(Decision.review_id == Review.id, Decision.moderator_id == by.id)
+    chosen = _campaigns(session, campaigns, filters)
+    shown = of_kind(standing(now, campaign_ids(session, campaigns, filters), lane, by), filters)
+    if filters.age:
+        shown = shown.where(or_(*(_aged_in(filters.age, key, campaign, now) for campaign in chosen)))
     query = (
-        standing(now, campaigns, lane, by)
-        .where(
+        shown.where(
             or_(Review.claimed_by_id.is_(None), Review.claimed_until <= now),
             Review.passed_to_id.is_(None),
             ~before.exists(),

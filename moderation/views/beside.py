@@ -16,6 +16,7 @@ from pledges.text import clean
 from .. import notes, permissions
 from ..models import Moderator, Review
 from ..permissions import Act
+from . import narrow
 from .base import desk, for_staff, review_or_404
 
 REFERENCE = re.compile(r"[0-9a-z]{6,16}")
@@ -32,8 +33,7 @@ def save_note(review_id: int, me: Moderator) -> ResponseReturnValue:
         notes.save(session, review, me, words, utcnow())
     if request.headers.get("X-Part"):
         return "", 204
-    lane = request.form.get("lane", "all")
-    return redirect(url_for("desk.show_item", review_id=review_id, lane=lane), code=303)
+    return redirect(url_for("desk.show_item", review_id=review_id, **narrow.carried()), code=303)
 
 
 @desk.get("/items")
