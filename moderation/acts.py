@@ -47,6 +47,7 @@ WORDS: dict[str, Any] = {
     "word_rule:retire": lazy_gettext("took a word off the list"),
     "queue:hand": lazy_gettext("was handed items of the queue"),
     "queue:give-back": lazy_gettext("gave items of the queue back"),
+    "author:find": lazy_gettext("looked for an author by an address"),
     "moderator:invite": lazy_gettext("invited somebody"),
     "moderator:join": lazy_gettext("took a role"),
     "moderator:leave": lazy_gettext("let somebody leave"),
