@@ -21,6 +21,7 @@ WORDS: dict[str, Any] = {
     "review:undo": lazy_gettext("took the last decision back"),
     "review:park": lazy_gettext("laid it aside"),
     "review:pass": lazy_gettext("passed it on"),
+    "review:back": lazy_gettext("put it back after it was laid aside"),
     "review:thaw": lazy_gettext("showed what was approved while the wall stood still"),
     "review:propose": lazy_gettext("asked for a second person"),
     "review:take_down": lazy_gettext("took it down"),
@@ -70,7 +71,15 @@ WORDS: dict[str, Any] = {
 }
 
 
-STORY = ("review:park", "review:pass", "review:take-over", "review:set_aside", "note:write", "note:remove")
+STORY = (
+    "review:park",
+    "review:back",
+    "review:pass",
+    "review:take-over",
+    "review:set_aside",
+    "note:write",
+    "note:remove",
+)
 
 
 def beside_decisions(session: Session, review: Review) -> list[tuple[datetime, str, str]]:
