@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from deploy import browser as finder
 
 WIDE, NARROW = 1280, 390  # CSS pixels: a laptop, a telephone
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 NO_BROWSER = f"no browser that starts; to enable: {finder.HOW_TO_ENABLE}"
 FLAGS = (
@@ -87,6 +88,32 @@ def axe(page: Page, *, within: str | None = None) -> list[str]:
         for rule in found
         for node in rule["nodes"]
     ]
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def faults(page: Page, name: str, seen: Callable[[str], object] = lambda size: None) -> list[str]:
+    """What is wrong with the page as it stands: what axe finds and what scrolls sideways, wide and narrow, light and dark.
+
+    Parts that are folded up are opened. The page is not loaded again; `seen("1280-dark")` is called at each size.
+    """
+    for part in page.locator("main details:not([open]) > summary").all():
+        if part.is_visible():
+            part.click()
+    found = []
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # so that no colour is on its way
+            size = f"{width}-{scheme}"
+            found += [f"{name} at {size}: {fault}" for fault in axe(page)]
+            if (wide := sideways(page)) > 0:
+                found.append(f"{name} at {size}: scrolls sideways by {wide} px")
+            seen(size)
+    return found
 
 
 def path_or_none() -> Path | None:
