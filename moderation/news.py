@@ -105,16 +105,14 @@ def of(
     now: datetime,
     filters: queue.Filters = queue.NONE,
 ) -> News:
-    count, firsts = 0, []
+    shown = [pick.review_id for pick in picks]
+    count = 0
+    firsts: list[Review] = []
     for new in _new(session, campaigns, lane, me, since, now):
-        new = queue.of_kind(new.where(Review.id.not_in([pick.review_id for pick in picks])), filters)
+        new = queue.of_kind(new.where(Review.id.not_in(shown)), filters)
         new = queue.aged(session, new, filters, campaigns, now)
-        found = session.scalar(
-            select(func.count()).select_from(new.with_only_columns(Review.id).limit(MOST).subquery())
-        )
-        if found:
-            count += found
-            firsts.append(session.scalars(new.order_by(Review.waiting_since, Review.id).limit(1)).one())
+        count += _counted(session, new)
+        firsts += session.scalars(new.order_by(Review.waiting_since, Review.id).limit(1)).all()
     first = min(firsts, key=lambda review: (review.waiting_since, review.id), default=None)
     after = queue.Position(first.waiting_since, first.id - 1) if first is not None else None
     versions = {pick.review_id: pick.version for pick in picks}
@@ -140,6 +138,11 @@ def _new(
     yield queue.standing(now, campaigns, lane, me).where(or_(*ways))
     if lane == Lane.ALL:
         yield queue.returned(now, campaigns, me, since.at)
+
+
+def _counted(session: Session, query: Select[Review]) -> int:
+    few = query.with_only_columns(Review.id).limit(MOST).subquery()
+    return session.scalar(select(func.count()).select_from(few)) or 0
 
 
 def _put_back(session: Session, since: Since) -> list[int]:
