@@ -21,6 +21,7 @@ WORDS: dict[str, Any] = {
     "review:undo": lazy_gettext("took the last decision back"),
     "review:park": lazy_gettext("laid it aside"),
     "review:pass": lazy_gettext("passed it on"),
+    "review:back": lazy_gettext("put it back after it was laid aside"),
     "review:thaw": lazy_gettext("showed what was approved while the wall stood still"),
     "review:propose": lazy_gettext("asked for a second person"),
     "review:take_down": lazy_gettext("took it down"),
@@ -47,6 +48,7 @@ WORDS: dict[str, Any] = {
     "word_rule:retire": lazy_gettext("took a word off the list"),
     "queue:hand": lazy_gettext("was handed items of the queue"),
     "queue:give-back": lazy_gettext("gave items of the queue back"),
+    "author:find": lazy_gettext("looked for an author by an address"),
     "moderator:invite": lazy_gettext("invited somebody"),
     "moderator:join": lazy_gettext("took a role"),
     "moderator:leave": lazy_gettext("let somebody leave"),
@@ -69,7 +71,15 @@ WORDS: dict[str, Any] = {
 }
 
 
-STORY = ("review:park", "review:pass", "review:take-over", "review:set_aside", "note:write", "note:remove")
+STORY = (
+    "review:park",
+    "review:back",
+    "review:pass",
+    "review:take-over",
+    "review:set_aside",
+    "note:write",
+    "note:remove",
+)
 
 
 def beside_decisions(session: Session, review: Review) -> list[tuple[datetime, str, str]]:

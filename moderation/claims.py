@@ -103,9 +103,16 @@ def take_over(session: Session, review: Review, by: Moderator, now: datetime) ->
         )
 
 
-def hand_out(session: Session, by: Moderator, campaigns: list[int] | None, lane: str, now: datetime) -> list[int]:
-    """The twenty oldest of a lane that are free are this person's for half an hour: one act for each campaign."""
-    ids = queue.next_free(session, now=now, campaigns=campaigns, lane=lane, by=by, limit=HAND)
+def hand_out(
+    session: Session,
+    by: Moderator,
+    campaigns: list[int] | None,
+    lane: str,
+    now: datetime,
+    filters: queue.Filters = queue.NONE,
+) -> list[int]:
+    """The twenty oldest of a narrowed lane that are free are this person's for half an hour: one act for each campaign."""
+    ids = queue.next_free(session, now=now, campaigns=campaigns, lane=lane, by=by, limit=HAND, filters=filters)
     if not ids:
         return []
     until = now + HANDED_FOR
@@ -116,11 +123,12 @@ def hand_out(session: Session, by: Moderator, campaigns: list[int] | None, lane:
         .values(claimed_by_id=by.id, claimed_until=until, handed_until=until)
         .execution_options(synchronize_session=False)
     )
-    where = session.execute(select(Review.campaign_id, Review.id).where(Review.id.in_(ids)).order_by(Review.id)).all()
+    got = select(Review.campaign_id, Review.id).where(Review.id.in_(ids), Review.claimed_by_id == by.id)
+    where = session.execute(got.order_by(Review.id)).all()  # a colleague may have been quicker with some
     for campaign_id in sorted({campaign_id for campaign_id, _ in where}):
         after = {"lane": lane, "reviews": [review_id for there, review_id in where if there == campaign_id]}
         _record(session, "queue:hand", by, campaign_id, after, now)
-    return ids
+    return [review_id for _, review_id in where]
 
 
 def _record(session: Session, act: str, by: Moderator, campaign_id: int, after: dict[str, Any], now: datetime) -> None:

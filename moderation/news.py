@@ -1,28 +1,29 @@
 """What happened in a lane since a page of it was made, and what became of the items that the page shows.
 
 A page asks every few seconds. Most answers are "nothing": whether that is so is told by one query over the ends of
-four tables and the shown rows by their ids, and its outcome is the answer's validator. Nothing else is read unless it
+five tables and the shown rows by their ids, and its outcome is the answer's validator. Nothing else is read unless it
 changed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import String, and_, cast, false, func, literal, or_, select
+from sqlalchemy import Select, String, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from . import acts, decisions, queue, screens
 from .bulk import Pick
-from .models import Act, Decision, Moderator, Report, Review
+from .models import Act, Decision, Lane, Moderator, Report, Review, ReviewLane
 from .workflow import WAITS, State
 
-MARKS = ("review:park", "review:pass")  # acts that take an item off a list and decide nothing
+MARKS = ("review:park", "review:pass", queue.BACK)  # acts that take an item off a list and decide nothing
+MOST = 1000  # is as many as are counted
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ def validator(session: Session, me: Moderator, said: str, picks: Sequence[Pick],
         select(func.max(Review.waiting_since))
         .where(Review.state == State.RECEIVED, Review.waiting_since <= now - queue.UNCHECKED_AFTER)
         .scalar_subquery(),
+        # what was laid aside comes back when its time has come, worker or not
+        select(func.max(ReviewLane.waiting_since))
+        .where(ReviewLane.lane == Lane.PARKED, ReviewLane.waiting_since <= now)
+        .scalar_subquery(),
     )
     one = select(literal(1).label("one")).subquery()
     shown = Review.id.in_([pick.review_id for pick in picks])
@@ -82,7 +87,7 @@ def validator(session: Session, me: Moderator, said: str, picks: Sequence[Pick],
         .order_by(Review.id)
     ).all()
     told: list[Any] = [said, me.id, me.lang, me.skips, str(me.no_harsh_until and me.no_harsh_until > now)]
-    told += [str(end) for end in rows[0][:4]]
+    told += [str(end) for end in rows[0][: len(ends)]]
     for row in rows:
         held = row.claimed_until is not None and row.claimed_until > now and row.claimed_by_id != me.id
         told.append((row.id, row.version, row.claimed_by_id if held else None))
@@ -100,36 +105,50 @@ def of(
     now: datetime,
     filters: queue.Filters = queue.NONE,
 ) -> News:
-    new = queue.of_kind(_new(campaigns, lane, me, since, picks, now), filters)
-    if filters.age in ("over", "half"):  # what has just come has not waited for so long
-        new = new.where(false())
-    count = session.scalar(select(func.count()).select_from(new.with_only_columns(Review.id).limit(1000).subquery()))
-    first = session.scalars(new.order_by(Review.waiting_since, Review.id).limit(1)).first() if count else None
+    shown = [pick.review_id for pick in picks]
+    count = 0
+    firsts: list[Review] = []
+    for new in _new(session, campaigns, lane, me, since, now):
+        new = queue.of_kind(new.where(Review.id.not_in(shown)), filters)
+        new = queue.aged(session, new, filters, campaigns, now)
+        count += _counted(session, new)
+        firsts += session.scalars(new.order_by(Review.waiting_since, Review.id).limit(1)).all()
+    first = min(firsts, key=lambda review: (review.waiting_since, review.id), default=None)
     after = queue.Position(first.waiting_since, first.id - 1) if first is not None else None
     versions = {pick.review_id: pick.version for pick in picks}
     reviews = session.scalars(select(Review).where(Review.id.in_(versions)))
     found = {each.id: _row(session, each, versions[each.id], lane, me, campaigns, now) for each in reviews}
     return News(
-        count or 0,
+        min(count, MOST),
         f"{after.waiting_since.isoformat()}_{after.review_id}" if after else "",
         {review_id: row for review_id, row in found.items() if row},
     )
 
 
 def _new(
-    campaigns: list[int] | None, lane: str, me: Moderator, since: Since, picks: Sequence[Pick], now: datetime
-) -> Any:
-    """What stands in the lane and has come since: it waits by a decision, was passed to me, or nobody checked it."""
+    session: Session, campaigns: list[int] | None, lane: str, me: Moderator, since: Since, now: datetime
+) -> Iterator[Select[Review]]:
+    """What stands in the lane and has come since: it waits by a decision, came back, was passed to me, or is unchecked."""
     came = select(Decision.review_id).where(Decision.id > since.decision_id, Decision.to_state == State.WAITING)
     subject = literal("review:") + cast(Review.id, String)
     passed = select(Act.id).where(Act.subject == subject, Act.id > since.act_id, Act.act == "review:pass").exists()
     unchecked = and_(Review.state == State.RECEIVED, Review.waiting_since > since.at - queue.UNCHECKED_AFTER)
-    ways = [Review.id.in_(came), unchecked]
-    if lane == "mine":
-        ways = [passed]
-    return queue.standing(now, campaigns, lane, me).where(
-        or_(*ways), Review.id.not_in([pick.review_id for pick in picks])
-    )
+    back = Review.id.in_(_put_back(session, since))
+    ways = [passed, back] if lane == "mine" else [Review.id.in_(came), unchecked, back]
+    yield queue.standing(now, campaigns, lane, me).where(or_(*ways))
+    if lane == Lane.ALL:
+        yield queue.returned(now, campaigns, me, since.at)
+
+
+def _counted(session: Session, query: Select[Review]) -> int:
+    few = query.with_only_columns(Review.id).limit(MOST).subquery()
+    return session.scalar(select(func.count()).select_from(few)) or 0
+
+
+def _put_back(session: Session, since: Since) -> list[int]:
+    """What is no longer laid aside, as the record tells."""
+    lines = select(Act.subject).where(Act.id > since.act_id, Act.act == queue.BACK).order_by(Act.id.desc()).limit(MOST)
+    return [int(subject.removeprefix("review:")) for subject in session.scalars(lines)]
 
 
 def _row(

@@ -15,6 +15,7 @@ class Act(StrEnum):
     LOOK = "look"  # read the queue, items and figures
     DECIDE = "decide"
     TAKE_DOWN = "take_down"
+    FIND_AUTHORS = "find_authors"  # by the whole of an email address, from a letter in hand
     START_SURGE = "start_surge"
     END_SURGE = "end_surge"
     SEE_RECORD = "see_record"
@@ -25,7 +26,7 @@ class Act(StrEnum):
 
 MAY: dict[Role, frozenset[Act]] = {
     Role.VIEWER: frozenset({Act.LOOK}),
-    Role.MODERATOR: frozenset({Act.LOOK, Act.DECIDE, Act.TAKE_DOWN, Act.START_SURGE}),
+    Role.MODERATOR: frozenset({Act.LOOK, Act.DECIDE, Act.TAKE_DOWN, Act.FIND_AUTHORS, Act.START_SURGE}),
     Role.LEAD: frozenset(Act) - {Act.EDIT_CAMPAIGN},
     Role.OWNER: frozenset(Act),
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, union_all, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.db import rows_of
@@ -57,6 +57,7 @@ CHANGE = "change"
 COUNTED = 1000  # what is counted row by row is counted this far
 NONE = Filters()
 BACK_AT_ONCE = 20
+BACK = "review:back"
 
 
 def page(
@@ -186,6 +187,19 @@ def _aged(age: str, since: Any, campaign: Campaign, now: datetime) -> ColumnElem
     return and_(since > over, since <= half) if age == "half" else since > half
 
 
+def aged(
+    session: Session, query: Select[Any], filters: Filters, campaigns: list[int] | None, now: datetime
+) -> Select[Any]:
+    """Only what is of the age that was asked for, each against the target of its own campaign."""
+    if not filters.age:
+        return query
+    each = [
+        and_(Review.campaign_id == campaign.id, _aged(filters.age, Review.waiting_since, campaign, now))
+        for campaign in _campaigns(session, campaigns, filters)
+    ]
+    return query.where(or_(false(), *each))
+
+
 def counts(
     session: Session, *, now: datetime, campaigns: list[int] | None, by: Moderator | None = None
 ) -> dict[str, int]:
@@ -266,23 +280,41 @@ def how_many(
     return in_all
 
 
+def returned(now: datetime, campaigns: list[int] | None, by: Moderator, since: datetime) -> Select[Review]:
+    """What was laid aside until some moment after `since` and no worker has put back yet; it shows among all."""
+    query = select(Review).join(ReviewLane, ReviewLane.review_id == Review.id)
+    query = query.where(_untaken(now)[1], ReviewLane.waiting_since > since, Review.behind.is_(False))
+    unwanted = care.unwanted(by, now)
+    if unwanted is not None:
+        query = query.where(~unwanted)
+    return query if campaigns is None else query.where(_among(ReviewLane.campaign_id, campaigns))
+
+
 def standing(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator) -> Select[Review]:
     """What a lane shows to `by`, in no order."""
     return _waiting(now, campaigns, lane, by).where(clusters.in_front(lane if _is_lane(lane) else ""))
 
 
 def next_free(
-    session: Session, *, now: datetime, campaigns: list[int] | None, lane: str, by: Moderator, limit: int
+    session: Session,
+    *,
+    now: datetime,
+    campaigns: list[int] | None,
+    lane: str,
+    by: Moderator,
+    limit: int,
+    filters: Filters = NONE,
 ) -> list[int]:
-    """The oldest of a lane that nobody has open, was asked for, or has decided before; locked until the end.
+    """The oldest of a narrowed lane that nobody has open, was asked for, or has decided before; locked until the end.
 
     Rows that somebody else is locking at this moment are passed over, so that two who ask at once get different ones.
     """
     key = (ReviewLane if _is_lane(lane) else Review).waiting_since
     before = select(Decision.id).where(Decision.review_id == Review.id, Decision.moderator_id == by.id)
+    shown = of_kind(standing(now, campaign_ids(session, campaigns, filters), lane, by), filters)
+    shown = aged(session, shown, filters, campaigns, now)
     query = (
-        standing(now, campaigns, lane, by)
-        .where(
+        shown.where(
             or_(Review.claimed_by_id.is_(None), Review.claimed_until <= now),
             Review.passed_to_id.is_(None),
             ~before.exists(),
@@ -349,9 +381,16 @@ def _visible(now: datetime) -> ColumnElement[bool]:
 def bring_back(session: Session, now: datetime) -> int:
     """What was laid aside until by now stands in its lanes again; answers how many, a few at a time."""
     due = lanes.returning(session, now, BACK_AT_ONCE)
-    for review in [decisions.locked(session, review_id) for review_id in sorted(due)]:  # all before any counter
-        lanes.bring_back(session, review, now)
+    reviews = [decisions.locked(session, review_id) for review_id in sorted(due)]  # all before any counter
+    for review in [review for review in reviews if lanes.bring_back(session, review, now)]:
+        _is_back(session, review, None, now)
     return len(due)
+
+
+def _is_back(session: Session, review: Review, by: Moderator | None, now: datetime) -> None:
+    """The record tells that it is no longer laid aside, so that lists that are open hear of it."""
+    subject = f"review:{review.id}"
+    record.add(session, record.actor(by), BACK, subject, campaign_id=review.campaign_id, now=now)
 
 
 def claim(session: Session, review: Review, by: Moderator, now: datetime) -> bool:
@@ -443,7 +482,10 @@ def hand_over(
     """A colleague is asked to look at it (none named: whoever comes next). Raises Overtaken."""
     decisions.require_free(review, by, now)
     _not_barred(session, review, by)
+    laid_aside = review.parked_until is not None and review.parked_until > now
     _mark(session, review, version, {"passed_to_id": to.id if to else None, "parked_until": None})
+    if laid_aside:
+        _is_back(session, review, by, now)
     if note:
         notes.add(session, review, by, note, now)
     after = {"to": to.id if to else None}

@@ -28,7 +28,7 @@
   };
 
   const digit = (number) => {
-    const more = document.querySelector("details[data-opens][open]");
+    const more = document.querySelector("details[data-opens][open]") || document.querySelector("[data-digits]");
     const reason = more && more.querySelector(`[data-digit="${number}"]`);
     if (!reason) return;
     reason.checked = reason.type === "checkbox" ? !reason.checked : true;
@@ -64,6 +64,13 @@
     event.preventDefault();
     act();
   });
+
+  // The list of keys opens by a button too, whether they are on or off.
+  const keysButton = document.querySelector("[data-keys]");
+  if (keysButton) {
+    keysButton.hidden = false;
+    keysButton.addEventListener("click", keys["?"]);
+  }
 
   // What was chosen stays chosen while J and K load the page with another item; it is forgotten with the tab.
   const CHOSEN = "desk-chosen";
@@ -105,6 +112,18 @@
     document.addEventListener("desk:say", (event) => say(event.detail));
     document.querySelectorAll("[data-toast] > p, [data-say]").forEach((told) => setTimeout(() => say(told.textContent.trim()), 300));
   }
+
+  // A decision can be undone for so long: then the button goes, and Z does nothing.
+  document.querySelectorAll("[data-toast] form[data-seconds]").forEach((undo) => {
+    setTimeout(() => {
+      const had = undo.contains(document.activeElement);
+      undo.remove();
+      if (!had) return;
+      const main = document.getElementById("main");
+      main.tabIndex = -1;
+      main.focus({ preventScroll: true });
+    }, undo.dataset.seconds * 1000);
+  });
 
   // After a decision the page comes back with the next item: focus goes there, else to the head of an empty queue.
   if (document.querySelector("[data-toast]")) {

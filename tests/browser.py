@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -94,21 +94,34 @@ def axe(page: Page, *, within: str | None = None) -> list[str]:
 LOOKS: tuple[tuple[Scheme, int], ...] = (("light", WIDE), ("dark", NARROW), ("dark", WIDE), ("light", NARROW))
 
 
-def flaws(page: Page) -> list[str]:
-    """What axe finds on the page as it stands, and whether it scrolls sideways, light and dark, wide and narrow.
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def unfold(page: Page) -> None:
+    """Parts that are folded up are open."""
+    for part in page.locator("main details:not([open]) > summary").all():
+        if part.is_visible():
+            part.click()
+
+
+def faults(page: Page, seen: Callable[[str], object] = lambda look: None) -> list[str]:
+    """What is wrong with the page as it stands: what axe finds and what scrolls sideways, light and dark, wide and narrow.
 
     All four looks with --full; else two, in which each scheme and each width stands once. The page is not loaded anew,
-    and is left in the look it had.
+    and is left in the look it had; `seen("1280-light")` is called at each.
     """
     before = page.viewport_size
     found = []
     for scheme, width in LOOKS if full() else LOOKS[:2]:
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # so that no colour is on its way
         page.set_viewport_size({"width": width, "height": 900})
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        sideways = [f"scrolls sideways by {over} px"] if over > 0 else []
-        found += [f"{page.url}, {scheme}, {width} px: {flaw}" for flaw in axe(page) + sideways]
-    page.emulate_media(color_scheme="null")
+        found += [f"{page.url} at {width}-{scheme}: {fault}" for fault in axe(page)]
+        if (wide := sideways(page)) > 0:
+            found.append(f"{page.url} at {width}-{scheme}: scrolls sideways by {wide} px")
+        seen(f"{width}-{scheme}")
+    page.emulate_media(color_scheme="null", reduced_motion="null")
     if before:
         page.set_viewport_size(before)
     return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -13,12 +11,11 @@ from pledges.db import reading, transaction, utcnow
 from pledges.models import Contribution
 from pledges.text import clean
 
-from .. import notes, permissions
+from .. import finding, notes, permissions
 from ..models import Moderator, Review
 from ..permissions import Act
+from . import narrow
 from .base import desk, for_staff, review_or_404
-
-REFERENCE = re.compile(r"[0-9a-z]{6,16}")
 
 
 @desk.post("/reviews/<int:review_id>/note")
@@ -32,20 +29,19 @@ def save_note(review_id: int, me: Moderator) -> ResponseReturnValue:
         notes.save(session, review, me, words, utcnow())
     if request.headers.get("X-Part"):
         return "", 204
-    lane = request.form.get("lane", "all")
-    return redirect(url_for("desk.show_item", review_id=review_id, lane=lane), code=303)
+    return redirect(url_for("desk.show_item", review_id=review_id, **narrow.carried()), code=303)
 
 
 @desk.get("/items")
 @for_staff
 def find_item(me: Moderator) -> ResponseReturnValue:
     """From a reference, or an address that holds one, to the item."""
-    found = REFERENCE.findall(request.args.get("id", "").lower())
     session = reading()
-    for public_id in reversed(found):
-        if _review_of(session, public_id) is not None:
-            return redirect(url_for("desk.show_by_reference", public_id=public_id))
-    abort(404)
+    where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
+    public_id = finding.by_reference(session, request.args.get("id", "").strip(), where)
+    if public_id is None:
+        abort(404)
+    return redirect(url_for("desk.show_by_reference", public_id=public_id))
 
 
 @desk.get("/items/<public_id>")

@@ -16,6 +16,7 @@ from pledges.text import clean
 from .. import bulk, jobs, permissions, screens, together
 from ..models import Batch, Cluster, Moderator, Reason, Role
 from ..permissions import Act
+from . import narrow
 from .base import counted, desk, for_staff, harsh_opened, problem
 
 NOTE_CHARS = 1000
@@ -66,7 +67,7 @@ def decide_bulk(me: Moderator) -> ResponseReturnValue:
     if wrong is not None:
         return _sorted_out(reading(), me, held, picks, move, trouble=wrong, status=422)
     _go_on(batch_id)
-    return redirect(url_for("desk.show_batch", batch_id=batch_id), code=303)
+    return redirect(url_for("desk.show_batch", batch_id=batch_id, **narrow.carried()), code=303)
 
 
 @desk.get("/batches/<int:batch_id>")
@@ -90,7 +91,7 @@ def show_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
 def continue_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
     _own(reading(), batch_id, me)
     _go_on(batch_id)
-    return redirect(url_for("desk.show_batch", batch_id=batch_id), code=303)
+    return redirect(url_for("desk.show_batch", batch_id=batch_id, **narrow.carried()), code=303)
 
 
 @desk.post("/batches/<int:batch_id>/undo")
@@ -100,7 +101,7 @@ def undo_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
     with transaction() as session:
         bulk.undo(session, _own(session, batch_id, me).id, me, utcnow(), settings())
     _go_on(batch_id)
-    return redirect(url_for("desk.show_batch", batch_id=batch_id), code=303)
+    return redirect(url_for("desk.show_batch", batch_id=batch_id, **narrow.carried()), code=303)
 
 
 @desk.get("/clusters/<int:cluster_id>")

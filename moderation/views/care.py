@@ -12,6 +12,7 @@ from pledges.views import LANGUAGES
 
 from .. import accounts, care, claims, record, screens
 from ..models import Moderator
+from . import narrow
 from .base import desk, for_staff
 
 NAME_CHARS = 100
@@ -24,7 +25,7 @@ def spare_me(me: Moderator) -> ResponseReturnValue:
     """No harsh texts for an hour, or again whatever comes."""
     with transaction():
         me.no_harsh_until = None if request.form.get("again") else utcnow() + care.SPARED_FOR
-    return redirect(url_for("desk.show_queue"), code=303)
+    return redirect(url_for("desk.show_queue", **narrow.carried()), code=303)
 
 
 @desk.post("/care/break")
@@ -35,7 +36,7 @@ def take_break(me: Moderator) -> ResponseReturnValue:
     with transaction() as session:
         claims.let_go(session, me, now)
         care.rest(session, accounts.this_session(), now)
-    return redirect(url_for("desk.show_break"), code=303)
+    return redirect(url_for("desk.show_break", **narrow.carried()), code=303)
 
 
 @desk.get("/break")

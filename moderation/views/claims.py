@@ -13,6 +13,7 @@ from pledges.db import transaction, utcnow
 from .. import claims, decisions, permissions, queue, screens
 from ..models import Moderator, Review
 from ..permissions import Act
+from . import narrow
 from .base import desk, for_staff, review_or_404
 from .items import overtaken
 
@@ -24,15 +25,10 @@ def _theirs(session: Session, review_id: int, me: Moderator) -> Review:
     return review
 
 
-def _lane() -> str:
-    lane = request.form.get("lane", "all")
-    return lane if lane in screens.LANES else "all"
-
-
 def _back(review_id: int) -> ResponseReturnValue:
     if request.form.get("back") == "queue":
-        return redirect(url_for("desk.show_queue", lane=_lane(), at=review_id), code=303)
-    return redirect(url_for("desk.show_item", review_id=review_id, lane=_lane()), code=303)
+        return redirect(url_for("desk.show_queue", at=review_id, **narrow.carried()), code=303)
+    return redirect(url_for("desk.show_item", review_id=review_id, **narrow.carried()), code=303)
 
 
 @desk.post("/reviews/<int:review_id>/claim")
@@ -71,7 +67,7 @@ def release_item(review_id: int, me: Moderator) -> ResponseReturnValue:
             claims.leave(session, review, me, _moment(request.form["left"]), utcnow())
             return "", 204
         queue.release(session, review, me)
-    return redirect(url_for("desk.show_queue", lane=_lane()), code=303)
+    return redirect(url_for("desk.show_queue", **narrow.carried()), code=303)
 
 
 def _moment(text: str) -> datetime | None:
@@ -96,14 +92,16 @@ def take_over_item(review_id: int, me: Moderator) -> ResponseReturnValue:
 @desk.post("/hand")
 @for_staff
 def hand_me(me: Moderator) -> ResponseReturnValue:
-    """Twenty of this lane are mine for half an hour."""
+    """Twenty of what this lane shows, narrowed as it is, are mine for half an hour."""
+    lane = narrow.lane()
     with transaction() as session:
         where = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
         if where == []:
             raise permissions.NotAllowed(Act.DECIDE)
-        if _lane() not in claims.NOT_HANDED:
-            claims.hand_out(session, me, where, _lane(), utcnow())
-    return redirect(url_for("desk.show_queue", lane="hand"), code=303)
+        if lane not in claims.NOT_HANDED:
+            claims.hand_out(session, me, where, lane, utcnow(), narrow.asked(session, where))
+    # what was handed grows older in one's hands, and is no less one's own
+    return redirect(url_for("desk.show_queue", **{**narrow.kept(), "lane": "hand", "age": None}), code=303)
 
 
 @desk.post("/hand/back")
@@ -112,4 +110,4 @@ def hand_back(me: Moderator) -> ResponseReturnValue:
     """What I have not decided is free for others."""
     with transaction() as session:
         claims.let_go(session, me, utcnow())
-    return redirect(url_for("desk.show_queue"), code=303)
+    return redirect(url_for("desk.show_queue", **narrow.kept()), code=303)

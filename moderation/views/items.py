@@ -49,7 +49,7 @@ def _item(review_id: int, me: Moderator, shown: bool | None = None) -> ResponseR
         "moderation/item.html",
         me=me,
         item=item,
-        lane=request.args.get("lane", "all"),
+        lane=narrow.lane(),
         toast=toast_of(session, me, now),
         again=shown is False,
     )
@@ -69,7 +69,7 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
             permissions.require(held, Act.TAKE_DOWN if move == TAKE_DOWN else Act.DECIDE, review.campaign_id)
             move = Move.REJECT.value if move == TAKE_DOWN else move  # of what is shown: off every page at once
             note = clean(form.get("note", ""), lines=True)[:NOTE_CHARS]
-            lane = form.get("lane", "all") if form.get("lane", "all") in screens.LANES else "all"
+            lane = narrow.lane()
             at = _next_after(session, review, lane, held, me, now)
             if move == PASS and form.get("second"):
                 asked = _ask_for_second(session, review, int(version), note, me, now)
@@ -100,11 +100,11 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
         return _reason_missing(review_id, me, move)
     jobs.nudge_letters(settings().undo_seconds)
     if move == Move.UNDO:
-        return redirect(url_for("desk.show_item", review_id=review_id, lane=lane, **narrow.kept()), code=303)
+        return redirect(url_for("desk.show_item", review_id=review_id, **narrow.carried()), code=303)
     if form.get("back") == "mine":
         before = form.get("before") or None
         return redirect(url_for("desk.show_history", who="me", done=done or None, before=before), code=303)
-    there = url_for("desk.show_queue", lane=lane, at=at, done=done or None, marked=marked or None, **narrow.kept())
+    there = url_for("desk.show_queue", at=at, done=done or None, marked=marked or None, **narrow.carried())
     return redirect(there, code=303)
 
 
@@ -170,7 +170,8 @@ def overtaken(review_id: int, me: Moderator, error: decisions.Overtaken) -> Resp
     if isinstance(error, decisions.Held):
         words = claims.held_words(error.holder, review.claimed_until or now)
     item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
-    return render_template("moderation/item.html", me=me, item=item, lane="all", toast=None, problem=words), 409
+    page = render_template("moderation/item.html", me=me, item=item, lane=narrow.lane(), toast=None, problem=words)
+    return page, 409
 
 
 def _reason_missing(review_id: int, me: Moderator, move: str) -> ResponseReturnValue:
@@ -178,5 +179,7 @@ def _reason_missing(review_id: int, me: Moderator, move: str) -> ResponseReturnV
     review, held = review_or_404(session, review_id, me)
     words = gettext("Choose a reason first: the author will read it.")
     item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
-    page = render_template("moderation/item.html", me=me, item=item, lane="all", toast=None, problem=words, opened=move)
+    page = render_template(
+        "moderation/item.html", me=me, item=item, lane=narrow.lane(), toast=None, problem=words, opened=move
+    )
     return page, 422

@@ -16,6 +16,7 @@ from .. import decisions, letters, notices, permissions, screens
 from ..models import Moderator
 from ..permissions import Act
 from ..workflow import NEEDS_REASON, Move
+from . import narrow
 from .base import desk, for_staff, harsh_opened, problem, review_or_404
 from .items import DO_NOT_TELL, NOTE_CHARS, TAKE_DOWN, reasons_chosen
 
@@ -78,10 +79,9 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
     status = 422 if missing else 200
     if request.headers.get("X-Part"):
         return render_template("moderation/letter_part.html", shown=shown), status
-    lane = form.get("lane", "all")
     item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
     page = render_template(
-        "moderation/item.html", me=me, item=item, lane=lane, toast=None, opened=move, given=given, letter=shown
+        "moderation/item.html", me=me, item=item, lane=narrow.lane(), toast=None, opened=move, given=given, letter=shown
     )
     return page, status
 
@@ -91,8 +91,7 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
 @for_staff
 def back_to_item(review_id: int, me: Moderator) -> ResponseReturnValue:
     """A link of a page that a post answered, or its address opened again, leads to the item."""
-    lane, show = request.args.get("lane"), request.args.get("show")
-    return redirect(url_for("desk.show_item", review_id=review_id, lane=lane, show=show))
+    return redirect(url_for("desk.show_item", review_id=review_id, show=request.args.get("show"), **narrow.carried()))
 
 
 def _why(why_not: str) -> str:

@@ -29,11 +29,22 @@ KINDS: dict[str, Any] = {
 
 
 def kept() -> dict[str, Any]:
-    """The filters that this request carries: in its address, or in the field `kept` of a form."""
+    """The filters that this request carries: in the field `kept` of a form, else in its address."""
     given: Any = request.args
-    if request.method == "POST":
-        given = dict(parse_qsl(request.form.get("kept", "")[:1000]))
+    if "kept" in request.form:
+        given = dict(parse_qsl(request.form["kept"][:1000]))
     return {name: given[name][:LONG] for name in NAMES if given.get(name)}
+
+
+def lane() -> str:
+    """The lane that this request carries in a form or its address; none, or no lane of ours: all."""
+    given = request.form.get("lane", request.args.get("lane", "all"))
+    return given if given in screens.LANES else "all"
+
+
+def carried() -> dict[str, Any]:
+    """Lane and filters as arguments of an address, so that whoever goes there finds the way back to the same list."""
+    return {"lane": lane(), **kept()}
 
 
 def asked(session: Session, campaigns: list[int] | None) -> Filters:
@@ -49,10 +60,10 @@ def asked(session: Session, campaigns: list[int] | None) -> Filters:
 
 
 @desk.context_processor
-def _carried() -> dict[str, Any]:
-    """Links and forms of every page carry the filters on."""
+def _on_every_page() -> dict[str, Any]:
+    """Links and forms of every page carry lane and filters on."""
     given = kept()
-    return {"kept": given, "kept_query": urlencode(given)}
+    return {"kept": given, "kept_query": urlencode(given), "kept_lane": lane(), "carried": carried()}
 
 
 def offered(

@@ -17,6 +17,7 @@ from pledges.text import clean
 from .. import accounts, permissions
 from ..models import Invitation, Membership, Moderator, Role
 from ..permissions import Act, NotAllowed
+from . import narrow
 from .base import campaign_named, desk, for_staff
 
 
@@ -185,7 +186,7 @@ def switch_shortcuts(me: Moderator) -> ResponseReturnValue:
     """Single keys can be switched off, for those whom they would trip up (WCAG 2.1.4)."""
     with transaction():
         me.shortcuts = not me.shortcuts
-    return redirect(url_for("desk.show_queue"), code=303)
+    return redirect(url_for("desk.show_queue", **narrow.carried()), code=303)
 
 
 # -- joining -----------------------------------------------------------------------------------------

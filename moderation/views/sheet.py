@@ -12,6 +12,7 @@ from pledges.settings import settings
 from .. import bulk, jobs, permissions, sheet, together
 from ..models import Batch, Moderator, Review
 from ..permissions import Act
+from . import narrow
 from .base import desk, for_staff, problem
 
 
@@ -35,7 +36,7 @@ def show_sheet(me: Moderator) -> ResponseReturnValue:
 def take_sheet(me: Moderator) -> ResponseReturnValue:
     """The next ten are this person's for a few minutes."""
     _claim_next(me)
-    return redirect(url_for("desk.show_sheet"), code=303)
+    return redirect(url_for("desk.show_sheet", **narrow.carried()), code=303)
 
 
 @desk.post("/sheet/approve")
@@ -61,7 +62,7 @@ def approve_sheet(me: Moderator) -> ResponseReturnValue:
     if batch_id is not None and bulk.go_on(batch_id, settings(), now):
         jobs.nudge_letters(settings().undo_seconds)
     _claim_next(me)
-    return redirect(url_for("desk.show_sheet", done=batch_id), code=303)
+    return redirect(url_for("desk.show_sheet", done=batch_id, **narrow.carried()), code=303)
 
 
 def _claim_next(me: Moderator) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from moderation.models import Moderator
 from pledges.db import transaction
-from tests.browser import flaws
+from tests.browser import faults
 from tests.journeys.conftest import AtTheDesk, Wall
 from tests.journeys.test_together import arrive
 from tests.moderation.test_sheet import TEXTS
@@ -79,10 +79,10 @@ def test_who_has_it_open_is_shown_and_it_is_taken_over(wall: Wall, ann: AtTheDes
     expect(ben.page.locator("[data-claim-words]")).to_contain_text("Yours until")
     asks(ann)
     expect(row(ann, TEXTS[1])).to_contain_text("Open at Ben")
-    assert flaws(ann.page) == []
+    assert faults(ann.page) == []
     opens(ben, TEXTS[0])
     expect(ben.page.locator("#item")).to_contain_text("Ann has this open until")
-    assert flaws(ben.page) == []
+    assert faults(ben.page) == []
     ben.page.get_by_role("button", name="Take over").press("Enter")
     expect(ben.page.locator("[data-claim-words]")).to_contain_text("Yours until")
     expect(ben.page.locator("#item")).to_contain_text("Ben: took it over from a colleague")
@@ -133,7 +133,7 @@ def test_what_a_colleague_decided_greys_out_in_place_and_cannot_be_chosen(
     expect(gone.locator(".box")).not_to_be_checked()
     assert "Ben was quicker: Approved" in said(ann.page)[0]
     assert len(places) == ann.page.locator("[data-review]").count()
-    assert flaws(ann.page) == []
+    assert faults(ann.page) == []
 
 
 def test_what_is_new_is_a_link_that_loads_it_and_nothing_moves(wall: Wall, ann: AtTheDesk) -> None:
@@ -147,7 +147,7 @@ def test_what_is_new_is_a_link_that_loads_it_and_nothing_moves(wall: Wall, ann: 
     expect(link).to_have_text("1 new")
     assert ann.page.locator("[data-review]").count() == 2
     assert "1 new" in " ".join(said(ann.page))
-    assert flaws(ann.page) == []
+    assert faults(ann.page) == []
     link.press("Enter")
     expect(row(ann, TEXTS[2])).to_be_visible()
     assert ann.page.locator("[data-review]").count() == 3
@@ -165,7 +165,7 @@ def test_twenty_handed_to_one_are_not_handed_to_the_other(wall: Wall, ann: AtThe
     theirs = ben.opens_the_queue("hand")
     assert mine
     assert not {*mine} & {*theirs}
-    assert flaws(ann.page) == []
+    assert faults(ann.page) == []
     ann.page.get_by_role("button", name="Give them back").press("Enter")
     expect(ann.page.get_by_role("heading", level=1)).to_contain_text("waiting")
 

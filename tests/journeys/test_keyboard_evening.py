@@ -17,7 +17,7 @@ from bench import evening_words
 from moderation.models import Decision, Review
 from moderation.workflow import State
 from pledges.db import transaction
-from tests.browser import NARROW, flaws
+from tests.browser import NARROW, faults
 from tests.journeys.conftest import AtTheDesk, Visitor, Wall
 from tests.journeys.test_desk_together import joined, said
 from tests.journeys.test_together import arrive
@@ -90,17 +90,17 @@ def test_fifty_items_by_keyboard_alone(wall: Wall, new_page: Callable[..., Page]
     appealed = declined_and_appealed(wall, colleague, new_page(javascript=False))
     at.opens_the_queue()
     hands = Keys(at)
-    assert flaws(at.page) == []
+    assert faults(at.page) == []
     hands.press("?")
     expect(at.page.get_by_role("dialog")).to_be_visible()
-    assert flaws(at.page) == []
+    assert faults(at.page) == []
     hands.press("Escape")
 
     start = waits(wall)
     assert start >= ITEMS - 3
     hands.decides("Approved", "a")
     hands.stands_on_the_next_item()
-    assert flaws(at.page) == []
+    assert faults(at.page) == []
     hands.press("z")
     expect(at.page.get_by_role("heading", level=1)).to_be_visible()
     assert waits(wall) == start
@@ -108,7 +108,7 @@ def test_fifty_items_by_keyboard_alone(wall: Wall, new_page: Callable[..., Page]
     hands.decides("Approved", "a")
     hands.decides("Declined", "d", "5", "Enter")
     hands.press("d")
-    assert flaws(at.page) == []  # with the reasons open
+    assert faults(at.page) == []  # with the reasons open
     at.opens_the_queue()
     hands.decides("Asked for a change", "c", "2", "Enter")
     hands.decides("Laid aside", "l")
@@ -126,7 +126,7 @@ def test_fifty_items_by_keyboard_alone(wall: Wall, new_page: Callable[..., Page]
     with wall.app.app_context(), transaction() as session:
         decided = session.scalars(select(Decision.review_id).where(Decision.moderator_id.is_not(None)).distinct()).all()
     assert len(decided) >= ITEMS - 1
-    assert flaws(at.page) == []
+    assert faults(at.page) == []
 
 
 def declined_and_appealed(wall: Wall, colleague: AtTheDesk, author: Page) -> str:
@@ -158,7 +158,7 @@ def a_conflict(wall: Wall, at: AtTheDesk, hands: Keys, colleague: AtTheDesk) -> 
     hands.press("a")
     expect(at.page.get_by_role("alert")).to_contain_text("Ben")
     hands.hears("Ben")
-    assert flaws(at.page) == []
+    assert faults(at.page) == []
     colleague.page.goto(f"{wall.url}/moderation/figures")  # and lets go of what came next
     at.opens_the_queue()
 
@@ -175,11 +175,11 @@ def in_bulk(wall: Wall, at: AtTheDesk, hands: Keys) -> None:
     at.page.locator(".bulk button[value=spam]").focus()
     hands.press("Enter")
     expect(at.page.get_by_role("heading", level=1)).to_be_visible()
-    assert flaws(at.page) == []
+    assert faults(at.page) == []
     at.page.locator("main form button[type=submit]").first.focus()
     hands.press("Enter")
     at.page.wait_for_url(re.compile("/batches/"))
-    assert flaws(at.page) == []
+    assert faults(at.page) == []
     assert states(wall)[State.SPAM] == before + chosen
     at.opens_the_queue()
 
@@ -199,7 +199,7 @@ def the_rest(wall: Wall, at: AtTheDesk, hands: Keys) -> None:
             break
         masked = at.page.locator(".veiled").count()
         if masked:
-            assert flaws(at.page) == []
+            assert faults(at.page) == []
         hands.press("s" if masked else "a")
         hands.hears("Called spam" if masked else "Approved")
     for lane in ("abuse", "spam", "personal_data"):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import flaws
+from tests.browser import faults
 from tests.journeys.conftest import SLUG, AtTheDesk, Visitor, Wall
 
 WORDS = "I will plant ten trees & name them <all> – cŵn 🌳"
@@ -27,7 +27,7 @@ def shown(page: Page, wall: Wall) -> list[str]:
 def no_violations(page: Page, *addresses: str) -> None:
     for address in addresses:
         page.goto(address)
-        assert flaws(page) == []
+        assert faults(page) == []
 
 
 def test_a_promise_goes_from_the_form_to_the_wall_and_back(
@@ -127,7 +127,7 @@ def test_every_page_of_the_road_is_accessible(
     moderator.opens_the_queue()
     moderator.presses("o")
     expect(desk).to_have_url(re.compile("/reviews/"))
-    assert flaws(desk) == []
+    assert faults(desk) == []
     moderator.opens_the_queue()
     moderator.approves_by_keyboard()
     pledge = api(desk, wall, f"/campaigns/{SLUG}/pledges").json()["pledges"][0]

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from moderation.models import Evidence
 from pledges.db import transaction
-from tests.browser import flaws
+from tests.browser import faults
 from tests.forms import form
 from tests.journeys.conftest import SLUG, AtTheDesk, Wall
 from tests.moderation.test_clusters import COPIES
@@ -47,7 +47,7 @@ def test_items_are_chosen_by_key_and_declined_together_and_it_is_told(wall: Wall
     page.locator("[data-review] .box").nth(2).focus()
     moderator.presses("Space")
     expect(bar.get_by_role("status")).to_have_text("2 chosen")
-    assert flaws(page) == []
+    assert faults(page) == []
     bar.get_by_role("button", name="Clear").press("Enter")
     expect(bar).to_be_hidden()
     for place in (0, 2):
@@ -55,11 +55,11 @@ def test_items_are_chosen_by_key_and_declined_together_and_it_is_told(wall: Wall
     bar.get_by_role("button", name="Decline").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Decline together")
     expect(page.locator("[data-can]")).to_contain_text("2 items can be decided")
-    assert flaws(page) == []
+    assert faults(page) == []
     page.get_by_role("radio", name="Not a promise").press("Space")
     page.get_by_role("button", name="Decline them").press("Enter")
     expect(page.locator("main [role=status]")).to_contain_text("2 of 2 are worked through")
-    assert flaws(page) == []
+    assert faults(page) == []
     moderator.presses("z")
     expect(page.locator("main [role=status]")).to_contain_text("2 of 2 are taken back")
     assert len(moderator.opens_the_queue()) == 4
@@ -94,16 +94,16 @@ def test_a_cluster_is_seen_and_declined_and_a_sheet_is_read(wall: Wall, moderato
     page = moderator.page
     moderator.joins()
     moderator.opens_the_queue()
-    assert flaws(page) == []
+    assert faults(page) == []
     page.get_by_role("link", name="5 nearly the same, from 5 networks").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("5 nearly the same, from 5 networks")
     assert "wants your lot" not in page.content()
-    assert flaws(page) == []
+    assert faults(page) == []
     moderator.presses("b")
     expect(page.locator("#example + .words")).to_contain_text("wants your lot", ignore_case=True)
     page.get_by_role("button", name="Show all texts on this page").click()
     assert page.locator(".members mark").count() > 3
-    assert flaws(page) == []
+    assert faults(page) == []
     page.get_by_role("button", name="Decline").press("Enter")
     page.get_by_role("radio", name="Racist or hateful").press("Space")
     page.get_by_role("button", name="Decline them").press("Enter")
@@ -114,10 +114,10 @@ def test_a_cluster_is_seen_and_declined_and_a_sheet_is_read(wall: Wall, moderato
     expect(page.get_by_role("heading", level=1)).to_have_text("Reading sheet")
     assert page.locator(".leaf").count() == 10
     page.locator(".leaf").nth(1).get_by_role("checkbox", name="Take out").check()
-    assert flaws(page) == []
+    assert faults(page) == []
     page.get_by_role("button", name="Approve what is left").press("Enter")
     expect(page.locator("main [role=status]")).to_contain_text("9 approved")
     assert page.locator(".leaf").count() == 2
-    assert flaws(page) == []
+    assert faults(page) == []
     moderator.presses("z")
     expect(page.locator("main [role=status]")).to_contain_text("9 of 9 are taken back")

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import event, select, update
 from werkzeug.test import TestResponse
 
-from moderation.models import Review, SignIn
+from moderation.models import Lane, Review, ReviewLane, SignIn
 from pledges.db import utcnow
 from tests.moderation.test_claims import says, waiting
+from tests.moderation.test_queue import waits_since
 from tests.wall import OTHER, AtTheDesk, Wall, found, later
 
 NEWS = re.compile(r'data-news="([^"]+)"')
@@ -131,6 +132,65 @@ def test_what_was_passed_to_me_is_new_in_that_lane(wall: Wall, moderator: AtTheD
     page = Page(moderator, "mine")
     wall.moderator("ann").decides(sent, "pass", to="mo@example.org")
     assert page.told()["new"] == 1
+
+
+def their_time_comes(wall: Wall) -> None:
+    """What was laid aside comes back by now, though no worker has looked yet."""
+    moment = utcnow()  # of this second, as if the page had been open since yesterday
+    with wall.work() as session:
+        session.execute(update(Review).where(Review.parked_until.is_not(None)).values(parked_until=moment))
+        session.execute(update(ReviewLane).where(ReviewLane.lane == Lane.PARKED).values(waiting_since=moment))
+
+
+def test_what_was_laid_aside_is_new_when_its_time_comes_with_a_worker_and_without(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    stays, aside = waiting(wall, 2)
+    moderator.decides(aside, "park")
+    every, new, spam, late = (Page(moderator, lane) for lane in ("all", "new", "spam", "all&age=over"))
+    etags = [page.asks().headers["ETag"] for page in (every, new)]
+    assert [page.told()["new"] for page in (every, new, spam)] == [0, 0, 0]
+    their_time_comes(wall)
+    assert every.asks(etags[0]).status_code == 200
+    assert every.told()["new"] == 1
+    wall.screens()  # the worker puts it back into its lanes
+    assert new.asks(etags[1]).status_code == 200
+    assert [page.told()["new"] for page in (every, new, spam, late)] == [1, 1, 0, 0]
+    there = moderator.client.get("/moderation/", query_string={"lane": "new", "after": new.told()["after"]}).text
+    assert str(aside.review_id) in [row[0] for row in ROW.findall(there)]
+    assert [Page(moderator, lane).told()["new"] for lane in ("all", "new")] == [0, 0]
+    story = moderator.client.get(f"/moderation/reviews/{aside.review_id}").text
+    assert "The program: put it back after it was laid aside" in story
+    assert stays.review_id in moderator.sees("new")
+
+
+def test_what_comes_back_late_is_new_to_who_narrowed_the_lane_to_what_is_late(wall: Wall, moderator: AtTheDesk) -> None:
+    (aside,) = waiting(wall)
+    waits_since(wall, aside, later(-24 * 3600))
+    moderator.decides(aside, "park")
+    late, fresh = Page(moderator, "all&age=over"), Page(moderator, "all&age=under")
+    their_time_comes(wall)
+    wall.screens()
+    assert (late.told()["new"], fresh.told()["new"]) == (1, 0)
+
+
+def test_what_a_colleague_puts_back_is_new(wall: Wall, moderator: AtTheDesk) -> None:
+    (aside,) = waiting(wall)
+    moderator.decides(aside, "park")
+    page, parked = Page(moderator, "new"), Page(moderator, "parked")
+    wall.moderator("ann").decides(aside, "pass")
+    assert page.told()["new"] == 1
+    assert parked.told()["rows"][str(aside.review_id)]["state"] == "gone"
+
+
+def test_what_is_not_mine_to_see_comes_back_unheard(wall: Wall, moderator: AtTheDesk) -> None:
+    (aside,) = waiting(wall)
+    moderator.decides(aside, "park")
+    elsewhere = Page(wall.moderator("eva", slug=OTHER))
+    their_time_comes(wall)
+    assert elsewhere.told()["new"] == 0
+    wall.screens()
+    assert elsewhere.told()["new"] == 0
 
 
 def test_asking_by_itself_keeps_nobody_signed_in(wall: Wall, moderator: AtTheDesk) -> None:

@@ -1,0 +1,70 @@
+"""The map of keys is the one of the design, every key has a button that is seen, and undoing ends with its button."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import update
+
+from moderation.models import Review
+from pledges.db import transaction
+from tests.journeys.conftest import AtTheDesk, Wall
+from tests.wall import Wall as Senders
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+MAP = ["J", "K", "O", "X", "A", "C", "D", "S", "P", "L", "B", "Z", "?"]  # DESIGN.md 4.6
+SHOWN_BY = {"J": ".q .q-link", "K": ".q .q-link", "O": "#item-title a", "X": ".q[data-cur] .box"}  # a row says no key
+
+
+def three_wait(wall: Wall, *, masked: bool = False) -> None:
+    for words in ("I will plant ten trees by the river", "We open the hall on Sundays", "A choir meets at our school"):
+        Senders(wall.app).promises(words)
+    wall.work()
+    with wall.app.app_context(), transaction() as session:
+        session.execute(update(Review).values(masked=masked))
+
+
+def test_every_key_of_the_map_has_a_button_in_view(wall: Wall, moderator: AtTheDesk) -> None:
+    three_wait(wall, masked=True)
+    page = moderator.joins().page
+    moderator.opens_the_queue()
+    moderator.approves_by_keyboard()
+    for key in MAP:
+        shown = page.locator(SHOWN_BY.get(key, f':is(main, header) :is(a, button, summary):has(kbd:text-is("{key}"))'))
+        expect(shown.first, f"the button of {key}").to_be_visible()
+    expect(page.locator("[data-toast] form")).to_have_count(0)  # the time for undoing is over
+    moderator.presses("z")
+    expect(page.locator("[data-toast]")).to_contain_text("Approved")
+
+
+def test_the_list_of_keys_opens_by_its_key_and_its_button_even_when_they_are_off(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    page = moderator.joins().page
+    for shortcuts in ("on", "off"):
+        moderator.opens_the_queue()
+        page.get_by_role("button", name="Keys").click()
+        expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+        assert page.locator("#keys dt").all_inner_texts() == MAP
+        expect(page.get_by_text("They are switched off at the moment")).to_have_count(int(shortcuts == "off"))
+        page.get_by_role("button", name="Close").click()
+        moderator.presses("?")
+        expect(page.get_by_role("dialog", name="Keys")).to_be_visible(visible=shortcuts == "on")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name=re.compile("Shortcuts")).click()
+
+
+def test_a_reason_of_a_dry_run_is_chosen_by_its_number(wall: Wall, moderator: AtTheDesk) -> None:
+    three_wait(wall)
+    page = moderator.joins().page
+    moderator.opens_the_queue()
+    moderator.presses("x")
+    page.locator(".bulk").get_by_role("button", name="Decline").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Decline together")
+    moderator.presses("4")
+    expect(page.locator("[data-digits] input").nth(3)).to_be_checked()
+    moderator.presses("Enter")
+    expect(page.locator("[data-finished]")).to_be_attached()
