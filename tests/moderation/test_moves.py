@@ -45,7 +45,9 @@ def test_the_table_is_walked_in_full(wall: Wall) -> None:
             continue
         make(wall, sent, move, version, person)
         review = wall.review(sent.review_id)
-        assert (review.state, review.version) == (MOVES[state][move], version + 1), f"{state} {move}"
+        if move is not Move.RESTORE:  # the next test: where it leads to hangs on what was decided before
+            assert review.state == MOVES[state][move], f"{state} {move}"
+        assert review.version == version + 1, f"{state} {move}"
         decision = wall.decisions(sent.review_id)[-1]
         assert (decision.from_state, decision.to_state, decision.version) == (state, review.state, version + 1)
         assert record_length(wall) == acts + (1 if person else 0), f"{state} {move}"
@@ -53,6 +55,18 @@ def test_the_table_is_walked_in_full(wall: Wall) -> None:
         assert shown == (move is Move.APPROVE or (state is State.APPROVED and move not in HIDES)), f"{state} {move}"
     with wall.look() as session:
         assert list(record.verify(session)) == []
+
+
+def test_what_is_put_back_stands_as_it_was_decided_or_waits(wall: Wall) -> None:
+    sent = wall.promises()
+    for state in State:
+        if Move.WITHDRAW not in MOVES[state]:
+            continue
+        make(wall, sent, Move.WITHDRAW, put(wall, sent, state), False)
+        make(wall, sent, Move.RESTORE, wall.review(sent.review_id).version, False)
+        stands = state in (State.REJECTED, State.SPAM, State.REVISE)
+        assert wall.review(sent.review_id).state is (state if stands else State.WAITING), state
+        assert wall.review(sent.review_id).contribution.published_revision_id is None
 
 
 def make(wall: Wall, sent: Sent, move: Move, version: int, person: bool) -> None:
