@@ -41,7 +41,7 @@ WAITING, ABUSE, NETWORKS = 900, 650, 40
 ACTS, HARSH = 120, 15
 HASTE_SECONDS = 3.5  # a form sent sooner after it was opened is taken for a script's
 ITEM = re.compile(r'<li class="q" data-review="(\d+)".*?</li>', re.DOTALL)
-CLUSTER = re.compile(r'href="(/moderation/clusters/\d+)"( data-cluster)?>')
+CLUSTER = re.compile(r'href="(/moderation/clusters/\d+)[^"]*"( data-cluster)?>')
 QUOTE = re.compile(r'<blockquote class="words"[^>]*>(.*?)</blockquote>', re.DOTALL)
 LEAF = re.compile(r'<li class="leaf[^>]*data-review="(\d+)".*?</li>', re.DOTALL)
 TAG = re.compile(r"<[^>]+>")

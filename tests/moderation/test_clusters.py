@@ -37,7 +37,7 @@ COPIES = (
     ABUSE.format(name="Devi", place="Cardiff").replace(" ", "  "),
     ABUSE.format(name="Esra", place="the north") + " simple as",
 )
-LINK = re.compile(r'href="(/moderation/clusters/\d+)" data-cluster>([^<]+)<')
+LINK = re.compile(r'href="(/moderation/clusters/\d+)[^"]*" data-cluster>([^<]+)<')
 
 
 def arrives(wall: Wall, words: str, n: int, *, ip: str = "", **fields: str) -> Sent:
