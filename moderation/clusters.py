@@ -16,12 +16,12 @@ clusters (`_hold`), as the last lock but that of the record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, delete, func, or_, select, update
+from sqlalchemy import Integer, Select, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
@@ -50,6 +50,7 @@ COMPARED_CLUSTERS, COMPARED_MEMBERS = 8, 4  # candidates by fingerprint, and tex
 STRAYS = 3  # earlier members that join a row when their like arrives
 DOMAINS = 3  # of one item
 MENDED = 50
+AT_ONCE = 500  # items of one statement
 _FREE_MAIL = """
     gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com yahoo.co.uk
     ymail.com icloud.com me.com mac.com aol.com aol.co.uk proton.me protonmail.com gmx.com gmx.net gmx.co.uk mail.com
@@ -304,35 +305,24 @@ def stand_alone(session: Session, review: Review) -> None:
             _unfold(session, row, cluster, review)
 
 
-def in_front(lane: str = "") -> ColumnElement[bool]:
-    """The items of a page of the queue: those behind a row are left out, unless the row does not stand in this lane."""
-    if not lane:
-        return Review.behind.is_(False)
-    stands_here = (
-        select(ReviewLane.review_id)
-        .join(Cluster, Cluster.example_id == ReviewLane.review_id)
-        .join(ReviewCluster, ReviewCluster.cluster_id == Cluster.id)
-        .where(ReviewCluster.review_id == Review.id, ReviewCluster.folds.is_(True), ReviewLane.lane == lane)
-        .correlate(Review)
-    )
-    return or_(Review.behind.is_(False), ~stands_here.exists())
-
-
 def _unfold(session: Session, row: ReviewCluster, cluster: Cluster, review: Review) -> None:
     row.folds = False
     free = select(Review.id).where(Review.id == review.id).with_for_update(skip_locked=True, key_share=True)
-    _mark(session, session.scalars(free).all(), False)
+    _mark(session, cluster, session.scalars(free).all(), False)
     cluster.folding -= 1
-    if cluster.example_id == review.id:
+    carried = cluster.example_id == review.id
+    if carried:
         cluster.example_id = None
     session.flush()
-    _arrange(session, cluster)
+    _arrange(session, cluster, passes_on=carried)
 
 
 def _home(session: Session, review: Review, rows: list[Membership]) -> Cluster | None:
     """The one cluster whose row may stand for this item: words before domain before network."""
     if review.contribution.published_revision_id is not None or lanes.open_appeal(session, review):
         return None  # a change, a report or an appeal is looked at by itself
+    if _laid_aside(review):
+        return None
     by_kind = {kind: [pair for pair in rows if pair[1].kind is kind] for kind in ORDER}
     spoken = spoken_against(review)
     for row, cluster in by_kind[ClusterKind.WORDS]:
@@ -346,6 +336,11 @@ def _home(session: Session, review: Review, rows: list[Membership]) -> Cluster |
         if shared:
             return max(shared, key=lambda cluster: cluster.waiting)
     return None
+
+
+def _laid_aside(review: Review) -> bool:
+    """Whether somebody laid it aside or passed it on, so that it stands by itself (`stand_alone`)."""
+    return review.parked_until is not None or review.passed_to_id is not None
 
 
 def _noticed(review: Review) -> bool:
@@ -383,7 +378,12 @@ def _gather_strays(session: Session, cluster: Cluster) -> None:
     )
     strays = session.scalars(waiting.order_by(ReviewCluster.review_id.desc()).limit(STRAYS)).all()
     reviews = {row.review_id: session.get_one(Review, row.review_id) for row in strays}
-    coming = [row for row in strays if spoken_against(reviews[row.review_id]) or _has_twin(session, row, cluster)]
+    coming = [
+        row
+        for row in strays
+        if not _laid_aside(reviews[row.review_id])
+        and (spoken_against(reviews[row.review_id]) or _has_twin(session, row, cluster))
+    ]
     if not coming:
         return
     for row, other in memberships(session, [row.review_id for row in coming]):
@@ -396,20 +396,43 @@ def _gather_strays(session: Session, cluster: Cluster) -> None:
         _arrange(session, cluster, reviews[row.review_id])
 
 
-def _arrange(session: Session, cluster: Cluster, newcomer: Review | None = None) -> None:
-    """One member carries the row and the others stand behind it, as long as there are enough of them."""
+def _arrange(session: Session, cluster: Cluster, newcomer: Review | None = None, *, passes_on: bool = False) -> None:
+    """One member carries the row and the others stand behind it, as long as there are enough of them.
+
+    `passes_on`: who carried it has just left, so the others stand behind it already and none of them is looked at.
+    """
     enough = 1 if cluster.decided_by_id is not None else FEW
     if cluster.folding < enough:
         if cluster.example_id is not None or newcomer is None:
             _set_behind(session, cluster, False)
             cluster.example_id = None
+            cluster.lanes = []
     elif cluster.example_id is not None:
         if newcomer is not None and newcomer.id != cluster.example_id:
             _set_behind(session, cluster, True, only=newcomer.id)
     else:
         cluster.example_id = _oldest(session, cluster)
-        _set_behind(session, cluster, True)
+        _stand_in_lanes(session, cluster)
+        if not passes_on or cluster.example_id is None:
+            _set_behind(session, cluster, True)
     session.flush()
+
+
+def _stand_in_lanes(session: Session, cluster: Cluster) -> None:
+    """The members are told where their row stands, if it stands elsewhere than the one before."""
+    standing = select(ReviewLane.lane).where(ReviewLane.review_id == cluster.example_id)
+    told = [str(lane) for lane in sorted(session.scalars(standing))]
+    if told == cluster.lanes:
+        return
+    cluster.lanes = told
+    session.flush()
+    behind = _folding(cluster).where(Review.behind.is_(True))
+    _mark(
+        session,
+        cluster,
+        session.scalars(behind.with_for_update(skip_locked=True, key_share=True, of=Review)).all(),
+        True,
+    )
 
 
 def _folding(cluster: Cluster) -> Select[int]:
@@ -422,10 +445,10 @@ def _folding(cluster: Cluster) -> Select[int]:
 
 def _oldest(session: Session, cluster: Cluster) -> int | None:
     """Who carries the row: not an item that somebody decides at this moment; `mend` sees to what is left over."""
-    query = _folding(cluster).order_by(Review.waiting_since, Review.id).limit(1)
+    query = _folding(cluster).order_by(ReviewCluster.review_id).limit(1)
     chosen = session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).first()
     if chosen is not None:
-        _mark(session, [chosen], False)
+        _mark(session, cluster, [chosen], False)
     return chosen
 
 
@@ -433,11 +456,16 @@ def _set_behind(session: Session, cluster: Cluster, behind: bool, *, only: int |
     query = _folding(cluster).where(Review.behind.is_(not behind), Review.id != (cluster.example_id or 0))
     if only is not None:
         query = query.where(Review.id == only)
-    _mark(session, session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).all(), behind)
+    ids = session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).all()
+    _mark(session, cluster, ids, behind)
 
 
-def _mark(session: Session, ids: Iterable[int], behind: bool) -> None:
-    session.execute(update(Review).where(Review.id.in_(list(ids))).values(behind=behind))
+def _mark(session: Session, cluster: Cluster, ids: Sequence[int], behind: bool) -> None:
+    """These items, which are locked, stand behind the cluster's row in its lanes, or by themselves."""
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        session.execute(update(Review).where(Review.id.in_(some)).values(behind=behind))
+        lanes.stand_behind(session, some, cluster.lanes if behind else ())
 
 
 def decided(session: Session, cluster_id: int, decision: Decision | None, *, seen: int = 0) -> None:
@@ -456,7 +484,11 @@ def decided(session: Session, cluster_id: int, decision: Decision | None, *, see
 
 
 def mend(session: Session) -> int:
-    """Items that stand behind a row which nobody carries come to the front again; answers how many clusters."""
+    """Items that stand behind a row which nobody carries come to the front again; answers how many clusters.
+
+    And members whose row stands in other lanes than they were told, since a check spoke again of the one that carries
+    it, are told anew.
+    """
     lost = session.scalars(
         select(Cluster.id)
         .join(ReviewCluster, ReviewCluster.cluster_id == Cluster.id)
@@ -467,7 +499,23 @@ def mend(session: Session) -> int:
     ).all()
     for cluster in _locked(session, lost):
         _arrange(session, cluster)
-    return len(lost)
+    moved = _moved(session)
+    for cluster in _locked(session, moved):
+        _stand_in_lanes(session, cluster)
+    return len(lost) + len(moved)
+
+
+def _moved(session: Session) -> list[int]:
+    """Clusters whose row stands elsewhere than their members were told."""
+    rows = session.execute(
+        select(Cluster.id, Cluster.lanes, ReviewLane.lane).join(ReviewLane, ReviewLane.review_id == Cluster.example_id)
+    )
+    told: dict[int, set[str]] = {}
+    stands: dict[int, set[str]] = {}
+    for cluster_id, known, lane in rows:
+        told[cluster_id] = set(known)
+        stands.setdefault(cluster_id, set()).add(str(lane))
+    return [cluster_id for cluster_id in stands if stands[cluster_id] != told[cluster_id]][:MENDED]
 
 
 # -- forgetting ------------------------------------------------------------------------------------

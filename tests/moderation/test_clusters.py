@@ -6,28 +6,34 @@ import random
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from werkzeug.test import TestResponse
 
 from bench import evening_words
-from moderation import bulk, clusters, likeness, retention
+from bench.queue import prepared
+from moderation import bulk, clusters, lanes, likeness, queue, retention, together
 from moderation.models import (
     BatchItem,
     Cluster,
     ClusterBand,
     ClusterKind,
     Evidence,
+    Finding,
     Membership,
     Review,
     ReviewCluster,
+    ReviewLane,
     Role,
 )
 from moderation.workflow import State
 from pledges.db import utcnow
+from tests.databases import Databases
 from tests.forms import form
-from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
+from tests.wall import SLUG, AtTheDesk, Sent, Wall, later, opened
 
 ABUSE = "{name}, go back to where you came from, {place} is full and nobody here wants your lot"
 COPIES = (
@@ -317,6 +323,7 @@ def test_what_stands_behind_a_row_that_nobody_carries_comes_to_the_front_again(
     with wall.work() as session:
         session.execute(update(Cluster).values(example_id=None))
         session.execute(update(Review).values(behind=True))
+        session.execute(update(ReviewLane).values(behind=True))
     assert moderator.sees("all") == []
     wall.screens(later(60))
     assert [words for _, words in rows(moderator)] == ["5 nearly the same, from 5 networks"]
@@ -356,6 +363,96 @@ def test_a_lane_shows_a_member_whose_row_stands_elsewhere(wall: Wall, moderator:
     wall.screens()
     assert welsh.review_id not in moderator.sees("abuse")
     assert moderator.sees("welsh") == [welsh.review_id]
+
+
+def astray(wall: Wall) -> list[tuple[int, str]]:
+    """Rows of lanes that do not say whether their cluster's row stands there for them."""
+    with wall.look() as session:
+        wrong = []
+        for row in session.scalars(select(ReviewLane)):
+            carried = session.scalars(
+                select(Cluster.example_id)
+                .join(ReviewCluster, ReviewCluster.cluster_id == Cluster.id)
+                .where(ReviewCluster.review_id == row.review_id, ReviewCluster.folds.is_(True))
+            ).first()
+            stands = carried is not None and session.get(ReviewLane, (carried, row.lane)) is not None
+            if row.behind != (row.review.behind and stands):
+                wrong.append((row.review_id, str(row.lane)))
+        return wrong
+
+
+def test_each_lane_knows_for_whom_a_row_stands_there_after_every_move(wall: Wall, moderator: AtTheDesk) -> None:
+    welsh = arrives(wall, ABUSE.format(name="Gwen", place="Bangor"), 77, lang="cy")
+    sent = [welsh, *flood(wall)]
+    also = arrives(wall, ABUSE.format(name="Mair", place="Bala"), 78, lang="cy")
+    wall.screens()
+    assert moderator.sees("welsh") == [welsh.review_id]  # the row stands there too
+    assert astray(wall) == []
+    moderator.decides(welsh, "spam")  # and passes to one that is not in Welsh
+    assert moderator.sees("welsh") == [also.review_id]
+    assert moderator.sees("all") == [sent[1].review_id]
+    assert astray(wall) == []
+    moderator.decides(welsh, "undo")
+    assert astray(wall) == []
+    moderator.decides(sent[2], "park")
+    assert astray(wall) == []
+    moderator.decides(sent[2], "pass")
+    wall.acts(sent[3], "withdraw")
+    assert astray(wall) == []
+    wall.acts(sent[3], "restore")
+    wall.screens()
+    assert astray(wall) == []
+    for each in sent[1:4]:
+        moderator.decides(each, "spam")
+    assert astray(wall) == []
+
+
+def test_members_are_told_when_the_one_that_carries_their_row_changes_its_lanes(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = flood(wall)
+    assert moderator.sees("abuse") == [sent[0].review_id]
+    with wall.work() as session:
+        session.execute(update(Finding).where(Finding.review_id == sent[0].review_id).values(lane=None))
+        lanes.put_in(session, session.get_one(Review, sent[0].review_id))
+    wall.screens(later(60))
+    assert moderator.sees("abuse") == [each.review_id for each in sent[1:]]
+    assert astray(wall) == []
+
+
+def test_an_item_that_was_laid_aside_stays_so_when_its_like_arrives(wall: Wall, moderator: AtTheDesk) -> None:
+    first = arrives(wall, COPIES[0], 1)
+    wall.screens()
+    moderator.decides(first, "park")
+    sent = flood(wall, COPIES[1:], start=2)
+    assert moderator.sees("parked") == [first.review_id]
+    assert moderator.sees("all") == [sent[0].review_id]
+    assert [words for _, words in rows(moderator)] == ["4 nearly the same, from 4 networks"]
+    assert astray(wall) == []
+
+
+@pytest.mark.sqlite
+def test_a_page_of_the_queue_walks_past_none_of_those_that_a_row_stands_for(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in steps of the database, which a busy machine does not change."""
+    monkeypatch.setattr(queue, "COUNTED", 30)  # so far both walls are counted, and no further
+    monkeypatch.setattr(together, "NETWORKS_COUNTED", 20)
+    steps = {}
+    for size in (80, 800):
+        desk = prepared(databases.fresh("sqlite", opened), tmp_path / str(size), size, folded=True)
+        assert len(desk.sees("all")) > 20
+        taken = []
+
+        def count(connection: Any, *_: object, taken: list[int] = taken) -> None:
+            connection.set_progress_handler(lambda: taken.append(1), 50)
+
+        event.listen(desk.wall.database.engine, "checkout", count)
+        for lane in ("all", "abuse", "new"):
+            assert desk.client.get(f"/moderation/?lane={lane}").status_code == 200
+        steps[size] = len(taken)
+        desk.wall.close()
+    assert steps[800] < 1.2 * steps[80]
 
 
 @pytest.mark.sqlite
