@@ -16,6 +16,7 @@ clusters (`_hold`), as the last lock but that of the record.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -47,6 +48,7 @@ from .workflow import State
 
 FEW = 3  # so many that fold, and one row stands for them
 COMPARED_CLUSTERS, COMPARED_MEMBERS = 8, 4  # candidates by fingerprint, and texts of each that are read
+SPEAK_FOR_IT = 8  # members whose fingerprint a cluster has after one was erased
 STRAYS = 3  # earlier members that join a row when their like arrives
 DOMAINS = 3  # of one item
 MENDED = 50
@@ -525,7 +527,29 @@ def forget(session: Session, review: Review) -> None:
     """Nothing is kept of what these words, their domains and their network have in common with others."""
     _leave(session, review)
     for row, cluster in memberships(session, [review.id]):
-        _drop(session, row, cluster)
+        if _drop(session, row, cluster) and cluster.kind is ClusterKind.WORDS:
+            _say_anew(session, cluster)
+
+
+def _say_anew(session: Session, cluster: Cluster) -> None:
+    """The cluster's fingerprint and key tell of members that are still there, and of none that was erased.
+
+    Which member a part of it came from is not kept, so the fingerprint is made anew of the newest. The key was that of
+    whichever words came first; those that equal it are found by the fingerprint.
+    """
+    members = session.scalars(
+        select(Review)
+        .join(ReviewCluster, ReviewCluster.review_id == Review.id)
+        .where(ReviewCluster.cluster_id == cluster.id)
+        .order_by(ReviewCluster.review_id.desc())
+        .limit(SPEAK_FOR_IT)
+    ).all()
+    key = secret_for("clusters") + f"{cluster.campaign_id}".encode()
+    told = {band for member in members for band in likeness.bands(key, likeness.skeleton(member.revision.words))}
+    cluster.key = secrets.token_hex(32)
+    session.execute(delete(ClusterBand).where(ClusterBand.cluster_id == cluster.id))
+    session.add_all(ClusterBand(band=band, cluster_id=cluster.id) for band in told)
+    session.flush()
 
 
 def forget_networks(at_once: int) -> None:
@@ -555,7 +579,8 @@ def _forget_network(session: Session, row: ReviewCluster, cluster: Cluster) -> N
     _drop(session, row, cluster)
 
 
-def _drop(session: Session, row: ReviewCluster, cluster: Cluster) -> None:
+def _drop(session: Session, row: ReviewCluster, cluster: Cluster) -> bool:
+    """The item is no member any more; whether the cluster is still there."""
     session.delete(row)
     cluster.total -= 1
     session.flush()
@@ -563,3 +588,4 @@ def _drop(session: Session, row: ReviewCluster, cluster: Cluster) -> None:
         session.execute(delete(ClusterBand).where(ClusterBand.cluster_id == cluster.id))
         session.delete(cluster)
         session.flush()
+    return cluster.total > 0

@@ -31,6 +31,8 @@ from moderation.models import (
 )
 from moderation.workflow import State
 from pledges.db import utcnow
+from pledges.models import Campaign
+from pledges.tokens import secret_for
 from tests.databases import Databases
 from tests.forms import form
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later, opened
@@ -316,6 +318,50 @@ def test_the_networks_hash_is_forgotten_with_the_evidence_and_the_words_with_the
             assert session.scalar(select(func.count()).select_from(table)) == 0, table
 
 
+def fingerprint(wall: Wall, *words: str) -> set[int]:
+    """The bands of these words, as a cluster of the first campaign has them."""
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign.id).where(Campaign.slug == SLUG)).one()
+        key = secret_for("clusters") + f"{campaign}".encode()
+        return {band for each in words for band in likeness.bands(key, likeness.skeleton(each))}
+
+
+def test_the_fingerprint_of_erased_words_goes_with_them_and_later_copies_still_gather(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = flood(wall)
+    with wall.look() as session:
+        keys = set(session.scalars(select(Cluster.key).where(Cluster.kind == ClusterKind.WORDS)))
+        bands = set(session.scalars(select(ClusterBand.band)))
+    assert bands == fingerprint(wall, *COPIES)
+    for each in sent[:2]:
+        wall.acts(each, "erase")
+    with wall.look() as session:
+        assert set(session.scalars(select(ClusterBand.band))) == fingerprint(wall, *COPIES[2:]) < bands
+        assert not keys & set(session.scalars(select(Cluster.key).where(Cluster.kind == ClusterKind.WORDS)))
+    flood(wall, [ABUSE.format(name="Farouk", place="Hull")], start=50)
+    assert [words for _, words in rows(moderator)] == ["4 nearly the same, from 4 networks"]
+
+
+def test_who_says_nearly_the_same_with_no_word_against_them_stands_by_themselves(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    base = "I will never again give a job to people from the estate by the canal, and I mean it"
+    bad = flood(wall, [base, base + " 😂", base + " !!", base.upper()])
+    (path, words) = rows(moderator)[0]
+    (before,) = flood(wall, [base.replace("never again give", "now always give").replace("and I", "I do")], start=60)
+    assert rows(moderator)[0] == (path, words)
+    chosen = form(moderator.client.get(path).text, "/moderation/bulk")
+    ticked = [pick(wall, each) for each in bad]
+    offered = moderator.client.post(chosen.action, data=chosen.sent("reject", pick=ticked)).text
+    offer = form(offered, "/moderation/bulk/decide")
+    moderator.client.post(offer.action, data=offer.sent(reason="hateful"))
+    copies = flood(wall, [base + " ??", base + " 😂😂"], start=70)  # the first carries the row of later copies
+    (after,) = flood(wall, [base.replace("never again give", "always find") + " with all"], start=80)
+    assert moderator.sees("all") == [before.review_id, copies[0].review_id, after.review_id]
+    assert [said for _, said in rows(moderator) if "more like" in said] == ["2 more like those you declined"]
+
+
 def test_what_stands_behind_a_row_that_nobody_carries_comes_to_the_front_again(
     wall: Wall, moderator: AtTheDesk
 ) -> None:
@@ -442,7 +488,7 @@ def test_a_page_of_the_queue_walks_past_none_of_those_that_a_row_stands_for(
     for size in (80, 800):
         desk = prepared(databases.fresh("sqlite", opened), tmp_path / str(size), size, folded=True)
         assert len(desk.sees("all")) > 20
-        taken = []
+        taken: list[int] = []
 
         def count(connection: Any, *_: object, taken: list[int] = taken) -> None:
             connection.set_progress_handler(lambda: taken.append(1), 50)
