@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text, update
 
 import migrations
 from bench.queue import measure
@@ -16,7 +16,7 @@ from moderation import lanes
 from moderation.cli import rebuild_counters
 from moderation.models import Lane, Review, ReviewLane
 from pledges import counters
-from pledges.db import open_engine, utcnow
+from pledges.db import open_engine
 from pledges.models import Campaign, Counter, Theme
 from tests.databases import Databases
 from tests.forms import forms
