@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests import browser as chromium
-from tests import missing
+from tests import missing, quick
 from tests.databases import KINDS, Databases
 from tests.missing import leave_out
 from tests.servers.redis import NO_REDIS, RedisServer
@@ -24,6 +24,7 @@ USUAL_SHARE = 0.05  # of a large count; the whole with --full
 def pytest_configure(config: pytest.Config) -> None:
     for kind in KINDS:
         config.addinivalue_line("markers", f"{kind}: runs on {kind}")
+    quick.arrange()
 
 
 def _is_full() -> bool:

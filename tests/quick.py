@@ -1,0 +1,51 @@
+"""Less work for each test, in what no test is about: hundreds of applications are made, each for a few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from passlib.totp import AppWallet
+from werkzeug.routing import Rule
+
+
+class OnceCompiled(BytecodeCache):
+    """Templates are compiled once for all the applications of this process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+class LateRule(Rule):
+    """How to build an address is worked out when one is first built: most tests need a handful of three hundred."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compile_now = super()._compile_builder
+        made: list[Callable[..., tuple[str, str]]] = []
+
+        def build(*args: Any, **values: Any) -> tuple[str, str]:
+            if not made:
+                made.append(compile_now(append_unknown))
+            return made[0](*args, **values)
+
+        return build
+
+
+TEMPLATES = OnceCompiled()
+
+
+def arrange() -> None:
+    """Every application made after this is quick to make."""
+    Flask.url_rule_class = LateRule
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": TEMPLATES}
+    AppWallet.encrypt_cost = 4  # a power of two: the rounds that hide a secret which is made up anyway
