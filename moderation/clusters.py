@@ -40,6 +40,7 @@ from .models import (
     Decision,
     Evidence,
     Finding,
+    Lane,
     Review,
     ReviewCluster,
     ReviewLane,
@@ -53,6 +54,7 @@ STRAYS = 3  # earlier members that join a row when their like arrives
 DOMAINS = 3  # of one item
 MENDED = 50
 AT_ONCE = 500  # items of one statement
+CANDIDATES = 20  # the oldest of a cluster, of whom one carries its row
 _FREE_MAIL = """
     gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com yahoo.co.uk
     ymail.com icloud.com me.com mac.com aol.com aol.co.uk proton.me protonmail.com gmx.com gmx.net gmx.co.uk mail.com
@@ -414,27 +416,31 @@ def _arrange(session: Session, cluster: Cluster, newcomer: Review | None = None,
             _set_behind(session, cluster, True, only=newcomer.id)
     else:
         cluster.example_id = _oldest(session, cluster)
-        _stand_in_lanes(session, cluster)
+        if cluster.folding <= AT_ONCE:  # of more the worker tells them, a portion at a time
+            _stand_in_lanes(session, cluster)
         if not passes_on or cluster.example_id is None:
             _set_behind(session, cluster, True)
     session.flush()
 
 
 def _stand_in_lanes(session: Session, cluster: Cluster) -> None:
-    """The members are told where their row stands, if it stands elsewhere than the one before."""
+    """The members are told where their row stands, if it stands elsewhere than they were told: `AT_ONCE` of them."""
     standing = select(ReviewLane.lane).where(ReviewLane.review_id == cluster.example_id)
-    told = [str(lane) for lane in sorted(session.scalars(standing))]
+    stands = sorted(session.scalars(standing))
+    told = [str(lane) for lane in stands]
     if told == cluster.lanes:
         return
-    cluster.lanes = told
-    session.flush()
-    behind = _folding(cluster).where(Review.behind.is_(True))
-    _mark(
-        session,
-        cluster,
-        session.scalars(behind.with_for_update(skip_locked=True, key_share=True, of=Review)).all(),
-        True,
+    wrong = select(ReviewLane.review_id).where(
+        ReviewLane.review_id == Review.id,
+        ReviewLane.lane.in_([Lane(lane) for lane in {*told} ^ {*cluster.lanes}]),
+        ReviewLane.behind != ReviewLane.lane.in_(stands),
     )
+    members = _folding(cluster).where(Review.behind.is_(True), wrong.exists()).limit(AT_ONCE)
+    ids = session.scalars(members.with_for_update(skip_locked=True, key_share=True, of=Review)).all()
+    lanes.stand_behind(session, ids, told)
+    if len(ids) < AT_ONCE:
+        cluster.lanes = told
+    session.flush()
 
 
 def _folding(cluster: Cluster) -> Select[int]:
@@ -446,12 +452,22 @@ def _folding(cluster: Cluster) -> Select[int]:
 
 
 def _oldest(session: Session, cluster: Cluster) -> int | None:
-    """Who carries the row: not an item that somebody decides at this moment; `mend` sees to what is left over."""
-    query = _folding(cluster).order_by(ReviewCluster.review_id).limit(1)
-    chosen = session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).first()
-    if chosen is not None:
-        _mark(session, cluster, [chosen], False)
-    return chosen
+    """Who carries the row: one of the oldest, standing where the row stood if one does.
+
+    Not an item that somebody decides at this moment; `mend` sees to what is left over.
+    """
+    oldest = session.scalars(_folding(cluster).order_by(ReviewCluster.review_id).limit(CANDIDATES)).all()
+    rows = session.execute(select(ReviewLane.review_id, ReviewLane.lane).where(ReviewLane.review_id.in_(oldest)))
+    stands: dict[int, set[str]] = {}
+    for review_id, lane in rows:
+        stands.setdefault(review_id, set()).add(str(lane))
+    told = {*cluster.lanes}
+    for review_id in sorted(oldest, key=lambda each: (bool(told) and stands.get(each) != told, each)):
+        free = select(Review.id).where(Review.id == review_id).with_for_update(skip_locked=True, key_share=True)
+        if session.scalar(free) is not None:
+            _mark(session, cluster, [review_id], False)
+            return review_id
+    return None
 
 
 def _set_behind(session: Session, cluster: Cluster, behind: bool, *, only: int | None = None) -> None:
@@ -488,8 +504,8 @@ def decided(session: Session, cluster_id: int, decision: Decision | None, *, see
 def mend(session: Session) -> int:
     """Items that stand behind a row which nobody carries come to the front again; answers how many clusters.
 
-    And members whose row stands in other lanes than they were told, since a check spoke again of the one that carries
-    it, are told anew.
+    And members whose row stands in other lanes than they were told, since it passed on or a check spoke again of the
+    one that carries it, are told anew, a portion at a time.
     """
     lost = session.scalars(
         select(Cluster.id)

@@ -148,8 +148,7 @@ def sweep(now: datetime) -> int:
     word_lists.recheck_owed()
     gathering.gather_owed(now)
     bulk.resume(settings(), now)
-    with transaction() as session:
-        clusters.mend(session)
+    _in_portions(lambda session, _now: clusters.mend(session), now)
     spam_service().send_feedback(now)
     notices.send_due(settings(), now)
     return done

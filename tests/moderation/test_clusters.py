@@ -466,6 +466,24 @@ def test_members_are_told_when_the_one_that_carries_their_row_changes_its_lanes(
     assert astray(wall) == []
 
 
+def test_members_of_a_large_cluster_are_told_by_the_worker_a_portion_at_a_time(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "AT_ONCE", 2)
+    monkeypatch.setattr(clusters, "CANDIDATES", 1)
+    welsh = arrives(wall, ABUSE.format(name="Gwen", place="Bangor"), 77, lang="cy")
+    flood(wall)
+    also = [arrives(wall, ABUSE.format(name=name, place="Bala"), 80 + n, lang="cy") for n, name in
+            enumerate(("Mair", "Nia", "Olwen"))]  # fmt: skip
+    wall.screens()
+    assert moderator.sees("welsh") == [welsh.review_id]
+    moderator.decides(welsh, "spam")
+    assert moderator.sees("welsh") == []  # a decision waits for none of it
+    wall.screens(later(60))
+    assert moderator.sees("welsh") == [each.review_id for each in also]
+    assert astray(wall) == []
+
+
 def test_an_item_that_was_laid_aside_stays_so_when_its_like_arrives(wall: Wall, moderator: AtTheDesk) -> None:
     first = arrives(wall, COPIES[0], 1)
     wall.screens()
