@@ -3,7 +3,8 @@
 A few items come in through the form and are checked; the rest are copies of their rows (contribution, consent, revision,
 review, findings, evidence, lanes, words that are found) with words, digests and moments of their own. Then a signed-in
 moderator opens the queue and approves its first item on both walls in turn, through the application, so that whatever
-else the machine does meets both alike. Ends with 1 where a median is more than BOUND times that of the small wall.
+else the machine does meets both alike. Then the same where all but a few stand behind the rows of a few clusters.
+Ends with 1 where a median is more than BOUND times that of the small wall.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sqlalchemy import Column, Connection, Engine, Table, func, insert, select, 
 
 from bench import commit
 from moderation import lanes
-from moderation.models import Evidence, Finding, Lane, Review, ReviewLane
+from moderation.models import Cluster, Evidence, Finding, Lane, Review, ReviewCluster, ReviewLane
 from pledges import search
 from pledges.db import utcnow
 from pledges.intake import digest_of, repeat_key
@@ -44,6 +45,12 @@ SENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("I will ring 07700 900123 every Friday and ask", {}),
     ("Read more at http://example.com/one and learn", {}),
 )  # fmt: skip
+IN_FRONT = 40  # of a folded wall: as many as stand by themselves
+FOLDED = (
+    "{name}, go back to where you came from, {place} is full and nobody here wants your lot",
+    "Nobody asked {name} to come to {place}, and you people should all be put on the next boat",
+)
+FROM = (("Aisha", "Luton"), ("Bello", "Derby"), ("Chidi", "Hull"), ("Devi", "Cardiff"), ("Esra", "Leeds"))
 PARTS = (
     "ask",
     "share",
@@ -89,22 +96,26 @@ def main() -> int:
     parser.add_argument("--waiting", type=int, default=LARGE, help=f"of the large wall (default: {LARGE:,})")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="wall-queue-") as folder:
-        databases = Databases(Path(folder))
-        try:
-            sizes = (SMALL, given.waiting)
-            measured = measure(databases, given.database, Path(folder), sizes, given.rounds)
-        finally:
-            databases.stop()
+    sizes = (SMALL, given.waiting)
+    worst = 0.0
     print(f"{given.database}, commit {commit()}, {given.rounds} rounds after {WARMING} to warm up")
-    return 0 if report(measured) <= BOUND else 1
+    for folded in (False, True):
+        with tempfile.TemporaryDirectory(prefix="wall-queue-") as folder:
+            databases = Databases(Path(folder))
+            try:
+                measured = measure(databases, given.database, Path(folder), sizes, given.rounds, folded=folded)
+            finally:
+                databases.stop()
+        print("nearly all behind the rows of a few clusters" if folded else "each by itself")
+        worst = max(worst, report(measured))
+    return 0 if worst <= BOUND else 1
 
 
 def measure(
-    databases: Databases, kind: str, folder: Path, sizes: tuple[int, int], rounds: int
+    databases: Databases, kind: str, folder: Path, sizes: tuple[int, int], rounds: int, *, folded: bool = False
 ) -> dict[str, dict[int, Times]]:
     """What opening and deciding took with so many waiting, in turn on both walls."""
-    desks = {size: prepared(databases.fresh(kind, opened), folder / str(size), size) for size in sizes}
+    desks = {size: prepared(databases.fresh(kind, opened), folder / str(size), size, folded=folded) for size in sizes}
     took = {what: {size: Times() for size in sizes} for what in ("open the queue", "approve")}
     for number in range(WARMING + rounds):
         for size, desk in desks.items():
@@ -135,23 +146,31 @@ def expect(status: int, wanted: int) -> None:
         raise RuntimeError(f"the desk answered {status} and not {wanted}")
 
 
-def prepared(url: str, folder: Path, waiting: int) -> AtTheDesk:
-    """Somebody at the desk of a wall where so many items wait."""
+def prepared(url: str, folder: Path, waiting: int, *, folded: bool = False) -> AtTheDesk:
+    """Somebody at the desk of a wall where so many items wait; `folded`: nearly all behind the rows of clusters."""
     folder.mkdir()
     wall = Wall(make_app(url, folder))
+    gathered = [words.format(name=name, place=place) for words in FOLDED for name, place in FROM] if folded else []
+    for words in gathered:
+        wall.promises(words)
+        wall.screens()
     for words, fields in SENT:
         fields = dict(fields)
         wall.promises(words, lang=fields.pop("lang", ""), **fields)
     while wall.screens():
         pass
-    fill(wall.database.engine, waiting - len(SENT))
+    left = waiting - len(SENT) - len(gathered)
+    in_front = min(IN_FRONT, left // 2) if folded else left
+    fill(wall.database.engine, in_front)
+    if folded:
+        fill(wall.database.engine, left - in_front, behind=True)
     return wall.moderator("mo")
 
 
-def fill(engine: Engine, count: int) -> None:
+def fill(engine: Engine, count: int, *, behind: bool = False) -> None:
     """So many more items wait, each made after one that came in through the form."""
     with engine.begin() as connection:
-        made = _Copies(connection)
+        made = _Copies(connection, behind)
         for start in range(0, count, AT_ONCE):
             made.add(start, min(AT_ONCE, count - start), count)
         made.end()
@@ -162,8 +181,9 @@ def fill(engine: Engine, count: int) -> None:
 class _Copies:
     """Rows like those that are there, table by table."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, behind: bool = False) -> None:
         self.connection = connection
+        self.behind = behind  # whether those are copied that a cluster's row stands for, or those by themselves
         self.chance = random.Random(7)
         self.now = utcnow()
         self.next = {
@@ -172,9 +192,18 @@ class _Copies:
         self.rows: dict[Table, list[dict[str, Any]]] = {}
         campaign = select(Campaign.id).where(Campaign.slug == SLUG).scalar_subquery()
         reviews = connection.execute(
-            select(_of(Review)).where(_of(Review).c.campaign_id == campaign, _of(Review).c.state == "waiting")
+            select(_of(Review)).where(
+                _of(Review).c.campaign_id == campaign,
+                _of(Review).c.state == "waiting",
+                _of(Review).c.behind.is_(behind),
+                _of(Review).c.id.not_in(
+                    select(_of(Cluster).c.example_id).where(_of(Cluster).c.example_id.is_not(None))
+                ),
+            )
         )
         self.samples = [self._sample(dict(row._mapping)) for row in reviews]
+        if not self.samples:
+            raise RuntimeError("nothing waits that could be copied")
 
     def _sample(self, review: dict[str, Any]) -> dict[str, Any]:
         def rows(model: Any, name: str, value: int) -> list[dict[str, Any]]:
@@ -193,6 +222,7 @@ class _Copies:
             **{
                 "findings": rows(Finding, "review_id", review["id"]),
                 "evidence": rows(Evidence, "review_id", review["id"]),
+                "clusters": rows(ReviewCluster, "review_id", review["id"]) if self.behind else [],
             },
         }
 
@@ -221,10 +251,11 @@ class _Copies:
     def _one(self, sample: dict[str, Any], number: int, at: datetime) -> None:
         contribution_id, revision_id, review_id = self._id(Contribution), self._id(Revision), self._id(Review)
         words = f"{sample['revision']['words']}, {' '.join(self.chance.choices(PARTS, k=4))} {number}"
+        name = f"copy{contribution_id}"
         own = {
             "public_id": new_public_id(),
-            "form_token": f"copy{number}",
-            "receipt_hash": f"copy{number}",
+            "form_token": name,
+            "receipt_hash": name,
             "created_at": at,
         }
         self._put(Contribution, sample["contribution"], id=contribution_id, form_digest=None, **own)
@@ -235,9 +266,11 @@ class _Copies:
         revision["digest"] = digest_of(Revision(**revision))
         self._put(Revision, revision)
         parts = {"revision_id": revision_id, "contribution_id": contribution_id}
-        self._put(Review, sample["review"], id=review_id, waiting_since=at, behind=False, **parts)
+        self._put(Review, sample["review"], id=review_id, waiting_since=at, **parts)
         for lane in sample["lanes"]:
             self._put(ReviewLane, lane, review_id=review_id, waiting_since=at)
+        for cluster in sample["clusters"]:
+            self._put(ReviewCluster, cluster, review_id=review_id)
         for finding in sample["findings"]:
             self._put(Finding, {name: finding[name] for name in finding if name != "id"}, review_id=review_id)
         for evidence in sample["evidence"]:
@@ -259,12 +292,25 @@ class _Copies:
                 for campaign, name, value in found
             ],
         )
+        self._count_members()
         if self.connection.dialect.name == "postgresql":
             for made in (Contribution, Consent, Revision, Review, Finding):
                 name = _of(made).name
                 self.connection.execute(
                     text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")  # noqa: S608 (our own tables)
                 )
+
+    def _count_members(self) -> None:
+        """Clusters count those who wait in them, and those that their row stands for."""
+        member, cluster = _of(ReviewCluster).c, _of(Cluster)
+        mine = select(func.count()).where(member.cluster_id == cluster.c.id)
+        waiting = mine.where(member.waits.is_(True))
+        counted = {
+            "total": mine.scalar_subquery(),
+            "waiting": waiting.scalar_subquery(),
+            "folding": waiting.where(member.folds.is_(True)).scalar_subquery(),
+        }
+        self.connection.execute(cluster.update().values(**counted))
 
 
 def _of(model: Any) -> Table:

@@ -22,7 +22,20 @@ from pledges.settings import Settings
 
 from . import clusters, decisions, lanes, permissions, queue, record
 from .desk import reasons_for
-from .models import Batch, BatchItem, Decision, Evidence, Lane, Letter, Moderator, Reason, Review, Role
+from .models import (
+    Batch,
+    BatchItem,
+    Cluster,
+    Decision,
+    Evidence,
+    Lane,
+    Letter,
+    Moderator,
+    Reason,
+    Review,
+    ReviewCluster,
+    Role,
+)
 from .permissions import Act
 from .workflow import WAITS, Move, MoveNotAllowed
 
@@ -115,12 +128,15 @@ _WHOLE = (*queue.WHOLE, joinedload(Review.contribution).joinedload(Contribution.
 def refusal(
     session: Session, review: Review, version: int, by: Moderator, held: dict[int | None, Role], now: datetime
 ) -> Cannot | None:
-    """Why this item is not decided with others; none: nothing stands against it."""
+    """Why this item is not decided with others; none: nothing stands against it.
+
+    The role first: whoever may not decide is not told how far others are with it.
+    """
+    if not permissions.may(held, Act.DECIDE, review.campaign_id):
+        return Cannot(review, "role")
     if review.version != version or review.state not in WAITS:
         other = decisions.last_decision(session, review)
         return Cannot(review, "decided" if other is not None and review.state not in WAITS else "changed", other)
-    if not permissions.may(held, Act.DECIDE, review.campaign_id):
-        return Cannot(review, "role")
     in_appeals = any(row.lane in (Lane.APPEALS, Lane.PARKED) for row in review.lanes)  # laid aside, it may be one
     if in_appeals and decisions.barred(session, review, by) == decisions.APPEAL:
         return Cannot(review, "appeal")
@@ -182,7 +198,9 @@ def begin(
     cluster_id: int | None = None,
 ) -> Batch:
     """The batch is stored with all that it is to decide; the same one where the button was pressed twice."""
-    pressed_before = _same(session, picks, move, by, now)
+    picks = list({pick.review_id: pick for pick in reversed(picks)}.values())[::-1]  # each item once
+    said = (move, reason.id if reason else None, to.id if to else None, tell, note, cluster_id)
+    pressed_before = _same(session, picks, said, by, now)
     if pressed_before is not None:
         return pressed_before
     known = {row.id: row.campaign_id for row in session.execute(
@@ -211,10 +229,15 @@ def begin(
     return batch
 
 
-def _same(session: Session, picks: Sequence[Pick], move: str, by: Moderator, now: datetime) -> Batch | None:
-    """This person's newest batch, where it began a moment ago, of exactly these items as seen, and was not undone."""
+def _same(
+    session: Session, picks: Sequence[Pick], said: tuple[object, ...], by: Moderator, now: datetime
+) -> Batch | None:
+    """This person's newest batch, where it began a moment ago, said all the same of exactly these items as seen, and
+    was not undone."""
     last = session.scalars(select(Batch).where(Batch.moderator_id == by.id).order_by(Batch.id.desc()).limit(1)).first()
-    if last is None or last.move != move or last.undone_at is not None or now - last.made_at > PRESSED_TWICE:
+    if last is None or last.undone_at is not None or now - last.made_at > PRESSED_TWICE:
+        return None
+    if (last.move, last.reason_id, last.to_id, last.tell, last.note, last.cluster_id) != said:
         return None
     items = session.execute(select(BatchItem.review_id, BatchItem.version).where(BatchItem.batch_id == last.id))
     return last if {tuple(row) for row in items} == {(pick.review_id, pick.version) for pick in picks} else None
@@ -370,11 +393,13 @@ def _end(session: Session, batch: Batch, settings: Settings, now: datetime) -> b
 
 
 def _cluster_is_decided(session: Session, batch: Batch) -> None:
+    """Its later copies gather in one row, where the batch declined some of its members, whatever the form named."""
     if batch.cluster_id is None or batch.move not in (REJECT, SPAM):
         return
     made = session.execute(
         select(BatchItem.decision_id, BatchItem.review_id)
-        .where(BatchItem.batch_id == batch.id, BatchItem.outcome == DONE)
+        .join(ReviewCluster, ReviewCluster.review_id == BatchItem.review_id)
+        .where(BatchItem.batch_id == batch.id, BatchItem.outcome == DONE, ReviewCluster.cluster_id == batch.cluster_id)
         .order_by(BatchItem.review_id.desc())
         .limit(1)
     ).first()
@@ -436,9 +461,16 @@ def undo(session: Session, batch_id: int, by: Moderator, now: datetime, settings
     )
     _tell_at(session, batch, now + HELD_BACK)
     batch.done_at, batch.undone_at = batch.done_at or now, now
-    if batch.cluster_id is not None and batch.move in (REJECT, SPAM):
+    if batch.cluster_id is not None and _decided_it(session, batch):
         clusters.decided(session, batch.cluster_id, None)
     _note(session, batch, "batch:undo", now)
+
+
+def _decided_it(session: Session, batch: Batch) -> bool:
+    """Whether the cluster that the batch names counts as decided by one of its items, and not by somebody else's."""
+    ours = select(BatchItem.decision_id).where(BatchItem.batch_id == batch.id, BatchItem.decision_id.is_not(None))
+    mine = select(Cluster.id).where(Cluster.id == batch.cluster_id, Cluster.decided_by_id.in_(ours))
+    return session.scalars(mine).first() is not None
 
 
 def _undo_one(session: Session, batch: Batch, item: BatchItem, settings: Settings, now: datetime) -> None:

@@ -16,12 +16,13 @@ clusters (`_hold`), as the last lock but that of the record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, delete, func, or_, select, update
+from sqlalchemy import Integer, Select, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
@@ -39,6 +40,7 @@ from .models import (
     Decision,
     Evidence,
     Finding,
+    Lane,
     Review,
     ReviewCluster,
     ReviewLane,
@@ -47,9 +49,12 @@ from .workflow import State
 
 FEW = 3  # so many that fold, and one row stands for them
 COMPARED_CLUSTERS, COMPARED_MEMBERS = 8, 4  # candidates by fingerprint, and texts of each that are read
+SPEAK_FOR_IT = 8  # members whose fingerprint a cluster has after one was erased
 STRAYS = 3  # earlier members that join a row when their like arrives
 DOMAINS = 3  # of one item
 MENDED = 50
+AT_ONCE = 500  # items of one statement
+CANDIDATES = 20  # the oldest of a cluster, of whom one carries its row
 _FREE_MAIL = """
     gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com yahoo.co.uk
     ymail.com icloud.com me.com mac.com aol.com aol.co.uk proton.me protonmail.com gmx.com gmx.net gmx.co.uk mail.com
@@ -304,35 +309,24 @@ def stand_alone(session: Session, review: Review) -> None:
             _unfold(session, row, cluster, review)
 
 
-def in_front(lane: str = "") -> ColumnElement[bool]:
-    """The items of a page of the queue: those behind a row are left out, unless the row does not stand in this lane."""
-    if not lane:
-        return Review.behind.is_(False)
-    stands_here = (
-        select(ReviewLane.review_id)
-        .join(Cluster, Cluster.example_id == ReviewLane.review_id)
-        .join(ReviewCluster, ReviewCluster.cluster_id == Cluster.id)
-        .where(ReviewCluster.review_id == Review.id, ReviewCluster.folds.is_(True), ReviewLane.lane == lane)
-        .correlate(Review)
-    )
-    return or_(Review.behind.is_(False), ~stands_here.exists())
-
-
 def _unfold(session: Session, row: ReviewCluster, cluster: Cluster, review: Review) -> None:
     row.folds = False
     free = select(Review.id).where(Review.id == review.id).with_for_update(skip_locked=True, key_share=True)
-    _mark(session, session.scalars(free).all(), False)
+    _mark(session, cluster, session.scalars(free).all(), False)
     cluster.folding -= 1
-    if cluster.example_id == review.id:
+    carried = cluster.example_id == review.id
+    if carried:
         cluster.example_id = None
     session.flush()
-    _arrange(session, cluster)
+    _arrange(session, cluster, passes_on=carried)
 
 
 def _home(session: Session, review: Review, rows: list[Membership]) -> Cluster | None:
     """The one cluster whose row may stand for this item: words before domain before network."""
     if review.contribution.published_revision_id is not None or lanes.open_appeal(session, review):
         return None  # a change, a report or an appeal is looked at by itself
+    if _laid_aside(review):
+        return None
     by_kind = {kind: [pair for pair in rows if pair[1].kind is kind] for kind in ORDER}
     spoken = spoken_against(review)
     for row, cluster in by_kind[ClusterKind.WORDS]:
@@ -346,6 +340,11 @@ def _home(session: Session, review: Review, rows: list[Membership]) -> Cluster |
         if shared:
             return max(shared, key=lambda cluster: cluster.waiting)
     return None
+
+
+def _laid_aside(review: Review) -> bool:
+    """Whether somebody laid it aside or passed it on, so that it stands by itself (`stand_alone`)."""
+    return review.parked_until is not None or review.passed_to_id is not None
 
 
 def _noticed(review: Review) -> bool:
@@ -383,7 +382,12 @@ def _gather_strays(session: Session, cluster: Cluster) -> None:
     )
     strays = session.scalars(waiting.order_by(ReviewCluster.review_id.desc()).limit(STRAYS)).all()
     reviews = {row.review_id: session.get_one(Review, row.review_id) for row in strays}
-    coming = [row for row in strays if spoken_against(reviews[row.review_id]) or _has_twin(session, row, cluster)]
+    coming = [
+        row
+        for row in strays
+        if not _laid_aside(reviews[row.review_id])
+        and (spoken_against(reviews[row.review_id]) or _has_twin(session, row, cluster))
+    ]
     if not coming:
         return
     for row, other in memberships(session, [row.review_id for row in coming]):
@@ -396,19 +400,46 @@ def _gather_strays(session: Session, cluster: Cluster) -> None:
         _arrange(session, cluster, reviews[row.review_id])
 
 
-def _arrange(session: Session, cluster: Cluster, newcomer: Review | None = None) -> None:
-    """One member carries the row and the others stand behind it, as long as there are enough of them."""
+def _arrange(session: Session, cluster: Cluster, newcomer: Review | None = None, *, passes_on: bool = False) -> None:
+    """One member carries the row and the others stand behind it, as long as there are enough of them.
+
+    `passes_on`: who carried it has just left, so the others stand behind it already and none of them is looked at.
+    """
     enough = 1 if cluster.decided_by_id is not None else FEW
     if cluster.folding < enough:
         if cluster.example_id is not None or newcomer is None:
             _set_behind(session, cluster, False)
             cluster.example_id = None
+            cluster.lanes = []
     elif cluster.example_id is not None:
         if newcomer is not None and newcomer.id != cluster.example_id:
             _set_behind(session, cluster, True, only=newcomer.id)
     else:
         cluster.example_id = _oldest(session, cluster)
-        _set_behind(session, cluster, True)
+        if cluster.folding <= AT_ONCE:  # of more the worker tells them, a portion at a time
+            _stand_in_lanes(session, cluster)
+        if not passes_on or cluster.example_id is None:
+            _set_behind(session, cluster, True)
+    session.flush()
+
+
+def _stand_in_lanes(session: Session, cluster: Cluster) -> None:
+    """The members are told where their row stands, if it stands elsewhere than they were told: `AT_ONCE` of them."""
+    standing = select(ReviewLane.lane).where(ReviewLane.review_id == cluster.example_id)
+    stands = sorted(session.scalars(standing))
+    told = [str(lane) for lane in stands]
+    if told == cluster.lanes:
+        return
+    wrong = select(ReviewLane.review_id).where(
+        ReviewLane.review_id == Review.id,
+        ReviewLane.lane.in_([Lane(lane) for lane in {*told} ^ {*cluster.lanes}]),
+        ReviewLane.behind != ReviewLane.lane.in_(stands),
+    )
+    members = _folding(cluster).where(Review.behind.is_(True), wrong.exists()).limit(AT_ONCE)
+    ids = session.scalars(members.with_for_update(skip_locked=True, key_share=True, of=Review)).all()
+    lanes.stand_behind(session, ids, told)
+    if len(ids) < AT_ONCE:
+        cluster.lanes = told
     session.flush()
 
 
@@ -421,23 +452,38 @@ def _folding(cluster: Cluster) -> Select[int]:
 
 
 def _oldest(session: Session, cluster: Cluster) -> int | None:
-    """Who carries the row: not an item that somebody decides at this moment; `mend` sees to what is left over."""
-    query = _folding(cluster).order_by(Review.waiting_since, Review.id).limit(1)
-    chosen = session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).first()
-    if chosen is not None:
-        _mark(session, [chosen], False)
-    return chosen
+    """Who carries the row: one of the oldest, standing where the row stood if one does.
+
+    Not an item that somebody decides at this moment; `mend` sees to what is left over.
+    """
+    oldest = session.scalars(_folding(cluster).order_by(ReviewCluster.review_id).limit(CANDIDATES)).all()
+    rows = session.execute(select(ReviewLane.review_id, ReviewLane.lane).where(ReviewLane.review_id.in_(oldest)))
+    stands: dict[int, set[str]] = {}
+    for review_id, lane in rows:
+        stands.setdefault(review_id, set()).add(str(lane))
+    told = {*cluster.lanes}
+    for review_id in sorted(oldest, key=lambda each: (bool(told) and stands.get(each) != told, each)):
+        free = select(Review.id).where(Review.id == review_id).with_for_update(skip_locked=True, key_share=True)
+        if session.scalar(free) is not None:
+            _mark(session, cluster, [review_id], False)
+            return review_id
+    return None
 
 
 def _set_behind(session: Session, cluster: Cluster, behind: bool, *, only: int | None = None) -> None:
     query = _folding(cluster).where(Review.behind.is_(not behind), Review.id != (cluster.example_id or 0))
     if only is not None:
         query = query.where(Review.id == only)
-    _mark(session, session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).all(), behind)
+    ids = session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Review)).all()
+    _mark(session, cluster, ids, behind)
 
 
-def _mark(session: Session, ids: Iterable[int], behind: bool) -> None:
-    session.execute(update(Review).where(Review.id.in_(list(ids))).values(behind=behind))
+def _mark(session: Session, cluster: Cluster, ids: Sequence[int], behind: bool) -> None:
+    """These items, which are locked, stand behind the cluster's row in its lanes, or by themselves."""
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        session.execute(update(Review).where(Review.id.in_(some)).values(behind=behind))
+        lanes.stand_behind(session, some, cluster.lanes if behind else ())
 
 
 def decided(session: Session, cluster_id: int, decision: Decision | None, *, seen: int = 0) -> None:
@@ -456,7 +502,11 @@ def decided(session: Session, cluster_id: int, decision: Decision | None, *, see
 
 
 def mend(session: Session) -> int:
-    """Items that stand behind a row which nobody carries come to the front again; answers how many clusters."""
+    """Items that stand behind a row which nobody carries come to the front again; answers how many clusters.
+
+    And members whose row stands in other lanes than they were told, since it passed on or a check spoke again of the
+    one that carries it, are told anew, a portion at a time.
+    """
     lost = session.scalars(
         select(Cluster.id)
         .join(ReviewCluster, ReviewCluster.cluster_id == Cluster.id)
@@ -467,7 +517,23 @@ def mend(session: Session) -> int:
     ).all()
     for cluster in _locked(session, lost):
         _arrange(session, cluster)
-    return len(lost)
+    moved = _moved(session)
+    for cluster in _locked(session, moved):
+        _stand_in_lanes(session, cluster)
+    return len(lost) + len(moved)
+
+
+def _moved(session: Session) -> list[int]:
+    """Clusters whose row stands elsewhere than their members were told."""
+    rows = session.execute(
+        select(Cluster.id, Cluster.lanes, ReviewLane.lane).join(ReviewLane, ReviewLane.review_id == Cluster.example_id)
+    )
+    told: dict[int, set[str]] = {}
+    stands: dict[int, set[str]] = {}
+    for cluster_id, known, lane in rows:
+        told[cluster_id] = set(known)
+        stands.setdefault(cluster_id, set()).add(str(lane))
+    return [cluster_id for cluster_id in stands if stands[cluster_id] != told[cluster_id]][:MENDED]
 
 
 # -- forgetting ------------------------------------------------------------------------------------
@@ -477,7 +543,29 @@ def forget(session: Session, review: Review) -> None:
     """Nothing is kept of what these words, their domains and their network have in common with others."""
     _leave(session, review)
     for row, cluster in memberships(session, [review.id]):
-        _drop(session, row, cluster)
+        if _drop(session, row, cluster) and cluster.kind is ClusterKind.WORDS:
+            _say_anew(session, cluster)
+
+
+def _say_anew(session: Session, cluster: Cluster) -> None:
+    """The cluster's fingerprint and key tell of members that are still there, and of none that was erased.
+
+    Which member a part of it came from is not kept, so the fingerprint is made anew of the newest. The key was that of
+    whichever words came first; those that equal it are found by the fingerprint.
+    """
+    members = session.scalars(
+        select(Review)
+        .join(ReviewCluster, ReviewCluster.review_id == Review.id)
+        .where(ReviewCluster.cluster_id == cluster.id)
+        .order_by(ReviewCluster.review_id.desc())
+        .limit(SPEAK_FOR_IT)
+    ).all()
+    key = secret_for("clusters") + f"{cluster.campaign_id}".encode()
+    told = {band for member in members for band in likeness.bands(key, likeness.skeleton(member.revision.words))}
+    cluster.key = secrets.token_hex(32)
+    session.execute(delete(ClusterBand).where(ClusterBand.cluster_id == cluster.id))
+    session.add_all(ClusterBand(band=band, cluster_id=cluster.id) for band in told)
+    session.flush()
 
 
 def forget_networks(at_once: int) -> None:
@@ -507,7 +595,8 @@ def _forget_network(session: Session, row: ReviewCluster, cluster: Cluster) -> N
     _drop(session, row, cluster)
 
 
-def _drop(session: Session, row: ReviewCluster, cluster: Cluster) -> None:
+def _drop(session: Session, row: ReviewCluster, cluster: Cluster) -> bool:
+    """The item is no member any more; whether the cluster is still there."""
     session.delete(row)
     cluster.total -= 1
     session.flush()
@@ -515,3 +604,4 @@ def _drop(session: Session, row: ReviewCluster, cluster: Cluster) -> None:
         session.execute(delete(ClusterBand).where(ClusterBand.cluster_id == cluster.id))
         session.delete(cluster)
         session.flush()
+    return cluster.total > 0

@@ -17,7 +17,7 @@ from pledges.errors import WordsChanged
 from pledges.limits import limits_of
 from pledges.settings import Settings, settings
 
-from . import alerts, bulk, clusters, decisions, notices, queue, retention, screening, surge, word_lists
+from . import alerts, bulk, clusters, decisions, gathering, notices, queue, retention, screening, surge, word_lists
 from .models import Letter, Review
 from .spam_service import SpamService
 
@@ -146,9 +146,9 @@ def sweep(now: datetime) -> int:
     _thaw(now)
     _in_portions(surge.tell_waiting, now)
     word_lists.recheck_owed()
+    gathering.gather_owed(now)
     bulk.resume(settings(), now)
-    with transaction() as session:
-        clusters.mend(session)
+    _in_portions(lambda session, _now: clusters.mend(session), now)
     spam_service().send_feedback(now)
     notices.send_due(settings(), now)
     return done
@@ -165,11 +165,15 @@ def _thaw(now: datetime) -> None:
 
 def _show_held_back(review_id: int, now: datetime) -> bool:
     try:
-        with transaction() as session:
-            return decisions.show_held_back(session, review_id, now, settings())
+        return clusters.until_stored(lambda: _show(review_id, now))
     except WordsChanged:
         log.error("review %s: these are not the words that were sent, so they are not shown", review_id)
         return False
+
+
+def _show(review_id: int, now: datetime) -> bool:
+    with transaction() as session:
+        return decisions.show_held_back(session, review_id, now, settings())
 
 
 def _in_portions(work: Callable[[Session, datetime], int], now: datetime) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, false, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from pledges import counters
 from pledges.models import EVERY_DAY, Type
 
-from .models import Appeal, Lane, Report, Review, ReviewLane
+from .models import Appeal, Cluster, Lane, Report, Review, ReviewCluster, ReviewLane
 from .workflow import WAITS, State
 
 HARSH = {Lane.SPAM, Lane.ABUSE, Lane.PERSONAL_DATA}
@@ -50,10 +51,38 @@ def _stand(session: Session, review: Review, wanted: dict[Lane, datetime]) -> No
         session.execute(delete(ReviewLane).where(ReviewLane.review_id == review.id, ReviewLane.lane.in_(gone)))
     if come:
         values = {"review_id": review.id, "campaign_id": review.campaign_id}
-        session.execute(insert(ReviewLane), [{**values, "lane": lane, "waiting_since": wanted[lane]} for lane in come])
+        behind = _behind_in(session, review)
+        session.execute(
+            insert(ReviewLane),
+            [{**values, "lane": lane, "waiting_since": wanted[lane], "behind": lane in behind} for lane in come],
+        )
     for lane in sorted({*gone, *come}):
         counters.add(session, review.campaign_id, f"{COUNTER}{lane}", (lane in come) - (lane in gone))
     session.expire(review, ["lanes"])
+
+
+def _behind_in(session: Session, review: Review) -> set[str]:
+    """The lanes in which a cluster's row stands for this item, as it is committed or ours."""
+    mine = select(Review.behind).where(Review.id == review.id).with_for_update(key_share=True)
+    if not session.scalar(mine):
+        return set()
+    told = select(Cluster.lanes).join(ReviewCluster, ReviewCluster.cluster_id == Cluster.id)
+    return set(session.scalar(told.where(ReviewCluster.review_id == review.id, ReviewCluster.folds.is_(True))) or ())
+
+
+def stand_behind(session: Session, review_ids: Sequence[int], among: Iterable[str]) -> None:
+    """In the lanes `among` a row of the queue stands for these items, in all others they stand by themselves.
+
+    They are counted wherever they stand, behind a row or not. The items are locked by whoever calls.
+    """
+    those = [Lane(lane) for lane in among]
+    behind = ReviewLane.lane.in_(those) if those else false()
+    session.execute(
+        update(ReviewLane)
+        .where(ReviewLane.review_id.in_(review_ids), ReviewLane.behind != behind)
+        .values(behind=behind)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def bring_back(session: Session, review: Review, now: datetime) -> bool:

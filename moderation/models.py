@@ -94,12 +94,13 @@ class ReviewLane(Base):
     """An item stands in a lane; a page of a lane is one index. Rows exist only while the item waits."""
 
     __tablename__ = "review_lanes"
-    __table_args__ = (Index("ix_review_lanes_page", "lane", "campaign_id", "waiting_since", "review_id"),)
+    __table_args__ = (Index("ix_review_lanes_page", "lane", "campaign_id", "behind", "waiting_since", "review_id"),)
 
     review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True)
     lane: Mapped[Lane] = mapped_column(text_enum(Lane), primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
     waiting_since: Mapped[datetime]
+    behind: Mapped[bool] = mapped_column(default=False)  # a cluster's row stands for it in this lane
 
     review: Mapped[Review] = relationship(back_populates="lanes")
 
@@ -501,6 +502,7 @@ class Cluster(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "kind", "key"),
         Index("ix_clusters_waiting", "campaign_id", "waiting"),
+        Index("ix_clusters_example", "example_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -510,6 +512,7 @@ class Cluster(Base):
     waiting: Mapped[int] = mapped_column(default=0)  # members that wait, kept as they come and go
     folding: Mapped[int] = mapped_column(default=0)  # of these, those that one row of the queue may stand for
     example_id: Mapped[int | None] = mapped_column(ForeignKey("reviews.id", ondelete="SET NULL"))  # and its row
+    lanes: Mapped[list[Any]] = mapped_column(JSON, default=list)  # where that row stands, as its members were told
     total: Mapped[int] = mapped_column(default=0)
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
@@ -520,9 +523,13 @@ class ReviewCluster(Base):
     """An item belongs to a cluster."""
 
     __tablename__ = "review_clusters"
+    __table_args__ = (
+        Index("ix_review_clusters_newest", "cluster_id", "review_id"),
+        Index("ix_review_clusters_waiting", "cluster_id", "waits", "folds", "review_id"),
+    )
 
     review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True)
-    cluster_id: Mapped[int] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True, index=True)
+    cluster_id: Mapped[int] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True)
     sketch: Mapped[str] = mapped_column(String(1024), default="")  # keyed hash of the words without their disguise
     waits: Mapped[bool] = mapped_column(default=False)
     folds: Mapped[bool] = mapped_column(default=False)  # the cluster's row may stand for it; in one cluster at most

@@ -97,10 +97,9 @@ def _places(
 ) -> list[int]:
     """One short walk down an index for each campaign and each place where items stand, put together in order."""
     parts = []
-    in_front = clusters.in_front(lane if _is_lane(lane) and lane not in (Lane.ALL, Lane.PARKED) else "")
     for campaign in _campaigns(session, campaigns, filters):
         for query, key in _sources(now, campaign.id, lane, by):
-            query = _narrowed(query, key, campaign, filters, now).where(in_front)
+            query = _narrowed(query, key, campaign, filters, now).where(_in_front(key))
             if after is not None:
                 beyond = and_(key == after.waiting_since, Review.id > after.review_id)
                 query = query.where(key >= after.waiting_since, or_(key > after.waiting_since, beyond))
@@ -110,6 +109,11 @@ def _places(
         return []
     whole = union_all(*(select(part.c.since, part.c.id) for part in parts)).subquery()
     return list(session.scalars(select(whole.c.id).order_by(whole.c.since, whole.c.id).limit(limit)))
+
+
+def _in_front(key: Any) -> ColumnElement[bool]:
+    """Without those that a cluster's row stands for, by the index that is walked."""
+    return (ReviewLane if key is ReviewLane.waiting_since else Review).behind.is_(False)
 
 
 def _own_id(lane: str, key: Any) -> Any:
@@ -151,7 +155,8 @@ def _untaken(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     unchecked = and_(
         Review.state == State.RECEIVED, Review.waiting_since <= now - UNCHECKED_AFTER, Review.parked_until.is_(None)
     )
-    return unchecked, and_(ReviewLane.lane == Lane.PARKED, ReviewLane.waiting_since <= now)
+    laid_aside = and_(ReviewLane.lane == Lane.PARKED, ReviewLane.behind.is_(False))  # no row stands for it
+    return unchecked, and_(laid_aside, ReviewLane.waiting_since <= now)
 
 
 def _narrowed(query: Select[Review], key: Any, campaign: Campaign, filters: Filters, now: datetime) -> Select[Review]:
@@ -232,24 +237,28 @@ def _counted(session: Session, query: Select[int], campaign: Any, campaigns: lis
 def oldest(
     session: Session, *, now: datetime, campaigns: list[int] | None, by: Moderator | None = None
 ) -> dict[str, datetime]:
-    """Since when the oldest item of each lane waits: the first row of its index."""
-    first = (
+    """Since when the oldest item of each lane waits: the first row of its index, in front and behind a cluster's row."""
+    in_front, behind = (
         select(func.min(ReviewLane.waiting_since))
         .where(
             ReviewLane.lane == func.substr(Counter.name, len(lanes.COUNTER) + 1),
             ReviewLane.campaign_id == Counter.campaign_id,
+            ReviewLane.behind.is_(is_behind),
         )
         .correlate(Counter)
         .scalar_subquery()
+        for is_behind in (False, True)
     )
-    rows = select(Counter.name, first).where(Counter.name.in_(_NAMES), Counter.day == EVERY_DAY, Counter.value > 0)
+    rows = select(Counter.name, in_front, behind).where(
+        Counter.name.in_(_NAMES), Counter.day == EVERY_DAY, Counter.value > 0
+    )
     own = _waiting(now, campaigns, "mine", by).with_only_columns(func.min(Review.waiting_since))
     unchecked = select(func.min(Review.waiting_since)).where(_untaken(now)[0])
     if campaigns is not None:
         rows = rows.where(Counter.campaign_id.in_(campaigns))
         unchecked = unchecked.where(Review.campaign_id.in_(campaigns))
     found: list[tuple[str, datetime | None]] = [
-        (name.removeprefix(lanes.COUNTER), since) for name, since in session.execute(rows)
+        (name.removeprefix(lanes.COUNTER), since) for name, *both in session.execute(rows) for since in both
     ]
     found += [("mine", session.scalar(own)), ("all", session.scalar(unchecked))]
     first_of: dict[str, datetime] = {}
@@ -272,6 +281,8 @@ def how_many(
     left, in_all = COUNTED, 0
     for campaign in _campaigns(session, campaigns, filters):
         for query, key in _sources(now, campaign.id, lane, by):
+            if key is ReviewLane.waiting_since:  # both said, so that their index is walked from the moment on
+                query = query.where(ReviewLane.behind.in_((False, True)))
             ids = _narrowed(query, key, campaign, filters, now).with_only_columns(Review.id).limit(left)
             found = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
             left, in_all = left - found, in_all + found
@@ -292,7 +303,8 @@ def returned(now: datetime, campaigns: list[int] | None, by: Moderator, since: d
 
 def standing(now: datetime, campaigns: list[int] | None, lane: str, by: Moderator) -> Select[Review]:
     """What a lane shows to `by`, in no order."""
-    return _waiting(now, campaigns, lane, by).where(clusters.in_front(lane if _is_lane(lane) else ""))
+    key = (ReviewLane if _is_lane(lane) else Review).waiting_since
+    return _waiting(now, campaigns, lane, by).where(_in_front(key))
 
 
 def next_free(

@@ -80,14 +80,14 @@ def set_aside(session: Session, reviews: Iterable[Review], by: Moderator, now: d
 
 
 def read_shown(texts: Iterable[str]) -> list[Shown]:
-    """The items that a sheet's form names as `id.version.digest`, ten at most; what cannot be read is left out."""
-    found = []
+    """The items that a sheet's form names as `id.version.digest`, each once and ten at most; the rest is left out."""
+    found: dict[int, Shown] = {}
     for text in texts:
         number, _, rest = text.partition(".")
         version, _, digest = rest.partition(".")
         if number.isascii() and number.isdigit() and version.isascii() and version.isdigit() and digest:
-            found.append(Shown(Pick(int(number), int(version)), digest))
-    return found[:TEN]
+            found.setdefault(int(number), Shown(Pick(int(number), int(version)), digest))
+    return list(found.values())[:TEN]
 
 
 def unchanged(session: Session, shown: Sequence[Shown]) -> tuple[list[Pick], list[Review]]:

@@ -35,6 +35,7 @@ FEWEST_ARRIVALS = 30  # in `LOOKED_AT`: below it nobody needs help
 FEWEST_REFUSALS = 100
 AT_ONCE = 200
 HELP_AGAIN = timedelta(hours=1)
+HOLD_CHARS = 100
 HOLD_DAYS = 30  # the longest time of an entry of the lists
 SWITCHES = ("promises", "comments", "letters", "screens", "slower")
 
@@ -407,8 +408,11 @@ def _read(kind: HoldKind, value: str) -> str:
             raise ValueError("a network as wide as that holds everybody")
         return str(network)
     if kind is HoldKind.DOMAIN:
-        return domain_of(value)
-    if not 4 <= len(value) <= 100:
+        domain = domain_of(value)
+        if len(domain) > HOLD_CHARS:
+            raise ValueError("a domain has at most 100 characters")
+        return domain
+    if not 4 <= len(value) <= HOLD_CHARS:
         raise ValueError("a phrase has 4 to 100 characters")
     return value
 

@@ -295,7 +295,7 @@ def chosen(
     session: Session, cluster: Cluster, ticked: Sequence[bulk.Pick], listed: Sequence[bulk.Pick], upto: int
 ) -> list[bulk.Pick]:
     """The ticked members and all that the page did not list, as they stood when it was made."""
-    known = {pick.review_id for pick in listed}
+    known = {pick.review_id for pick in (*listed, *ticked)}
     rest = session.execute(
         select(Review.id, Review.version)
         .join(ReviewCluster, ReviewCluster.review_id == Review.id)

@@ -13,7 +13,7 @@ from pledges.db import reading, transaction, utcnow
 from pledges.settings import settings
 from pledges.text import clean
 
-from .. import claims, decisions, jobs, permissions, queue, screens
+from .. import claims, clusters, decisions, jobs, permissions, queue, screens
 from ..desk import reasons_for
 from ..models import Decision, Moderator, Reason, Review, Role
 from ..permissions import Act
@@ -58,6 +58,11 @@ def _item(review_id: int, me: Moderator, shown: bool | None = None) -> ResponseR
 @desk.post("/reviews/<int:review_id>/decide")
 @for_staff
 def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """One decision; made again where PostgreSQL stopped it because two waited for each other."""
+    return clusters.until_stored(lambda: _decide(review_id, me))
+
+
+def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
     now, form = utcnow(), request.form
     version = form.get("version", "")
     move = form.get("move", "")

@@ -47,8 +47,11 @@ def approve_sheet(me: Moderator) -> ResponseReturnValue:
     shown = sheet.read_shown(request.form.getlist("item"))
     out = {number for number in request.form.getlist("out") if number.isascii() and number.isdigit()}
     with transaction() as session:
-        if permissions.campaigns(permissions.roles(session, me), Act.DECIDE) == []:
+        held = permissions.roles(session, me)
+        if permissions.campaigns(held, Act.DECIDE) == []:
             raise permissions.NotAllowed(Act.DECIDE)
+        seen = set(bulk.visible(session, [item.pick for item in shown], held))  # others do not exist
+        shown = [item for item in shown if item.pick in seen]
         picks, strange = sheet.unchanged(session, [item for item in shown if str(item.pick.review_id) not in out])
         if strange or not shown:
             return problem(gettext("Something was missing from what was sent. Look at the item again."), 400)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text, update
 
 import migrations
 import moderation.models  # noqa: F401 (its tables join the metadata)
+from moderation import record
+from moderation.cli import rebuild_counters
+from moderation.models import Act, Appeal, Decision, Report, Review
+from moderation.workflow import Move, State
 from pledges.db import Base, open_engine
 from pledges.search import no_part_of_it
+from tests.moderation.test_clusters import arrives, astray, declines, flood, rows
+from tests.wall import AtTheDesk, Sent, Wall, later, make_app, opened
 
 
 def differences(engine: Engine) -> list[object]:
@@ -26,17 +37,132 @@ def test_the_newest_schema_equals_the_models(database_url: str) -> None:
     engine.dispose()
 
 
-def test_up_down_and_up_again_with_rows(database_url: str) -> None:
-    engine = open_engine(database_url)
-    migrations.upgrade(engine)
-    with engine.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO moderators (id, email, name, lang, active, fs_uniquifier, failed_codes, shortcuts, created_at)"
-                " VALUES (1, 'a@example.org', 'A', 'en', :yes, 'u', 0, :yes, '2027-02-01 00:00:00+00:00')"
-            ),
-            {"yes": True},
+@dataclass
+class Evening:
+    """A desk in the middle of its work: every kind of row that a way down and up has to carry."""
+
+    wall: Wall
+    mo: AtTheDesk
+    folded: list[Sent]
+    parked: Sent
+    reported: Sent
+    appealed: Sent
+    proposed: Sent
+    held: Sent
+
+    def lanes(self, sent: Sent) -> list[str]:
+        with self.wall.look() as session:
+            found = session.execute(text("SELECT lane FROM review_lanes WHERE review_id = :id"), {"id": sent.review_id})
+            return sorted(row.lane for row in found)
+
+    def goes(self, *ways: str) -> None:
+        """The schema goes down to each of these and up again, to the newest at the end."""
+        self.wall.database.engine.dispose()
+        engine = open_engine(self.wall.settings.database_url)
+        for to in ways:
+            migrations.downgrade(engine, to)
+        migrations.upgrade(engine)
+        assert differences(engine) == []
+        engine.dispose()
+
+    def faults(self) -> list[record.Fault]:
+        with self.wall.look() as session:
+            return list(record.verify(session))
+
+    def drift(self) -> list[str]:
+        with self.wall.app.app_context():
+            answer = self.wall.app.test_cli_runner().invoke(rebuild_counters)
+        assert answer.exit_code == 0, answer.output
+        return [line.strip() for line in answer.output.splitlines() if "->" in line]
+
+
+@pytest.fixture
+def evening(fresh_database: Callable[..., str], tmp_path: Path) -> Iterator[Evening]:
+    wall = Wall(make_app(fresh_database(fill=opened), tmp_path))
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    folded = flood(wall)
+    others = ("Laid", "Shown and", "Declined and", "Proposed and", "Opened and")
+    parked, reported, appealed, proposed, held = (
+        arrives(wall, f"{what} the {'abcde'[n] * 30} of it", 30 + n, lang="cy" if n == 0 else "en")
+        for n, what in enumerate(others)
+    )
+    wall.screens()
+    mo.decides(parked, "park")
+    mo.approves(reported)
+    wall.reports(reported)
+    mo.decides(appealed, "reject", reason="off_topic")
+    wall.acts(appealed, "appeal")
+    mo.decides(proposed, "pass", second="yes", note="is this a threat?")
+    ann.client.get(f"/moderation/reviews/{held.review_id}")
+    ann.client.post(f"/moderation/reviews/{held.review_id}/claim", data={"csrf_token": ann.csrf()})
+    yield Evening(wall, mo, folded, parked, reported, appealed, proposed, held)
+    wall.close()
+
+
+def test_the_desk_stands_as_before_after_a_step_down_and_up(evening: Evening) -> None:
+    wall, mo = evening.wall, evening.mo
+    before = {lane: mo.sees(lane) for lane in ("all", "new", "abuse", "welsh", "reported", "appeals", "parked")}
+    assert before["abuse"] == [evening.folded[0].review_id]
+    assert len(before["all"]) == 5
+    evening.goes("0003")
+    assert {lane: mo.sees(lane) for lane in before} == before
+    assert evening.lanes(evening.parked) == ["parked"]
+    assert astray(wall) == [] and evening.drift() == [] and evening.faults() == []
+    assert [words for _, words in rows(mo)] == ["5 nearly the same, from 5 networks"]
+    assert declines(mo, rows(mo)[0][0]).status_code == 303
+
+
+def test_the_desk_finds_itself_again_after_the_whole_way_down_to_the_first_schema(evening: Evening) -> None:
+    wall, mo = evening.wall, evening.mo
+    with wall.look() as session:
+        named = {line.id: line.campaign_id for line in session.scalars(select(Act))}
+        assert any(named.values()) and not all(named.values())
+    evening.goes("0001")
+    with wall.look() as session:
+        assert {line.id: line.campaign_id for line in session.scalars(select(Act))} == named
+        assert (
+            session.scalars(select(Decision.move).where(Decision.review_id == evening.proposed.review_id)).all()[-1]
+            is Move.PROPOSE
         )
+        assert session.get_one(Review, evening.proposed.review_id).needs_second
+        assert session.scalars(select(Report.contribution_id)).all() == [evening.reported.contribution_id]
+        assert session.scalars(select(Appeal.review_id)).all() == [evening.appealed.review_id]
+    assert evening.faults() == [] and evening.drift() == []
+    assert mo.sees("parked") == [evening.parked.review_id]
+    assert len(mo.sees("all")) == 9  # nothing is gathered yet, and nothing is lost from sight
+    wall.screens(later(60))
+    assert [words for _, words in rows(mo)] == ["5 nearly the same, from 5 networks"]
+    assert len(mo.sees("all")) == 5
+    assert astray(wall) == []
+    assert wall.review(evening.reported.review_id).state is State.WAITING
+
+
+def test_below_the_third_schema_what_is_laid_aside_stands_in_the_lanes_of_its_kind(evening: Evening) -> None:
+    evening.wall.database.engine.dispose()
+    engine = open_engine(evening.wall.settings.database_url)
+    migrations.downgrade(engine, "0002")
+    assert evening.lanes(evening.parked) == ["new", "welsh"]
+    assert evening.lanes(evening.reported) == ["reported"]
+    assert evening.lanes(evening.appealed) == ["appeals"]
+    migrations.upgrade(engine)
+    engine.dispose()
+    assert evening.lanes(evening.parked) == ["parked"]
+
+
+def test_a_line_of_the_record_that_was_changed_is_still_named_after_the_way_down_and_up(evening: Evening) -> None:
+    with evening.wall.work() as session:
+        changed = session.scalars(select(Act).where(Act.act == "review:park")).one()
+        session.execute(update(Act).where(Act.id == changed.id).values(actor="moderator:2"))
+    evening.goes("0001")
+    (fault,) = evening.faults()
+    assert fault.act_id == changed.id
+    with evening.wall.look() as session:
+        assert session.get_one(Act, changed.id).campaign_id is None
+
+
+def test_the_whole_way_down_takes_every_table_and_up_again_brings_them(evening: Evening) -> None:
+    evening.wall.database.engine.dispose()
+    engine = open_engine(evening.wall.settings.database_url)
     migrations.downgrade(engine, "base")
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
     migrations.upgrade(engine)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from moderation import bulk, jobs
-from moderation.models import Act, Batch, BatchItem, Evidence, Letter, Review, Role
+from moderation.models import Act, Batch, BatchItem, Cluster, Evidence, Letter, Review, Role
 from moderation.workflow import State
 from pledges.db import utcnow
 from tests.akismet_service import KEY, AkismetService
@@ -321,6 +321,84 @@ def test_a_button_pressed_twice_makes_one_batch(wall: Wall, moderator: AtTheDesk
     assert first.headers["Location"] == second.headers["Location"]
     with wall.look() as session:
         assert session.scalar(select(func.count()).select_from(BatchItem)) == 3
+
+
+@pytest.mark.parametrize("other", [{"reason": "hateful"}, {"note": "by hand"}, {"tell": "no"}])
+def test_the_same_items_with_another_reason_or_note_are_no_button_pressed_twice(
+    wall: Wall, moderator: AtTheDesk, other: dict[str, str]
+) -> None:
+    sent = promises(wall, 3)
+    page = form(dry_run(moderator, "reject", picks(wall, sent)).text, "/moderation/bulk/decide")
+    first = moderator.client.post(page.action, data=page.sent(reason="off_topic"))
+    second = moderator.client.post(page.action, data=page.sent(**{"reason": "off_topic", **other}))
+    assert first.headers["Location"] != second.headers["Location"]
+    assert "0 of 3" not in batch_page(moderator, second)  # and its page says what became of it
+    with wall.look() as session:
+        outcomes = session.scalars(select(BatchItem.outcome).order_by(BatchItem.id)).all()
+    assert outcomes == ["done"] * 3 + ["overtaken"] * 3
+
+
+def test_passing_to_another_colleague_is_no_button_pressed_twice(wall: Wall, moderator: AtTheDesk) -> None:
+    for name in ("ann", "bob"):
+        wall.moderator(name)
+    sent = promises(wall, 2)
+    page = form(dry_run(moderator, "pass", picks(wall, sent)).text, "/moderation/bulk/decide")
+    ann, bob = [value for value in page.values("to") if value][:2]
+    for to in (ann, bob):
+        moderator.client.post(page.action, data=page.sent(to=to))
+    assert {wall.review(each.review_id).passed_to_id for each in sent} == {int(bob)}
+
+
+def test_what_this_person_decided_again_themselves_is_not_undone_with_the_batch(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = promises(wall, 3)
+    page = batch_page(moderator, decides(moderator, "spam", picks(wall, sent)))
+    moderator.decides(sent[1], "reopen")
+    moderator.approves(sent[1])
+    undo = form(page, "/undo")
+    moderator.client.post(undo.action, data=undo.sent())
+    assert states(wall, sent) == [State.WAITING, State.APPROVED, State.WAITING]
+    with wall.look() as session:
+        whys = session.scalars(select(BatchItem.why).order_by(BatchItem.place)).all()
+    assert whys == ["", "changed", ""]
+
+
+def test_what_was_passed_on_since_stays_where_it_is_when_the_batch_is_undone(wall: Wall, moderator: AtTheDesk) -> None:
+    ann, bob = wall.moderator("ann"), wall.moderator("bob")
+    sent = promises(wall, 2)
+    page = form(dry_run(moderator, "pass", picks(wall, sent)).text, "/moderation/bulk/decide")
+    to_ann = next(value for value in page.values("to") if value)
+    undo = form(batch_page(moderator, moderator.client.post(page.action, data=page.sent(to=to_ann))), "/undo")
+    ann.decides(sent[0], "pass", to="bob@example.org")
+    moderator.client.post(undo.action, data=undo.sent())
+    assert bob.sees("mine") == [sent[0].review_id]
+    assert wall.review(sent[1].review_id).passed_to_id is None
+
+
+def test_a_cluster_that_a_form_names_is_decided_by_its_own_members_alone(wall: Wall, moderator: AtTheDesk) -> None:
+    ann = wall.moderator("ann")
+    copies = [f"{n} of you: go back to where you came from, {DIFFERENT[0]} and nobody wants you" for n in "abc"]
+    mine = [wall.promises(words) for words in copies]
+    wall.screens()
+    others = promises(wall, 2)
+
+    def decided_by() -> int | None:
+        with wall.look() as session:
+            return session.scalars(select(Cluster.decided_by_id).where(Cluster.id == cluster)).one()
+
+    with wall.look() as session:
+        cluster = session.scalars(select(Cluster.id).where(Cluster.kind == "words", Cluster.waiting == 3)).one()
+    page = form(dry_run(moderator, "spam", picks(wall, others)).text, "/moderation/bulk/decide")
+    strange = moderator.client.post(page.action, data=page.sent(cluster=str(cluster)))
+    assert decided_by() is None
+    own = form(dry_run(ann, "spam", picks(wall, mine)).text, "/moderation/bulk/decide")
+    ann.client.post(own.action, data=own.sent(cluster=str(cluster)))
+    made = decided_by()
+    assert made is not None
+    undo = form(batch_page(moderator, strange), "/undo")
+    moderator.client.post(undo.action, data=undo.sent())
+    assert decided_by() == made  # taking back what was no part of it takes nothing from it
 
 
 def test_feedback_of_a_batch_waits_for_the_window_after_its_end_and_an_undone_one_gives_none(

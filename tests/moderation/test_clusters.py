@@ -6,28 +6,36 @@ import random
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from werkzeug.test import TestResponse
 
 from bench import evening_words
-from moderation import bulk, clusters, likeness, retention
+from bench.queue import prepared
+from moderation import bulk, clusters, lanes, likeness, queue, retention, together
 from moderation.models import (
     BatchItem,
     Cluster,
     ClusterBand,
     ClusterKind,
     Evidence,
+    Finding,
     Membership,
     Review,
     ReviewCluster,
+    ReviewLane,
     Role,
 )
 from moderation.workflow import State
 from pledges.db import utcnow
+from pledges.models import Campaign
+from pledges.tokens import secret_for
+from tests.databases import Databases
 from tests.forms import form
-from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
+from tests.wall import SLUG, AtTheDesk, Sent, Wall, later, opened
 
 ABUSE = "{name}, go back to where you came from, {place} is full and nobody here wants your lot"
 COPIES = (
@@ -310,6 +318,50 @@ def test_the_networks_hash_is_forgotten_with_the_evidence_and_the_words_with_the
             assert session.scalar(select(func.count()).select_from(table)) == 0, table
 
 
+def fingerprint(wall: Wall, *words: str) -> set[int]:
+    """The bands of these words, as a cluster of the first campaign has them."""
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign.id).where(Campaign.slug == SLUG)).one()
+        key = secret_for("clusters") + f"{campaign}".encode()
+        return {band for each in words for band in likeness.bands(key, likeness.skeleton(each))}
+
+
+def test_the_fingerprint_of_erased_words_goes_with_them_and_later_copies_still_gather(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = flood(wall)
+    with wall.look() as session:
+        keys = set(session.scalars(select(Cluster.key).where(Cluster.kind == ClusterKind.WORDS)))
+        bands = set(session.scalars(select(ClusterBand.band)))
+    assert bands == fingerprint(wall, *COPIES)
+    for each in sent[:2]:
+        wall.acts(each, "erase")
+    with wall.look() as session:
+        assert set(session.scalars(select(ClusterBand.band))) == fingerprint(wall, *COPIES[2:]) < bands
+        assert not keys & set(session.scalars(select(Cluster.key).where(Cluster.kind == ClusterKind.WORDS)))
+    flood(wall, [ABUSE.format(name="Farouk", place="Hull")], start=50)
+    assert [words for _, words in rows(moderator)] == ["4 nearly the same, from 4 networks"]
+
+
+def test_who_says_nearly_the_same_with_no_word_against_them_stands_by_themselves(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    base = "I will never again give a job to people from the estate by the canal, and I mean it"
+    bad = flood(wall, [base, base + " 😂", base + " !!", base.upper()])
+    (path, words) = rows(moderator)[0]
+    (before,) = flood(wall, [base.replace("never again give", "now always give").replace("and I", "I do")], start=60)
+    assert rows(moderator)[0] == (path, words)
+    chosen = form(moderator.client.get(path).text, "/moderation/bulk")
+    ticked = [pick(wall, each) for each in bad]
+    offered = moderator.client.post(chosen.action, data=chosen.sent("reject", pick=ticked)).text
+    offer = form(offered, "/moderation/bulk/decide")
+    moderator.client.post(offer.action, data=offer.sent(reason="hateful"))
+    copies = flood(wall, [base + " ??", base + " 😂😂"], start=70)  # the first carries the row of later copies
+    (after,) = flood(wall, [base.replace("never again give", "always find") + " with all"], start=80)
+    assert moderator.sees("all") == [before.review_id, copies[0].review_id, after.review_id]
+    assert [said for _, said in rows(moderator) if "more like" in said] == ["2 more like those you declined"]
+
+
 def test_what_stands_behind_a_row_that_nobody_carries_comes_to_the_front_again(
     wall: Wall, moderator: AtTheDesk
 ) -> None:
@@ -317,6 +369,7 @@ def test_what_stands_behind_a_row_that_nobody_carries_comes_to_the_front_again(
     with wall.work() as session:
         session.execute(update(Cluster).values(example_id=None))
         session.execute(update(Review).values(behind=True))
+        session.execute(update(ReviewLane).values(behind=True))
     assert moderator.sees("all") == []
     wall.screens(later(60))
     assert [words for _, words in rows(moderator)] == ["5 nearly the same, from 5 networks"]
@@ -356,6 +409,114 @@ def test_a_lane_shows_a_member_whose_row_stands_elsewhere(wall: Wall, moderator:
     wall.screens()
     assert welsh.review_id not in moderator.sees("abuse")
     assert moderator.sees("welsh") == [welsh.review_id]
+
+
+def astray(wall: Wall) -> list[tuple[int, str]]:
+    """Rows of lanes that do not say whether their cluster's row stands there for them."""
+    with wall.look() as session:
+        wrong = []
+        for row in session.scalars(select(ReviewLane)):
+            carried = session.scalars(
+                select(Cluster.example_id)
+                .join(ReviewCluster, ReviewCluster.cluster_id == Cluster.id)
+                .where(ReviewCluster.review_id == row.review_id, ReviewCluster.folds.is_(True))
+            ).first()
+            stands = carried is not None and session.get(ReviewLane, (carried, row.lane)) is not None
+            if row.behind != (row.review.behind and stands):
+                wrong.append((row.review_id, str(row.lane)))
+        return wrong
+
+
+def test_each_lane_knows_for_whom_a_row_stands_there_after_every_move(wall: Wall, moderator: AtTheDesk) -> None:
+    welsh = arrives(wall, ABUSE.format(name="Gwen", place="Bangor"), 77, lang="cy")
+    sent = [welsh, *flood(wall)]
+    also = arrives(wall, ABUSE.format(name="Mair", place="Bala"), 78, lang="cy")
+    wall.screens()
+    assert moderator.sees("welsh") == [welsh.review_id]  # the row stands there too
+    assert astray(wall) == []
+    moderator.decides(welsh, "spam")  # and passes to one that is not in Welsh
+    assert moderator.sees("welsh") == [also.review_id]
+    assert moderator.sees("all") == [sent[1].review_id]
+    assert astray(wall) == []
+    moderator.decides(welsh, "undo")
+    assert astray(wall) == []
+    moderator.decides(sent[2], "park")
+    assert astray(wall) == []
+    moderator.decides(sent[2], "pass")
+    wall.acts(sent[3], "withdraw")
+    assert astray(wall) == []
+    wall.acts(sent[3], "restore")
+    wall.screens()
+    assert astray(wall) == []
+    for each in sent[1:4]:
+        moderator.decides(each, "spam")
+    assert astray(wall) == []
+
+
+def test_members_are_told_when_the_one_that_carries_their_row_changes_its_lanes(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = flood(wall)
+    assert moderator.sees("abuse") == [sent[0].review_id]
+    with wall.work() as session:
+        session.execute(update(Finding).where(Finding.review_id == sent[0].review_id).values(lane=None))
+        lanes.put_in(session, session.get_one(Review, sent[0].review_id))
+    wall.screens(later(60))
+    assert moderator.sees("abuse") == [each.review_id for each in sent[1:]]
+    assert astray(wall) == []
+
+
+def test_members_of_a_large_cluster_are_told_by_the_worker_a_portion_at_a_time(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "AT_ONCE", 2)
+    monkeypatch.setattr(clusters, "CANDIDATES", 1)
+    welsh = arrives(wall, ABUSE.format(name="Gwen", place="Bangor"), 77, lang="cy")
+    flood(wall)
+    also = [arrives(wall, ABUSE.format(name=name, place="Bala"), 80 + n, lang="cy") for n, name in
+            enumerate(("Mair", "Nia", "Olwen"))]  # fmt: skip
+    wall.screens()
+    assert moderator.sees("welsh") == [welsh.review_id]
+    moderator.decides(welsh, "spam")
+    assert moderator.sees("welsh") == []  # a decision waits for none of it
+    wall.screens(later(60))
+    assert moderator.sees("welsh") == [each.review_id for each in also]
+    assert astray(wall) == []
+
+
+def test_an_item_that_was_laid_aside_stays_so_when_its_like_arrives(wall: Wall, moderator: AtTheDesk) -> None:
+    first = arrives(wall, COPIES[0], 1)
+    wall.screens()
+    moderator.decides(first, "park")
+    sent = flood(wall, COPIES[1:], start=2)
+    assert moderator.sees("parked") == [first.review_id]
+    assert moderator.sees("all") == [sent[0].review_id]
+    assert [words for _, words in rows(moderator)] == ["4 nearly the same, from 4 networks"]
+    assert astray(wall) == []
+
+
+@pytest.mark.sqlite
+def test_a_page_of_the_queue_walks_past_none_of_those_that_a_row_stands_for(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in steps of the database, which a busy machine does not change."""
+    monkeypatch.setattr(queue, "COUNTED", 30)  # so far both walls are counted, and no further
+    monkeypatch.setattr(together, "NETWORKS_COUNTED", 20)
+    steps = {}
+    for size in (80, 800):
+        desk = prepared(databases.fresh("sqlite", opened), tmp_path / str(size), size, folded=True)
+        assert len(desk.sees("all")) > 20
+        taken: list[int] = []
+
+        def count(connection: Any, *_: object, taken: list[int] = taken) -> None:
+            connection.set_progress_handler(lambda: taken.append(1), 50)
+
+        event.listen(desk.wall.database.engine, "checkout", count)
+        for lane in ("all", "abuse", "new"):
+            assert desk.client.get(f"/moderation/?lane={lane}").status_code == 200
+        steps[size] = len(taken)
+        desk.wall.close()
+    assert steps[800] < 1.2 * steps[80]
 
 
 @pytest.mark.sqlite

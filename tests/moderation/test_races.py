@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from moderation import accounts, decisions, record
@@ -21,7 +23,8 @@ from pledges.db import transaction, utcnow
 from pledges.errors import WallError
 from pledges.intake import Origin, Sent
 from pledges.models import Campaign, Contribution, Type
-from tests.wall import SLUG, AtTheDesk, Wall
+from tests.moderation.test_surge import starts
+from tests.wall import SLUG, AtTheDesk, Wall, later
 
 MOVES = (Move.APPROVE, Move.MARK_SPAM)
 
@@ -97,6 +100,40 @@ def check_one(wall: Wall, review_id: int, winner: int) -> None:
         assert shown == (decision.move is Move.APPROVE)
         letters = session.scalars(select(Letter.id).where(Letter.decision_id == decision.id)).all()
         assert len(letters) == (1 if decision.move is Move.APPROVE else 0)
+
+
+class Stopped(Exception):
+    """What the driver says when PostgreSQL has stopped one of two that waited for each other."""
+
+    sqlstate = "40P01"
+
+
+@pytest.mark.parametrize("what", ["decision", "thaw"])
+def test_what_postgresql_stopped_in_a_circle_of_waiting_is_done_again(
+    wall: Wall, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    moderator = wall.moderator("mo")
+    sent = wall.promises()
+    wall.screens()
+    if what == "thaw":
+        starts(moderator, hours="1", screens="yes")
+        moderator.approves(sent)
+    real, stops = decisions._follow, iter([True])
+
+    def stopped_once(*args: Any) -> None:
+        if next(stops, False):
+            raise OperationalError("UPDATE", {}, Stopped())
+        real(*args)
+
+    monkeypatch.setattr(decisions, "_follow", stopped_once)
+    if what == "thaw":
+        assert not wall.shown()
+        wall.screens(later(hours=1, seconds=5))
+    else:
+        assert moderator.decides(sent, "approve").status_code == 303
+    assert wall.shown()
+    assert len([made for made in wall.decisions(sent.review_id) if made.moderator_id]) == 1
+    assert next(stops, None) is None
 
 
 AUTHOR = {

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from moderation.models import Act, Batch, Evidence, Letter, Moderator, Review
+from moderation.models import Act, Batch, BatchItem, Evidence, Letter, Membership, Moderator, Review, Role
 from moderation.workflow import State
+from pledges.db import utcnow
+from pledges.models import Campaign
 from tests.akismet_service import KEY, AkismetService
 from tests.forms import form
 from tests.moderation.test_clusters import arrives
@@ -40,6 +42,13 @@ def calm(walls: Callable[..., Wall], akismet: AkismetService) -> Wall:
 @pytest.fixture
 def reader(calm: Wall) -> AtTheDesk:
     return calm.moderator("mo")
+
+
+def arrives_at_other(wall: Wall) -> Sent:
+    """One clear item of the other campaign."""
+    sent = wall.promises("We will print our menu in five languages", slug=OTHER)
+    screened(wall)
+    return sent
 
 
 def screened(wall: Wall) -> None:
@@ -149,6 +158,56 @@ def test_a_sheet_approves_only_what_could_have_stood_on_it(calm: Wall, reader: A
     reader.client.post(offered.action, data=offered.sent(item=[forged, *offered.values("item")[:3]]))
     assert calm.review(harsh.review_id).state is State.WAITING
     assert states(calm, sent)[:3] == [State.APPROVED] * 3
+
+
+def test_an_item_that_a_sheet_names_twice_is_decided_once(calm: Wall, reader: AtTheDesk) -> None:
+    sent = twelve(calm)
+    offered = form(sheet(reader), "/sheet/approve")
+    first = offered.values("item")[0]
+    assert reader.client.post(offered.action, data=offered.sent(item=[first, first])).status_code == 303
+    assert states(calm, sent) == [State.APPROVED] + [State.WAITING] * 11
+    assert len([made for made in calm.decisions(sent[0].review_id) if made.moderator_id]) == 1
+
+
+def test_a_sheet_tells_nothing_of_campaigns_where_the_person_has_no_role(calm: Wall, reader: AtTheDesk) -> None:
+    ola = calm.moderator("ola", slug=OTHER)
+    sent = twelve(calm)
+    own = arrives_at_other(calm)
+    offered = form(sheet(ola), "/sheet/approve")
+    assert on_it(sheet(ola)) == [own.review_id]
+    with calm.look() as session:
+        review = session.get_one(Review, sent[0].review_id)
+        foreign = f"{review.id}.{review.version}.{review.revision.digest}"
+    reader.decides(sent[0], "reject", reason="off_topic")
+    wrong = foreign.rsplit(".", 1)[0] + ".nothing"
+    answers = [
+        ola.client.post(offered.action, data=offered.sent(item=[each])) for each in (foreign, wrong, "999999.1.nothing")
+    ]
+    assert [answer.status_code for answer in answers] == [400] * 3  # alike, whether it is there or not
+    ola.client.post(offered.action, data=offered.sent(item=[foreign, *offered.values("item")], out=[foreign]))
+    assert calm.review(own.review_id).state is State.APPROVED
+    with calm.look() as session:
+        named = session.scalars(select(BatchItem.review_id)).all()
+    assert named == [own.review_id]
+
+
+def test_who_may_only_look_is_not_told_by_a_sheet_who_decided(calm: Wall, reader: AtTheDesk) -> None:
+    ola = calm.moderator("ola", slug=OTHER)
+    with calm.work() as session:
+        person = session.scalars(select(Moderator).where(Moderator.name == "ola")).one()
+        campaign = session.scalars(select(Campaign.id).where(Campaign.slug == SLUG)).one()
+        session.add(Membership(moderator_id=person.id, campaign_id=campaign, role=Role.VIEWER, since=utcnow()))
+    sent = twelve(calm)
+    arrives_at_other(calm)
+    offered = form(sheet(ola), "/sheet/approve")
+    with calm.look() as session:
+        review = session.get_one(Review, sent[0].review_id)
+        foreign = f"{review.id}.{review.version}.{review.revision.digest}"
+    reader.decides(sent[0], "reject", reason="off_topic")
+    ola.client.post(offered.action, data=offered.sent(item=[foreign]))
+    with calm.look() as session:
+        (item,) = session.scalars(select(BatchItem))
+        assert (item.outcome, item.why, item.decision_id) == ("refused", "role", None)
 
 
 def test_a_sheet_is_undone_as_one_step_and_no_letter_goes_out(calm: Wall, reader: AtTheDesk) -> None:

@@ -242,7 +242,14 @@ def test_let_be_outweighs_and_an_entry_ends_by_its_day(wall: Wall, moderator: At
 
 
 @pytest.mark.parametrize(
-    "kind, value", [("network", "10.0.0.0/8"), ("network", "nowhere"), ("domain", "localhost"), ("phrase", "ab")]
+    "kind, value",
+    [
+        ("network", "10.0.0.0/8"),
+        ("network", "nowhere"),
+        ("domain", "localhost"),
+        ("domain", f"{'a' * 50}.{'b' * 50}.example"),
+        ("phrase", "ab"),
+    ],
 )
 def test_an_entry_that_makes_no_sense_is_refused_with_words(
     wall: Wall, moderator: AtTheDesk, kind: str, value: str
