@@ -466,6 +466,16 @@ def test_members_are_told_when_the_one_that_carries_their_row_changes_its_lanes(
     assert astray(wall) == []
 
 
+def test_a_member_that_comes_to_stand_in_another_lane_stays_behind_its_row(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = flood(wall)
+    with wall.work() as session:
+        moved = session.get_one(Review, sent[2].review_id)
+        moved.waiting_since = later(hours=-1)
+        lanes.put_in(session, moved)
+    assert moderator.sees("all") == moderator.sees("abuse") == [sent[0].review_id]
+    assert astray(wall) == []
+
+
 def test_members_of_a_large_cluster_are_told_by_the_worker_a_portion_at_a_time(
     wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
