@@ -91,7 +91,7 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
 @for_staff
 def back_to_item(review_id: int, me: Moderator) -> ResponseReturnValue:
     """A link of a page that a post answered, or its address opened again, leads to the item."""
-    return redirect(url_for("desk.show_item", review_id=review_id, show=request.args.get("show"), **narrow.carried()))
+    return redirect(url_for("desk.show_item", review_id=review_id, **narrow.carried(), show=request.args.get("show")))
 
 
 def _why(why_not: str) -> str:
