@@ -20,7 +20,7 @@ from pledges.errors import WordsChanged
 from pledges.models import Contribution
 from pledges.settings import Settings
 
-from . import clusters, decisions, lanes, permissions, queue, record
+from . import clusters, decisions, lanes, notes, permissions, queue, record
 from .desk import reasons_for
 from .models import (
     Batch,
@@ -482,6 +482,8 @@ def _undo_one(session: Session, batch: Batch, item: BatchItem, settings: Setting
     if batch.move in MARKS:
         item.outcome, item.why = _unmark(batch, item, review)
         lanes.put_in(session, review)
+        if item.outcome == UNDONE:
+            _unmarked(session, batch, review, now)
         return
     last = decisions.last_decision(session, review)
     if last is None or last.id != item.decision_id or _told(session, last):
@@ -519,3 +521,12 @@ def _unmark(batch: Batch, item: BatchItem, review: Review) -> tuple[str, str]:
     review.parked_until = datetime.fromisoformat(until) if until else None
     review.passed_to_id = item.was.get("passed_to")
     return UNDONE, ""
+
+
+def _unmarked(session: Session, batch: Batch, review: Review, now: datetime) -> None:
+    """The item stands with its like again, lists that are open hear of it, and the note that went with it is gone."""
+    clusters.come_back(session, review)
+    if batch.move == PARK:
+        queue.is_back(session, review, batch.moderator, now)
+    elif batch.note:
+        notes.take_back(session, review, batch.moderator, batch.note, now)

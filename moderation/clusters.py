@@ -309,6 +309,21 @@ def stand_alone(session: Session, review: Review) -> None:
             _unfold(session, row, cluster, review)
 
 
+def come_back(session: Session, review: Review) -> None:
+    """The item is laid aside or passed on no more: a row may stand for it as when it came."""
+    rows = [pair for pair in memberships(session, [review.id]) if pair[0].waits]
+    if not rows or any(row.folds for row, _ in rows):
+        return
+    home = _home(session, review, rows, others_from=1)  # it is counted itself
+    if home is None:
+        return
+    for row, cluster in rows:
+        row.folds = cluster is home
+    session.flush()
+    home.folding += 1
+    _arrange(session, home, review)
+
+
 def _unfold(session: Session, row: ReviewCluster, cluster: Cluster, review: Review) -> None:
     row.folds = False
     free = select(Review.id).where(Review.id == review.id).with_for_update(skip_locked=True, key_share=True)
@@ -321,8 +336,11 @@ def _unfold(session: Session, row: ReviewCluster, cluster: Cluster, review: Revi
     _arrange(session, cluster, passes_on=carried)
 
 
-def _home(session: Session, review: Review, rows: list[Membership]) -> Cluster | None:
-    """The one cluster whose row may stand for this item: words before domain before network."""
+def _home(session: Session, review: Review, rows: list[Membership], others_from: int = 0) -> Cluster | None:
+    """The one cluster whose row may stand for this item: words before domain before network.
+
+    `others_from`: a cluster in which more than this many wait holds others than the item itself.
+    """
     if review.contribution.published_revision_id is not None or lanes.open_appeal(session, review):
         return None  # a change, a report or an appeal is looked at by itself
     if _laid_aside(review):
@@ -330,13 +348,13 @@ def _home(session: Session, review: Review, rows: list[Membership]) -> Cluster |
     by_kind = {kind: [pair for pair in rows if pair[1].kind is kind] for kind in ORDER}
     spoken = spoken_against(review)
     for row, cluster in by_kind[ClusterKind.WORDS]:
-        others = cluster.waiting > 0 or cluster.decided_by_id is not None
+        others = cluster.waiting > others_from or cluster.decided_by_id is not None
         if others and (_noticed(review) or _has_twin(session, row, cluster)):
             return cluster
     if not spoken:
         return None
     for kind in (ClusterKind.DOMAIN, ClusterKind.NETWORK):
-        shared = [cluster for _, cluster in by_kind[kind] if cluster.waiting > 0]
+        shared = [cluster for _, cluster in by_kind[kind] if cluster.waiting > others_from]
         if shared:
             return max(shared, key=lambda cluster: cluster.waiting)
     return None

@@ -198,6 +198,9 @@ class Desk:
         if review is not None and review.state in (State.APPROVED, State.REVISE):  # both may stand on the wall
             self._program_moves(session, review, Move.REOPEN, now)
         elif review is not None and review.state in WAITS:
+            if review.parked_until is not None:  # laid aside is for later; a report is not
+                lanes.bring_back(session, review, review.parked_until)
+                queue.is_back(session, review, None, now)
             lanes.put_in(session, review)
         return report.reference
 

@@ -48,5 +48,12 @@ def add(session: Session, review: Review, by: Moderator, words: str, now: dateti
     save(session, review, by, f"{note.words}\n\n{words}" if note is not None else words, now)
 
 
+def take_back(session: Session, review: Review, by: Moderator, words: str, now: datetime) -> None:
+    """What `add` put last is gone, unless something was written to it since."""
+    note = mine(session, review, by)
+    if note is not None and (note.words == words or note.words.endswith(f"\n\n{words}")):
+        save(session, review, by, note.words[: -len(words)].rstrip("\n"), now)
+
+
 def _record(session: Session, review: Review, by: Moderator, act: str, now: datetime) -> None:
     record.add(session, record.actor(by), act, f"review:{review.id}", campaign_id=review.campaign_id, now=now)

@@ -19,6 +19,7 @@ from pledges import guarding
 from pledges.models import Campaign, CampaignState, Contact, Contribution, Revision
 
 from . import alerts, letters, record, word_lists
+from .checks import words
 from .checks.base import PUBLIC_FIELDS, Listing
 from .checks.lists import domain_of, meets
 from .letters import Kind
@@ -414,6 +415,8 @@ def _read(kind: HoldKind, value: str) -> str:
         return domain
     if not 4 <= len(value) <= HOLD_CHARS:
         raise ValueError("a phrase has 4 to 100 characters")
+    if not 1 <= len(words.plain_words(value)) <= words.LONGEST_PHRASE:
+        raise ValueError("a phrase has one to eight words")
     return value
 
 

@@ -142,7 +142,7 @@ WRONG: dict[HoldKind, Any] = {
         "Write an address or a network, such as 203.0.113.0/24; not wider than /16 or /32."
     ),
     HoldKind.DOMAIN: lambda: gettext("Write a mail domain of at most 100 characters, such as example.org."),
-    HoldKind.PHRASE: lambda: gettext("Write a phrase of 4 to 100 characters."),
+    HoldKind.PHRASE: lambda: gettext("Write a phrase of one to eight words, with 4 to 100 characters."),
 }
 
 

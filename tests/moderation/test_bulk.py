@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from moderation import bulk, jobs
-from moderation.models import Act, Batch, BatchItem, Cluster, Evidence, Letter, Review, Role
+from moderation.models import Act, Batch, BatchItem, Cluster, Evidence, Letter, Note, Review, Role
 from moderation.workflow import State
 from pledges.db import utcnow
 from tests.akismet_service import KEY, AkismetService
@@ -266,6 +266,23 @@ def test_parking_and_passing_on_are_undone_to_what_was_before(wall: Wall, modera
     undo = form(page, "/undo")
     moderator.client.post(undo.action, data=undo.sent())
     assert moderator.sees("all") == [each.review_id for each in sent]
+
+
+def test_a_note_goes_with_the_passing_on_that_is_undone_and_older_words_stay(wall: Wall, moderator: AtTheDesk) -> None:
+    one, two = promises(wall, 2)
+    moderator.client.post(
+        f"/moderation/reviews/{one.review_id}/note", data={"csrf_token": moderator.csrf(), "note": "rang the school"}
+    )
+    page = batch_page(moderator, decides(moderator, "pass", picks(wall, [one, two]), note="who knows these two"))
+    with wall.look() as session:
+        assert session.scalars(select(Note.words).order_by(Note.review_id)).all() == [
+            "rang the school\n\nwho knows these two",
+            "who knows these two",
+        ]
+    undo = form(page, "/undo")
+    moderator.client.post(undo.action, data=undo.sent())
+    with wall.look() as session:
+        assert session.scalars(select(Note.words)).all() == ["rang the school"]
 
 
 def test_a_batch_broken_off_in_the_middle_goes_on_and_decides_nothing_twice(

@@ -286,6 +286,30 @@ def test_undoing_a_clusters_batch_brings_its_row_back(wall: Wall, moderator: AtT
     assert [words for _, words in rows(moderator)] == ["5 nearly the same, from 5 networks"]
 
 
+def lays_aside(at: AtTheDesk, path: str) -> str:
+    """The whole cluster is laid aside at once; answers the page of the batch."""
+    chosen = form(at.client.get(path).text, "/moderation/bulk")
+    offered = form(at.client.post(chosen.action, data=chosen.sent("park")).text, "/moderation/bulk/decide")
+    return at.client.get(at.client.post(offered.action, data=offered.sent()).headers["Location"]).text
+
+
+def test_a_cluster_that_was_laid_aside_comes_back_as_one_row(wall: Wall, moderator: AtTheDesk) -> None:
+    flood(wall)
+    lays_aside(moderator, rows(moderator)[0][0])
+    assert moderator.sees("all") == []
+    wall.screens(later(hours=25))
+    assert [words for _, words in rows(moderator)] == ["5 nearly the same, from 5 networks"]
+    assert len(moderator.sees("all")) == 1
+
+
+def test_a_cluster_that_was_laid_aside_by_mistake_is_one_row_again(wall: Wall, moderator: AtTheDesk) -> None:
+    flood(wall)
+    undo = form(lays_aside(moderator, rows(moderator)[0][0]), "/undo")
+    moderator.client.post(undo.action, data=undo.sent())
+    assert [words for _, words in rows(moderator)] == ["5 nearly the same, from 5 networks"]
+    assert len(moderator.sees("all")) == 1
+
+
 def test_above_twenty_a_cluster_is_confirmed_by_its_number(wall: Wall, moderator: AtTheDesk) -> None:
     names = evening_words.NAMES[:22]
     sent = [arrives(wall, ABUSE.format(name=name, place="Leeds"), n) for n, name in enumerate(names)]

@@ -291,3 +291,17 @@ def test_any_of_my_decisions_however_old_is_found_page_by_page_and_opened_again(
     assert wall.review(sent[0].review_id).state is State.WAITING
     everybodys = moderator.client.get("/moderation/history").text
     assert re.search(r'href="/moderation/history\?before=\d+"', everybodys)
+
+
+def test_what_was_laid_aside_is_in_the_reported_lane_as_soon_as_it_is_reported(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises("I will plant ten trees by the river")
+    wall.screens()
+    moderator.approves(sent)
+    wall.reports(sent, "other")
+    moderator.decides(sent, "park")
+    assert moderator.sees("reported") == []
+    wall.reports(sent, "child_safety")
+    assert moderator.sees("reported") == [sent.review_id]
+    assert moderator.sees("parked") == []

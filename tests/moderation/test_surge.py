@@ -249,6 +249,8 @@ def test_let_be_outweighs_and_an_entry_ends_by_its_day(wall: Wall, moderator: At
         ("domain", "localhost"),
         ("domain", f"{'a' * 50}.{'b' * 50}.example"),
         ("phrase", "ab"),
+        ("phrase", "----"),
+        ("phrase", "we will all go to the big square at noon"),
     ],
 )
 def test_an_entry_that_makes_no_sense_is_refused_with_words(
