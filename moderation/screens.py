@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 from markupsafe import Markup, escape
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload, object_session
 
 from pledges.models import Contribution, Revision, ShowName, Type
@@ -571,13 +571,24 @@ def toast_of(decision: Decision, *, undoable: bool) -> dict[str, Any]:
 
 
 def recent(
-    session: Session, campaigns: list[int] | None, by: Moderator | None, before: int | None = None
+    session: Session,
+    campaigns: list[int] | None,
+    by: Moderator | None,
+    before: int | None = None,
+    *,
+    of_checks: bool = False,
 ) -> tuple[list[dict[str, Any]], int | None]:
-    """The latest decisions of people before this one (none: of all), newest first; and where the next page begins."""
+    """The latest decisions of people before this one (none: of all), newest first; and where the next page begins.
+
+    `of_checks`: instead what the program called spam by itself, so that people find what it was wrong about.
+    """
+    made_by = Decision.moderator_id.is_not(None)
+    if of_checks:
+        made_by = and_(Decision.moderator_id.is_(None), Decision.move == Move.MARK_SPAM)
     query = (
         select(Decision)
         .join(Review, Review.id == Decision.review_id)
-        .where(Decision.moderator_id.is_not(None))
+        .where(made_by)
         .options(joinedload(Decision.review).joinedload(Review.contribution), joinedload(Decision.moderator))
         .order_by(Decision.id.desc())
         .limit(RECENT + 1)
@@ -602,7 +613,7 @@ def recent(
             "campaign_id": decision.review.campaign_id,
             "fate": str(context.FATES[decision.review.state]),
             # only the newest decision of an item can be opened again, and what is told has to be what stands
-            "reopens": decision.id == newest[decision.review_id]
+            "reopens": decision.id == newest.get(decision.review_id)
             and decision.to_state == decision.review.state
             and Move.REOPEN in open_moves(decision.review.state),
         }

@@ -19,16 +19,18 @@ from .queue import toast_of
 def show_history(me: Moderator) -> ResponseReturnValue:
     session, now = reading(), utcnow()
     where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
-    mine = request.args.get("who", "") == "me"
+    who = request.args.get("who", "")
+    mine, of_checks = who == "me", who == "checks"
     asked = request.args.get("before", "")
     before = int(asked) if asked.isascii() and asked.isdigit() else None
-    lines, older = screens.recent(session, where, me if mine else None, before)
+    lines, older = screens.recent(session, where, me if mine else None, before, of_checks=of_checks)
     may = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
     return render_template(
         "moderation/history.html",
         me=me,
         lines=lines,
         mine=mine,
+        of_checks=of_checks,
         before=before,
         older=older,
         may_decide=lambda line: may is None or line["campaign_id"] in may,

@@ -305,3 +305,21 @@ def test_what_was_laid_aside_is_in_the_reported_lane_as_soon_as_it_is_reported(
     wall.reports(sent, "child_safety")
     assert moderator.sees("reported") == [sent.review_id]
     assert moderator.sees("parked") == []
+
+
+def test_what_the_checks_called_spam_is_listed_and_brought_back_by_a_person(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("I will sell you a better promise", company_url="https://spam.example")
+    wall.screens()
+    assert wall.review(sent.review_id).state is State.SPAM
+    assert sent.public_id not in moderator.client.get("/moderation/history").text
+    listed = moderator.client.get("/moderation/history").text
+    assert 'href="?who=checks"' in listed
+    page = moderator.client.get("/moderation/history?who=checks").text
+    assert sent.public_id in page and "better promise" not in page
+    assert f'href="/moderation/reviews/{sent.review_id}"' in page
+    assert "Not spam" in moderator.client.get(f"/moderation/reviews/{sent.review_id}").text
+    moderator.decides(sent, "reopen")
+    assert moderator.sees("all") == [sent.review_id]
+    declined = wall.promises("I will walk to school")
+    moderator.decides(declined, "spam")
+    assert declined.public_id not in moderator.client.get("/moderation/history?who=checks").text  # a person said so
