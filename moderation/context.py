@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from pledges import wall
 from pledges.models import Contact, Contribution, Revision
 
-from . import decisions, house_rules, notes, reasons
+from . import decisions, house_rules, notes, permissions, reasons
 from .models import Decision, Evidence, Finding, HouseRule, Moderator, Note, Reason, Report, Review
 from .workflow import Move, State
 
@@ -90,6 +90,7 @@ class Context:
     nearby: list[Before]  # from the same network, where no address tells who sent it: perhaps by somebody else
     others: int  # from the same connection
     others_declined: int
+    lists_network: bool  # where it came from is known, and this person may put it on a list
     notes: list[Note]  # colleagues'
     note: str  # one's own
     rules: list[HouseRule]
@@ -122,6 +123,7 @@ def of(
         nearby=_nearby(session, review, now) if contribution.contact is None else [],
         others=others,
         others_declined=declined,
+        lists_network=may_list_network(session, review, me, now),
         notes=[note for note in notes.of(session, review) if note.moderator_id != me.id],
         note=mine.words if mine is not None else "",
         rules=house_rules.rules_of(session, review.campaign_id),
@@ -302,6 +304,13 @@ def _connection(session: Session, review: Review, now: datetime) -> tuple[int, i
     ).all()
     newest = {contribution_id: state for contribution_id, state in states}
     return len(newest), sum(state in DECLINED for state in newest.values())
+
+
+def may_list_network(session: Session, review: Review, me: Moderator, now: datetime) -> bool:
+    """Whether it is known where the item came from, and this person may put that on a list."""
+    held = permissions.roles(session, me)
+    known = _network_of(session, review, now) is not None
+    return known and permissions.may(held, permissions.Act.START_SURGE, review.campaign_id)
 
 
 def _same_network(ip: str) -> ColumnElement[bool]:

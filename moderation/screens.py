@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 from markupsafe import Markup, escape
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload, object_session
 
 from pledges.models import Contribution, Revision, ShowName, Type
@@ -582,7 +582,7 @@ def recent(
 
     `of_checks`: instead what the program called spam by itself, so that people find what it was wrong about.
     """
-    made_by = Decision.moderator_id.is_not(None)
+    made_by: ColumnElement[bool] = Decision.moderator_id.is_not(None)
     if of_checks:
         made_by = and_(Decision.moderator_id.is_(None), Decision.move == Move.MARK_SPAM)
     query = (

@@ -72,7 +72,10 @@ class _Reader(HTMLParser):
             self.select = given.get("name", "")
         elif tag == "option" and self.select:
             first = not any(control.name == self.select for control in (self.open.controls if self.open else []))
-            self._add(Control(self.select, given.get("value", ""), "select", first), given)
+            if "selected" in given and self.open is not None:  # then not the first
+                for control in self.open.controls:
+                    control.on = control.on and control.name != self.select
+            self._add(Control(self.select, given.get("value", ""), "select", first or "selected" in given), given)
 
     def _add(self, control: Control, given: dict[str, str]) -> None:
         if "form" in given:

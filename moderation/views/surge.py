@@ -13,8 +13,8 @@ from pledges.db import reading, transaction, utcnow
 from pledges.models import Campaign
 from pledges.text import clean
 
-from .. import permissions, surge
-from ..models import Hold, HoldEffect, HoldKind, Moderator
+from .. import clusters, context, permissions, surge
+from ..models import Hold, HoldEffect, HoldKind, Moderator, Review
 from ..permissions import Act, NotAllowed
 from .base import campaign_named, campaigns_of, desk, for_staff, open_first
 
@@ -35,7 +35,9 @@ NOTE_CHARS = 300
 @desk.get("/surge")
 @for_staff
 def show_surge(me: Moderator) -> ResponseReturnValue:
-    return _page(me, _chosen(reading(), me, request.args.get("campaign", "")))
+    """With `from`, an item's number, the list's form is filled in with the network that it came from."""
+    campaign = _chosen(reading(), me, request.args.get("campaign", ""))
+    return _page(me, campaign, given=_network_from(campaign, me, request.args.get("from", "")))
 
 
 @desk.post("/surge/start")
@@ -115,12 +117,12 @@ def add_hold(me: Moderator) -> ResponseReturnValue:
             words = gettext(
                 "Choose what it is, what it does, and for how many days (1 to %(most)s).", most=surge.HOLD_DAYS
             )
-            return _page(me, campaign, problem=words), 422
+            return _page(me, campaign, problem=words, given=form), 422
         value, note = clean(form.get("value", "")), clean(form.get("note", ""))[:NOTE_CHARS]
         try:
             surge.add_hold(session, campaign, kind, value, effect, days=days, note=note, by=me, now=now)
         except ValueError:
-            return _page(me, campaign, problem=WRONG[kind]()), 422
+            return _page(me, campaign, problem=WRONG[kind](), given=form), 422
     return _back(campaign)
 
 
@@ -144,6 +146,19 @@ WRONG: dict[HoldKind, Any] = {
     HoldKind.DOMAIN: lambda: gettext("Write a mail domain of at most 100 characters, such as example.org."),
     HoldKind.PHRASE: lambda: gettext("Write a phrase of one to eight words, with 4 to 100 characters."),
 }
+
+
+def _network_from(campaign: Campaign, me: Moderator, number: str) -> dict[str, str]:
+    """The list's form for the network that an item of this campaign came from, while that is known."""
+    session = reading()
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return {}
+    review = session.get(Review, int(number))
+    if review is None or review.campaign_id != campaign.id:
+        return {}
+    if not context.may_list_network(session, review, me, utcnow()):
+        return {}
+    return {"kind": HoldKind.NETWORK, "value": clusters.network_of(session, review)}
 
 
 def _switches() -> dict[str, bool]:
@@ -216,5 +231,5 @@ def _page(me: Moderator, campaign: Campaign, **happened: Any) -> str:
         effects=EFFECTS,
         may_start=permissions.may(held, Act.START_SURGE, campaign.id),
         may_end=permissions.may(held, Act.END_SURGE, campaign.id),
-        **({"problem": "", "asked": None} | happened),
+        **({"problem": "", "asked": None, "given": {}} | happened),
     )

@@ -178,6 +178,7 @@ def the_queue_and_what_it_leads_to(look: Look, wall: Wall, sent: dict[str, Sent]
     look.goes(f"{desk}/break", "break")
     look.goes(f"{desk}/history", "history")
     look.goes(f"{desk}/history?who=me", "history mine")
+    look.goes(f"{desk}/history?who=checks", "history of the checks")
 
 
 def what_rules_the_desk(look: Look, wall: Wall) -> None:

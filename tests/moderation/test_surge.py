@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,11 +12,12 @@ from sqlalchemy import select, update
 
 from moderation import jobs, surge
 from moderation.checks import lists
-from moderation.models import Act, Hold, Letter, Moderator, Role, Surge
+from moderation.models import Act, Evidence, Hold, Letter, Moderator, Role, Surge
 from moderation.workflow import State
 from pledges import guarding
 from pledges.db import utcnow
 from pledges.models import Campaign, Revision
+from tests.forms import form
 from tests.wall import OTHER, SLUG, AtTheDesk, Wall, later
 
 SWITCHES = {"promises": "yes", "comments": "yes"}
@@ -407,3 +410,31 @@ def test_refusals_of_others_are_counted_all_the_same(walls: Callable[..., Wall])
     assert answers.count(429) == 2
     with wall.app.app_context():
         assert wall.app.extensions["wall.limits"].refusals(SLUG) == 2
+
+
+def test_the_network_of_an_item_is_put_on_a_list_from_its_page(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("I will plant ten trees by the river")
+    wall.screens()
+    page = moderator.client.get(f"/moderation/reviews/{sent.review_id}").text
+    assert "127.0.0" not in page
+    link = re.search(r'href="(/moderation/surge\?[^"]+)#lists"', page)
+    assert link is not None
+    offered = form(moderator.client.get(html.unescape(link[1])).text, "/surge/lists")
+    assert (offered.sent()["kind"], offered.sent()["value"]) == (["network"], ["127.0.0.0/24"])
+    assert moderator.client.post(offered.action, data=offered.sent(days="3")).status_code == 303
+    viewer = wall.moderator("vi", Role.VIEWER)
+    assert "#lists" not in viewer.client.get(f"/moderation/reviews/{sent.review_id}").text
+    assert "127.0.0.0/24" not in viewer.client.get(f"/moderation/surge?campaign={OTHER}&from={sent.review_id}").text
+    with wall.work() as session:
+        session.execute(update(Evidence).values(forget_after=later(-1)))
+    assert "#lists" not in moderator.client.get(f"/moderation/reviews/{sent.review_id}").text
+    gone = form(moderator.client.get(html.unescape(link[1])).text, "/surge/lists")
+    assert gone.values("value") == [""]
+
+
+def test_an_entry_that_is_refused_keeps_what_was_typed(wall: Wall, moderator: AtTheDesk) -> None:
+    answer = presses(moderator, "lists", kind="domain", value="localhost", effect="mask", days="9", note="since noon")
+    kept = form(answer.text, "/surge/lists").sent()
+    assert [kept[name] for name in ("kind", "value", "effect", "days", "note")] == [
+        ["domain"], ["localhost"], ["mask"], ["9"], ["since noon"],
+    ]  # fmt: skip
