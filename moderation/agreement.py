@@ -38,6 +38,25 @@ def count(session: Session, review: Review, newest: Decision) -> None:
         _add(session, review, earlier[1], said_spam, +1)
 
 
+def standing(session: Session, review: Review, before: int) -> Decision | None:
+    """What a person decided here last before the decision `before`, leaving out what was taken back by then."""
+    undone = select(Decision.undoes_id).where(
+        Decision.review_id == review.id, Decision.undoes_id.is_not(None), Decision.id < before
+    )
+    return session.scalars(
+        select(Decision)
+        .where(
+            Decision.review_id == review.id,
+            Decision.moderator_id.is_not(None),
+            Decision.move != Move.UNDO,
+            Decision.id < before,
+            Decision.id.not_in(undone),
+        )
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).first()
+
+
 def _add(session: Session, review: Review, decision: Decision, said_spam: bool, change: int) -> None:
     name = _name(decision, said_spam)
     if name is not None:
