@@ -507,6 +507,8 @@ def _close_complaints(session: Session, review: Review, decision: Decision, now:
     if decision.moderator_id is None or decision.to_state in workflow.WAITS:
         return
     _close_appeals(session, review, decision)
+    if decision.to_state is State.REVISE and review.contribution.published_revision_id is not None:
+        return  # what was reported still stands there: it is answered when the words have changed or gone
     still_open = (_answered(review), Report.closed_by_id.is_(None))
     for report in session.scalars(select(Report).where(*still_open, Report.email != "")).all():
         letters.owe_outcome(session, report, decision, now, settings)
