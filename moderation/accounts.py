@@ -15,7 +15,7 @@ from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, hash_password, logout_user
 from flask_security.totp import Totp
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 from werkzeug.local import LocalProxy
 
@@ -24,7 +24,7 @@ from pledges.limits import limits_of
 from pledges.settings import Settings
 from pledges.tokens import hash_token
 
-from . import factors, permissions, record
+from . import claims, factors, permissions, record
 from .models import Invitation, Membership, Moderator, Passkey, Role, SecurityRole, SignIn
 from .permissions import Act, NotAllowed
 
@@ -247,9 +247,7 @@ def invite(db: Session, email: str, role: Role, campaign_id: int | None, by: Mod
         raise ValueError(f"{email!r} is no e-mail address")
     if by is not None and not _may_touch(db, by, address):
         raise NotAllowed(Act.INVITE)
-    db.execute(
-        update(Invitation).where(Invitation.email == address, Invitation.used_at.is_(None)).values(expires_at=now)
-    )
+    _void_invitations(db, address, now, Invitation.campaign_id == campaign_id)
     token = secrets.token_urlsafe(32)
     invitation = Invitation(
         token_hash=hash_token(token),
@@ -268,6 +266,12 @@ def invite(db: Session, email: str, role: Role, campaign_id: int | None, by: Mod
         db, by_whom, "moderator:invite", f"invitation:{invitation.id}", after=after, campaign_id=campaign_id, now=now
     )
     return f"/moderation/invitation/{token}"
+
+
+def _void_invitations(db: Session, address: str, now: datetime, *which: ColumnElement[bool]) -> None:
+    """Links to this address that nobody has used yet open nothing any more."""
+    unused = (Invitation.email == address, Invitation.used_at.is_(None), Invitation.expires_at > now)
+    db.execute(update(Invitation).where(*unused, *which).values(expires_at=now))
 
 
 def _may_touch(db: Session, by: Moderator, address: str) -> bool:
@@ -345,6 +349,7 @@ def renew(db: Session, moderator: Moderator, by: Moderator | None, now: datetime
     moderator.password = None
     factors.forget(db, moderator)
     end_sessions(db, moderator, now)
+    _void_invitations(db, moderator.email, now)  # whoever holds an older link would set up this account
     by_whom = record.actor(by) if by else record.OPERATOR
     record.add(db, by_whom, "moderator:renew", f"moderator:{moderator.id}", now=now)
     return invite(db, moderator.email, first.role, first.campaign_id, by, now)
@@ -415,6 +420,8 @@ def end_role(db: Session, membership: Membership, by: Moderator, now: datetime) 
         now=now,
     )
     db.flush()
+    still = permissions.campaigns(permissions.roles(db, membership.moderator), Act.DECIDE)
+    claims.leave_behind(db, membership.moderator, still)
     others = select(Membership.id).where(
         Membership.moderator_id == membership.moderator_id, Membership.ended_at.is_(None)
     )
@@ -470,5 +477,6 @@ def leave(db: Session, email: str, by: str, now: datetime) -> bool:
         .where(Membership.moderator_id == moderator.id, Membership.ended_at.is_(None))
         .values(ended_at=now)
     )
+    claims.leave_behind(db, moderator, [])
     record.add(db, by, "moderator:leave", f"moderator:{moderator.id}", now=now)
     return True

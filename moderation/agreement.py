@@ -26,16 +26,31 @@ def count(session: Session, review: Review, newest: Decision) -> None:
     if evidence is None or evidence.akismet_said is None:
         return
     said_spam = evidence.akismet_said == "true"
-    earlier = session.scalars(
+    taken_back = session.get_one(Decision, newest.undoes_id) if newest.undoes_id is not None else None
+    decided, change = (newest, +1) if taken_back is None else (taken_back, -1)
+    before = standing(session, review, decided.id)
+    _add(session, review, decided, said_spam, change)
+    if before is not None:
+        _add(session, review, before, said_spam, -change)
+
+
+def standing(session: Session, review: Review, before: int) -> Decision | None:
+    """What a person decided here last before the decision `before`, leaving out what was taken back by then."""
+    undone = select(Decision.undoes_id).where(
+        Decision.review_id == review.id, Decision.undoes_id.is_not(None), Decision.id < before
+    )
+    return session.scalars(
         select(Decision)
-        .where(Decision.review_id == review.id, Decision.moderator_id.is_not(None), Decision.id < newest.id)
+        .where(
+            Decision.review_id == review.id,
+            Decision.moderator_id.is_not(None),
+            Decision.move != Move.UNDO,
+            Decision.id < before,
+            Decision.id.not_in(undone),
+        )
         .order_by(Decision.id.desc())
-    ).all()
-    _add(session, review, newest, said_spam, +1)
-    if earlier:
-        _add(session, review, earlier[0], said_spam, -1)
-    if newest.move is Move.UNDO and len(earlier) > 1:
-        _add(session, review, earlier[1], said_spam, +1)
+        .limit(1)
+    ).first()
 
 
 def _add(session: Session, review: Review, decision: Decision, said_spam: bool, change: int) -> None:
@@ -45,8 +60,6 @@ def _add(session: Session, review: Review, decision: Decision, said_spam: bool, 
 
 
 def _name(decision: Decision, said_spam: bool) -> str | None:
-    if decision.move is Move.UNDO:
-        return None
     if decision.to_state is State.SPAM:
         return CAUGHT if said_spam else MISSED
     if decision.to_state is State.APPROVED:

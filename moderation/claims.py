@@ -148,6 +148,18 @@ def _handed(session: Session, by: Moderator, now: datetime) -> dict[int, int]:
     return {campaign_id: count for campaign_id, count in session.execute(counted.order_by(Review.campaign_id))}
 
 
+def leave_behind(session: Session, of: Moderator, where: list[int] | None) -> None:
+    """What waits for somebody who decides no longer, but in the campaigns `where` (none: in all), is anybody's again."""
+    if where is None:
+        return
+    gone = (Review.state.in_(WAITS), Review.campaign_id.not_in(where))
+    nobody = {"claimed_by_id": None, "claimed_until": None, "handed_until": None}
+    for whose, values in ((Review.passed_to_id, {"passed_to_id": None}), (Review.claimed_by_id, nobody)):
+        session.execute(
+            update(Review).where(*gone, whose == of.id).values(**values).execution_options(synchronize_session=False)
+        )
+
+
 def let_go(session: Session, by: Moderator, now: datetime) -> int:
     """Everything this person had open or was handed is free for others; how many. Recorded where twenty were handed."""
     had = _handed(session, by, now)

@@ -203,15 +203,14 @@ def was_hidden_by_proposal(session: Session, review: Review) -> bool:
 
 
 def _take_back_letters(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
-    """What was decided is open again: letters about it that have not gone are not sent, nor are reports closed."""
-    before = session.scalars(
-        select(Decision)
-        .where(Decision.review_id == review.id, Decision.id < decision.id)
-        .order_by(Decision.id.desc())
-        .limit(1)
-    ).first()
+    """What was decided is open again: letters about it that have not gone are not sent, nor are reports closed.
+
+    An appeal that it answered is open again too, however old: whoever is appealed against still does not decide it.
+    """
+    before = agreement.standing(session, review, decision.id)
     if before is not None:
         letters.drop_decision(session, before, now, why="reopened")
+        session.execute(update(Appeal).where(Appeal.closed_by_id == before.id).values(closed_by_id=None))
         if now - before.decided_at <= timedelta(seconds=settings.undo_seconds):  # nobody has read of an outcome yet
             session.execute(update(Report).where(Report.closed_by_id == before.id).values(closed_by_id=None))
 
@@ -417,6 +416,9 @@ def _undo(
     contribution = review.contribution
     session.execute(update(Report).where(Report.closed_by_id == last.id).values(closed_by_id=None))
     session.execute(update(Appeal).where(Appeal.closed_by_id == last.id).values(closed_by_id=None))
+    answer = agreement.standing(session, review, last.id) if last.move is Move.REOPEN else None
+    if answer is not None and last.from_state not in workflow.WAITS:  # what it answered is answered again
+        _close_appeals(session, review, answer)
     to_state = last.from_state
     if _replaced(review) and to_state in workflow.MENDABLE and last.shown_before_id != review.revision_id:
         to_state = State.SUPERSEDED  # newer words came since, so these need no decision
@@ -504,15 +506,21 @@ def _close_complaints(session: Session, review: Review, decision: Decision, now:
     """An appeal, and what visitors reported of these words, have their outcome; who left an address is told it."""
     if decision.moderator_id is None or decision.to_state in workflow.WAITS:
         return
+    _close_appeals(session, review, decision)
+    if decision.to_state is State.REVISE and review.contribution.published_revision_id is not None:
+        return  # what was reported still stands there: it is answered when the words have changed or gone
+    still_open = (_answered(review), Report.closed_by_id.is_(None))
+    for report in session.scalars(select(Report).where(*still_open, Report.email != "")).all():
+        letters.owe_outcome(session, report, decision, now, settings)
+    session.execute(update(Report).where(*still_open).values(closed_by_id=decision.id))
+
+
+def _close_appeals(session: Session, review: Review, decision: Decision) -> None:
     session.execute(
         update(Appeal)
         .where(Appeal.review_id == review.id, Appeal.closed_by_id.is_(None))
         .values(closed_by_id=decision.id)
     )
-    still_open = (_answered(review), Report.closed_by_id.is_(None))
-    for report in session.scalars(select(Report).where(*still_open, Report.email != "")).all():
-        letters.owe_outcome(session, report, decision, now, settings)
-    session.execute(update(Report).where(*still_open).values(closed_by_id=decision.id))
 
 
 def _answered(review: Review) -> ColumnElement[bool]:

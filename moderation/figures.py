@@ -85,10 +85,11 @@ def _decided(session: Session, campaign: Campaign, start: datetime, end: datetim
     ).all()
     stands = [each for each in made if each.move is not Move.UNDO]
     week.decided = dict(Counter(each.move for each in stands))
-    waits = sorted(each.waited_seconds for each in stands if each.waited_seconds is not None)
+    final = [each for each in stands if each.move is not Move.PROPOSE]  # what two decide is one decision
+    waits = sorted(each.waited_seconds for each in final if each.waited_seconds is not None)
     week.median_wait, week.ninth_wait = percentile(waits, 50), percentile(waits, 90)
     week.reversals = sum(each.move is Move.UNDO or _takes_back(each.move, each.from_state) for each in made)
-    given = Counter(reason_id for each in stands for reason_id in _reasons_of(each))
+    given = Counter(reason_id for each in final for reason_id in _reasons_of(each))
     reasons = {reason.id: reason for reason in session.scalars(select(Reason).where(Reason.id.in_(given)))}
     week.reasons = [(reasons[reason_id], count) for reason_id, count in given.most_common()]
 

@@ -203,7 +203,7 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
         "contribution_type": str(about.type) if about else "",
         "reference": report.reference if report else (about.public_id if about else ""),
         "settings": settings,
-        "upheld": decision is not None and decision.shown_after_id is None,
+        "upheld": decision is not None and _took_down(decision),
         "replaced": report is not None and _replaced(session, report),
         "reasons": [],
         "queue_url": f"{settings.base_url}/moderation/?lane=appeals",
@@ -213,6 +213,11 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
         if letter.kind == Kind.LINK_AGAIN:
             context["all_links"] = _all_links(session, contribution, settings, letter.lang)
     return context
+
+
+def _took_down(decision: Decision) -> bool:
+    """Whether the words are gone by this decision; what was approved while the wall stands still is only not back yet."""
+    return decision.shown_after_id is None and decision.to_state is not State.APPROVED
 
 
 def _replaced(session: Session, report: Report) -> bool:

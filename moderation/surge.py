@@ -1,6 +1,6 @@
 """Surge mode: a campaign that is flooded or attacked is guarded for a while, and everybody is told honestly.
 
-Any moderator may start it and change its switches; a lead may end it early, else it ends by the clock. The public
+Any moderator may start it and switch more of it on; a lead may switch off and end it early, else the clock does. The public
 side reads `Campaign.guard`, which is written here alone.
 """
 

@@ -61,7 +61,7 @@
     const button = event.target.closest("button[data-letter]");
     if (!button) return;
     const form = button.form;
-    const place = form.querySelector("[data-letter-place]");
+    const place = button.closest("details, form").querySelector("[data-letter-place]");
     if (!place) return;
     event.preventDefault();
     try {

@@ -56,7 +56,7 @@
     if (event.shiftKey && event.key !== "?") return;
     const field = event.target.closest("input, textarea, select, [contenteditable]");
     const digits = /^[1-9]$/.test(event.key);
-    const box = field && field.type === "checkbox" && field.classList.contains("box"); // keys work on beside a chosen item
+    const box = field && field.matches("input.box, [data-keys-on]"); // keys work on beside what is ticked for the next one
     if (field && !box && !(["radio", "checkbox"].includes(field.type) && digits)) return;
     if (document.querySelector("dialog[open]")) return;
     const act = digits ? () => digit(event.key) : keys[event.key.toLowerCase()];

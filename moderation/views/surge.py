@@ -57,12 +57,21 @@ def start_surge(me: Moderator) -> ResponseReturnValue:
 @desk.post("/surge/change")
 @for_staff
 def change_surge(me: Moderator) -> ResponseReturnValue:
-    """The switches as ticked; "slower than usual" is only switched on through its preview."""
+    """The switches as ticked; "slower than usual" is only switched on through its preview.
+
+    Any moderator switches on; off is a part of ending it, which is a lead's.
+    """
     now = utcnow()
     with transaction() as session:
         campaign = _campaign(session, me, Act.START_SURGE)
         running = _running(session, campaign)
-        surge.change(session, campaign, running, _switches() | {"slower": running.slower}, me, now)
+        wanted = _switches()
+        off = any(getattr(running, name) and not on for name, on in wanted.items())
+        if off and not permissions.may(permissions.roles(session, me), Act.END_SURGE, campaign.id):
+            return _page(
+                me, campaign, problem=gettext("Only a lead can switch off what is on. Nothing has changed.")
+            ), 403
+        surge.change(session, campaign, running, wanted | {"slower": running.slower}, me, now)
     return _back(campaign)
 
 

@@ -204,3 +204,21 @@ def test_the_letter_and_the_notes_work_in_place_under_the_policy_of_the_desk(wal
     note.fill("Seen before")
     expect(page.locator("[data-saved]").first).not_to_be_empty()
     assert errors == []
+
+
+def test_an_approval_by_key_sends_no_message_where_that_was_ticked_and_the_next_one_does(
+    wall: Wall, ann: AtTheDesk
+) -> None:
+    arrive(wall, *TEXTS[:2])
+    ann.opens_the_queue()
+    page = ann.page
+    page.get_by_text("The letter of an approval").click()
+    page.locator("[data-keys-on]").check()
+    page.get_by_role("button", name="Preview the letter").last.click()
+    expect(page.locator("[data-letter-place]").last).to_contain_text("you chose to send no message")
+    page.locator("[data-keys-on]").focus()
+    for silent in (True, False):
+        with page.expect_request(lambda request: request.url.endswith("/decide")) as made:
+            ann.presses("a")
+        assert ("tell=no" in (made.value.post_data or "")) is silent
+        expect(page.locator(LIVE)).to_contain_text("Approved")

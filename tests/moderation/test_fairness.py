@@ -323,3 +323,52 @@ def test_what_the_checks_called_spam_is_listed_and_brought_back_by_a_person(wall
     declined = wall.promises("I will walk to school")
     moderator.decides(declined, "spam")
     assert declined.public_id not in moderator.client.get("/moderation/history?who=checks").text  # a person said so
+
+
+def freezes(wall: Wall) -> None:
+    """The wall stands still for an hour."""
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        surge.start(session, campaign, by=None, why="hand", hours=1, switches={"screens": True}, now=utcnow())
+
+
+def test_what_is_approved_while_the_wall_stands_still_is_not_told_as_taken_down(wall: Wall) -> None:
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    sent = wall.promises()
+    mo.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    mo.decides(sent, "take_down", reason="illegal")
+    assert not wall.shown()
+    freezes(wall)
+    ann.approves(sent)
+    wall.screens(later(60))
+    assert "What came of your report" in wall.letters()[-1]
+    assert "stays on the wall" in wall.letters()[-1]
+    assert "taken off" not in wall.letters()[-1]
+
+
+def test_asking_for_a_change_of_what_still_stands_leaves_the_reports_open(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    moderator.decides(sent, "revise", reason="names")
+    assert wall.shown()
+    assert [kind for kind, _ in wall.owed()] == ["report_received"]
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    assert moderator.sees("reported") == [change.review_id]
+    moderator.approves(change)
+    wall.screens(later(60))
+    assert "The author has sent other words since" in wall.letters()[-1]
+
+
+def test_asking_for_a_change_of_what_a_proposal_took_down_tells_that_it_is_gone(wall: Wall) -> None:
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    sent = wall.promises()
+    mo.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    mo.decides(sent, "take_down", reason="illegal")
+    ann.decides(sent, "revise", reason="names")
+    assert not wall.shown()
+    wall.screens(later(60))
+    assert "It has been taken off the wall." in wall.letters()[-1]

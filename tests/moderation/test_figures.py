@@ -15,7 +15,7 @@ from moderation import figures, record
 from moderation.models import Moderator, Review, Role
 from pledges.db import utcnow
 from pledges.models import Campaign, Counter
-from tests.akismet_service import AkismetService
+from tests.akismet_service import KEY, AkismetService
 from tests.wall import OTHER, SLUG, AtTheDesk, Wall
 
 
@@ -99,8 +99,6 @@ def test_no_moderator_is_named_in_the_figures(wall: Wall, moderator: AtTheDesk) 
 def test_agreement_with_the_spam_service_follows_the_newest_decision(
     walls: Callable[..., Wall], akismet: AkismetService
 ) -> None:
-    from tests.akismet_service import KEY
-
     wall = walls(akismet_api_key=KEY, akismet_endpoint=akismet.url, akismet_timeout_seconds=0.5)
     mo = wall.moderator()
     clear, spam = (
@@ -208,3 +206,33 @@ def test_the_record_is_paged_by_key_and_holds_every_line_once(wall: Wall, modera
         older = re.search(r'href="(/moderation/record\?before=\d+)"', page)
         address = older[1] if older else ""
     assert [int(number) for number in seen] == list(range(len(seen), 0, -1)) and len(seen) > 60
+
+
+def test_a_decision_that_was_undone_is_not_counted_off_once_more(
+    walls: Callable[..., Wall], akismet: AkismetService
+) -> None:
+    wall = walls(akismet_api_key=KEY, akismet_endpoint=akismet.url, akismet_timeout_seconds=0.5)
+    mo = wall.moderator()
+    sent = wall.promises()
+    wall.screens()
+    mo.approves(sent)
+    mo.decides(sent, "reject", reason="off_topic")
+    mo.decides(sent, "undo")
+    assert tallies(wall) == {"akismet:clear": 1}
+    mo.decides(sent, "spam")
+    assert tallies(wall) == {"akismet:missed": 1}
+
+
+def test_a_decline_that_two_agreed_on_counts_once(wall: Wall, moderator: AtTheDesk) -> None:
+    ann = wall.moderator("ann")
+    sent, other = wall.promises(), wall.promises("I will ask what would help")
+    for each, minutes in ((sent, 60), (other, 20)):
+        with wall.work() as session:
+            since = utcnow() - timedelta(minutes=minutes)
+            session.execute(update(Review).where(Review.id == each.review_id).values(waiting_since=since))
+    moderator.decides(sent, "reject", reason="illegal")
+    ann.decides(sent, "reject", reason="illegal")
+    ann.approves(other)
+    week = this_week(wall)
+    assert {reason.key: count for reason, count in week.reasons} == {"illegal": 1}
+    assert week.median_wait is not None and 19 <= week.median_wait / 60 <= 21

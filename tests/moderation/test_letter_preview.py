@@ -106,3 +106,36 @@ def test_who_may_not_decide_previews_nothing(wall: Wall) -> None:
     sent = wall.promises()
     wall.screens()
     assert previews(wall.moderator("vi", Role.VIEWER), sent, "approve").status_code == 403
+
+
+@pytest.mark.parametrize(("move", "reason"), [("approve", ""), ("revise", "names")])
+def test_an_author_is_told_unless_the_moderator_chose_otherwise(
+    wall: Wall, moderator: AtTheDesk, move: str, reason: str
+) -> None:
+    told, not_told = (wall.promises(words, email="amina@example.org") for words in ("I will listen", "I will ask"))
+    wall.proves(told)
+    wall.proves(not_told)
+    wall.screens()
+    page = moderator.client.get(f"/moderation/reviews/{not_told.review_id}").text
+    boxes = re.findall(r'<input type="checkbox" name="tell" value="no"[^>]*>', page)
+    assert len(boxes) == 3 and not any("checked" in box for box in boxes)
+    form = f"approve-{not_told.review_id}"
+    assert [f'form="{form}"' in box for box in boxes] == [False, False, True]
+    assert re.search(f'id="{form}">.*?data-key="a".*?</form>', page, re.DOTALL)
+    change = page[page.index('data-opens="c"') :]
+    assert 'name="tell"' in change[: change.index("</form>")]
+    moderator.decides(not_told, move, reason=reason, tell="no")
+    moderator.decides(told, move, reason=reason)
+    assert [kind for kind, _ in wall.owed() if kind != "receipt"] == ["approved" if move == "approve" else move]
+
+
+@pytest.mark.parametrize(("move", "place"), [("revise", 0), ("reject", 1), ("approve", 2)])
+def test_a_preview_keeps_that_nobody_is_told_where_it_was_chosen(
+    wall: Wall, moderator: AtTheDesk, move: str, place: int
+) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.screens()
+    page = previews(moderator, sent, move, reason="names" if move == "revise" else "off_topic", tell="no").text
+    assert "you chose to send no message" in page
+    boxes = re.findall(r'<input type="checkbox" name="tell" value="no"[^>]*>', page)
+    assert ["checked" in box for box in boxes] == [number == place for number in range(3)]

@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
+from moderation import accounts
 from moderation.models import Act, Membership, Moderator, Role, SignIn
 from pledges.db import utcnow
 from pledges.models import Campaign
@@ -180,3 +181,72 @@ def test_a_persons_page_tells_the_roles_of_campaigns_that_the_reader_may_see(wal
     assert "Owner, " not in page and title not in page
     page = everywhere.client.get(address).text
     assert "Lead, " in page and f"Owner, {title}" in page
+
+
+def roles_of(wall: Wall, name: str) -> dict[int | None, int]:
+    """The memberships of somebody, by campaign."""
+    with wall.look() as session:
+        held = select(Membership.campaign_id, Membership.id).where(Membership.moderator_id == person(wall, name))
+        return {campaign_id: membership_id for campaign_id, membership_id in session.execute(held)}
+
+
+def joins(wall: Wall, who: AtTheDesk, slug: str) -> None:
+    """Somebody at the desk moderates this campaign as well."""
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == slug)).one()
+        held = Membership(
+            moderator_id=person(wall, who.name), campaign_id=campaign.id, role="moderator", since=utcnow()
+        )
+        session.add(held)
+
+
+def test_what_waits_for_somebody_whose_role_ends_is_anybodys_there_again(wall: Wall) -> None:
+    owner, mo = wall.moderator("owner", Role.OWNER), wall.moderator("mo", Role.MODERATOR, SLUG)
+    joins(wall, mo, OTHER)
+    here, there = wall.promises(), wall.promises(slug=OTHER)
+    opened = wall.promises("I will ask what would help")
+    wall.screens()
+    mos = str(person(wall, "mo"))
+    for each in (here, there):
+        assert owner.decides(each, "pass", to=mos).status_code == 303
+    presses(mo, f"reviews/{opened.review_id}/claim")
+    assert wall.review(opened.review_id).claimed_by_id == int(mos)
+    campaign = wall.review(here.review_id).campaign_id
+    assert presses(owner, f"people/roles/{roles_of(wall, 'mo')[campaign]}/end").status_code == 303
+    assert wall.review(here.review_id).passed_to_id is None
+    assert wall.review(there.review_id).passed_to_id == int(mos)
+    freed = wall.review(opened.review_id)
+    assert (freed.claimed_by_id, freed.claimed_until, freed.handed_until) == (None, None, None)
+    given = {"csrf_token": owner.csrf(), "lane": "new"}
+    assert owner.client.post("/moderation/hand", data=given).status_code == 303
+    assert set(owner.sees("hand")) == {here.review_id, opened.review_id}
+
+
+def test_what_waits_for_somebody_who_leaves_is_anybodys_again(wall: Wall) -> None:
+    owner, _mo = wall.moderator("owner", Role.OWNER), wall.moderator("mo")
+    sent = wall.promises()
+    wall.screens()
+    owner.decides(sent, "pass", to=str(person(wall, "mo")))
+    with wall.work() as session:
+        assert accounts.leave(session, "mo@example.org", "operator", utcnow())
+    assert wall.review(sent.review_id).passed_to_id is None
+
+
+def invites(by: AtTheDesk, slug: str) -> str:
+    given = {"csrf_token": by.csrf(), "email": "new@example.org", "role": "moderator", "campaign": slug}
+    return found(LINK, by.client.post("/moderation/people", data=given).text)
+
+
+def test_an_invitation_takes_the_place_of_earlier_ones_to_the_same_campaign_only(wall: Wall) -> None:
+    owner, lead = wall.moderator("owner", Role.OWNER), wall.moderator("lead", Role.LEAD, SLUG)
+    elsewhere, first, second = invites(owner, OTHER), invites(owner, SLUG), invites(lead, SLUG)
+    client = wall.app.test_client()
+    assert [client.get(link).status_code for link in (elsewhere, first, second)] == [200, 404, 200]
+
+
+def test_renewing_a_lost_factor_voids_every_link_to_that_address(wall: Wall) -> None:
+    owner, lead = wall.moderator("owner", Role.OWNER), wall.moderator("lead", Role.LEAD, SLUG)
+    wall.moderator("new", Role.MODERATOR, OTHER)
+    link = invites(lead, SLUG)
+    assert presses(owner, f"people/{person(wall, 'new')}/renew").status_code == 200
+    assert wall.app.test_client().get(link).status_code == 404

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from moderation import record
-from moderation.models import Letter, Role
+from moderation.models import Appeal, Letter, Role
 from moderation.workflow import Move, State
 from tests.wall import AtTheDesk, Sent, Wall, later
 
@@ -199,3 +199,31 @@ def test_what_a_proposal_took_down_is_told_as_taken_down_whoever_proposed_since(
     ann.decides(sent, "revise", reason="clearer", second="yes")
     cas.decides(sent, "reject", reason="off_topic")
     assert [kind for kind, _ in wall.owed()][-1] == "taken_down"
+
+
+def test_an_appeal_whose_answer_is_opened_again_stays_closed_to_whoever_it_is_against(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo, bo = wall.moderator("mo"), wall.moderator("bo")
+    mo.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    bo.decides(sent, "reject", reason="off_topic")
+    assert bo.decides(sent, "reopen").status_code == 303
+    assert bo.sees("appeals") == [sent.review_id]
+    assert mo.decides(sent, "reject", reason="off_topic").status_code == 409
+    assert bo.decides(sent, "approve").status_code == 303
+
+
+def test_taking_back_that_an_appeal_is_opened_again_closes_it_again(wall: Wall) -> None:
+    sent = wall.promises()
+    wall.screens()
+    mo, bo = wall.moderator("mo"), wall.moderator("bo")
+    mo.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    bo.decides(sent, "reject", reason="off_topic")
+    bo.decides(sent, "reopen")
+    assert bo.decides(sent, "undo").status_code == 303
+    with wall.look() as session:
+        assert session.scalars(select(Appeal.closed_by_id)).one() == wall.decisions(sent.review_id)[-3].id
+    bo.decides(sent, "reopen")
+    assert bo.sees("appeals") == [sent.review_id]

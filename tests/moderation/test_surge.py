@@ -277,7 +277,7 @@ def test_domains_are_compared_label_by_label(told: str, listed: str, same: bool)
 def test_every_step_stands_in_the_record_without_the_entry_itself(wall: Wall, moderator: AtTheDesk) -> None:
     lead = wall.moderator("lead", Role.LEAD)
     starts(moderator)
-    presses(moderator, "change", screens="yes")
+    presses(moderator, "change", **SWITCHES, screens="yes")
     presses(moderator, "help")
     presses(moderator, "lists", kind="phrase", value="my neighbours", effect="hold", days="3")
     presses(lead, "end")
@@ -438,3 +438,28 @@ def test_an_entry_that_is_refused_keeps_what_was_typed(wall: Wall, moderator: At
     assert [kept[name] for name in ("kind", "value", "effect", "days", "note")] == [
         ["domain"], ["localhost"], ["mask"], ["9"], ["since noon"],
     ]  # fmt: skip
+
+
+def test_a_moderator_switches_on_and_only_a_lead_switches_off(wall: Wall, moderator: AtTheDesk) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    starts(moderator)
+    answer = presses(moderator, "change")
+    assert answer.status_code == 403 and "Only a lead can switch off what is on" in answer.text
+    assert presses(moderator, "change", screens="yes").status_code == 403
+    assert (newest(wall).promises, newest(wall).comments, newest(wall).screens) == (True, True, False)
+    assert presses(moderator, "change", **SWITCHES, letters="yes").status_code == 303
+    assert newest(wall).letters
+    assert presses(lead, "change", letters="yes").status_code == 303
+    assert (newest(wall).promises, newest(wall).comments, newest(wall).letters) == (False, False, True)
+
+
+def test_the_switches_that_a_moderator_cannot_move_say_so_and_go_along(wall: Wall, moderator: AtTheDesk) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    starts(moderator)
+    mine, leads = (who.client.get(f"/moderation/surge?campaign={SLUG}").text for who in (moderator, lead))
+    for name in SWITCHES:
+        assert f'name="{name}" value="yes" checked disabled>' in mine
+        assert f'<input type="hidden" name="{name}" value="yes">' in mine
+    assert 'name="screens" value="yes">' in mine and 'type="hidden" name="screens"' not in mine
+    assert mine.count("on; a lead can switch it off") == 2
+    assert "disabled" not in leads[leads.index("<main") :] and 'type="hidden" name="promises"' not in leads
