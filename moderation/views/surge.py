@@ -66,7 +66,9 @@ def change_surge(me: Moderator) -> ResponseReturnValue:
         wanted = _switches()
         off = any(getattr(running, name) and not on for name, on in wanted.items())
         if off and not permissions.may(permissions.roles(session, me), Act.END_SURGE, campaign.id):
-            return _page(me, campaign, problem=gettext("Only a lead can switch off what is on. Nothing has changed.")), 403
+            return _page(
+                me, campaign, problem=gettext("Only a lead can switch off what is on. Nothing has changed.")
+            ), 403
         surge.change(session, campaign, running, wanted | {"slower": running.slower}, me, now)
     return _back(campaign)
 

@@ -194,7 +194,9 @@ def joins(wall: Wall, who: AtTheDesk, slug: str) -> None:
     """Somebody at the desk moderates this campaign as well."""
     with wall.work() as session:
         campaign = session.scalars(select(Campaign).where(Campaign.slug == slug)).one()
-        held = Membership(moderator_id=person(wall, who.name), campaign_id=campaign.id, role="moderator", since=utcnow())
+        held = Membership(
+            moderator_id=person(wall, who.name), campaign_id=campaign.id, role="moderator", since=utcnow()
+        )
         session.add(held)
 
 
