@@ -372,3 +372,14 @@ def test_asking_for_a_change_of_what_a_proposal_took_down_tells_that_it_is_gone(
     assert not wall.shown()
     wall.screens(later(60))
     assert "It has been taken off the wall." in wall.letters()[-1]
+
+
+def test_the_page_says_to_keep_a_number_that_no_letter_may_bring(wall: Wall, moderator: AtTheDesk) -> None:
+    first, second = wall.promises(), wall.promises("I will ask what would help")
+    moderator.approves(first)
+    moderator.approves(second)
+    pages = [wall.reports(sent, email="reporter@example.org").text for sent in (first, second)]
+    wall.screens()
+    references = [re.findall(r'data-reference="(\w+)"', page)[0] for page in pages]
+    assert [any(reference in letter for letter in wall.letters()) for reference in references] == [True, False]
+    assert all("Keep this number" in page for page in pages)
