@@ -21,7 +21,7 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from pledges.models import Campaign, Contribution
+from pledges.models import AkismetUse, Campaign, Contribution
 
 from . import permissions, queue, record
 from .bulk import Pick
@@ -53,6 +53,14 @@ def ten(session: Session, by: Moderator, campaigns: list[int] | None, now: datet
             if reviews and len(chosen) < TEN:
                 chosen.append(reviews.pop(0))
     return sorted(chosen, key=lambda review: (review.waiting_since, review.id))
+
+
+def wants_spam_check(session: Session, campaigns: list[int] | None) -> bool:
+    """Whether a campaign of these wants the spam check asked: where that does not run, nothing of it is clear."""
+    asks = select(Campaign.id).where(Campaign.akismet != AkismetUse.DO_NOT_ASK)
+    if campaigns is not None:
+        asks = asks.where(Campaign.id.in_(campaigns))
+    return session.scalars(asks.limit(1)).first() is not None
 
 
 def claim(session: Session, reviews: Iterable[Review], by: Moderator, now: datetime) -> None:
@@ -161,6 +169,7 @@ def _clear(by: Moderator, campaign_id: int, now: datetime) -> Select[Review]:
         .where(
             Review.campaign_id == campaign_id,
             Review.clear.is_(True),
+            Review.masked.is_(False),
             Review.state == State.WAITING,
             Review.behind.is_(False),
             Review.passed_to_id.is_(None) | (Review.passed_to_id == by.id),

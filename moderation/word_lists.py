@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from pledges.db import transaction, utcnow
 from pledges.models import Campaign
 
-from . import decisions, lanes, record, screening
+from . import clusters, decisions, lanes, record, screening
 from .checks import lists, words
 from .checks.base import Outcome, Quote
 from .checks.folding import fold
@@ -184,6 +184,7 @@ def recheck(session: Session, review_id: int) -> None:
     if any(changed):
         review.masked = any(outcome.mask for outcome in outcomes)  # of all checks these alone mask
         lanes.put_in(session, review)
+        clusters.note_clear(session, review)
 
 
 def _say(finding: Finding, outcome: Outcome) -> bool:

@@ -28,7 +28,8 @@ def show_sheet(me: Moderator) -> ResponseReturnValue:
     batch = session.get(Batch, int(done)) if done.isascii() and done.isdigit() else None
     last = together.progress(session, batch, me, now) if batch is not None and batch.moderator_id == me.id else None
     leaves = [together.leaf(review, now) for review in sheet.ten(session, me, where, now)]
-    return render_template("moderation/sheet.html", me=me, leaves=leaves, last=last)
+    unchecked = not settings().akismet_api_key.get_secret_value() and sheet.wants_spam_check(session, where)
+    return render_template("moderation/sheet.html", me=me, leaves=leaves, last=last, no_spam_check=unchecked)
 
 
 @desk.post("/sheet")
