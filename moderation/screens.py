@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload, object_session
 
 from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
+from pledges.text import moment, number
 
 from . import acts, claims, context, decisions, permissions, reasons
 from .checks.base import Verdict
@@ -187,12 +188,9 @@ def lane_links(
 
 def read_position(text: str) -> Position | None:
     """The place in the queue that a link names; none where it names none."""
-    moment, _, review_id = text.partition("_")
-    try:
-        place = Position(datetime.fromisoformat(moment), int(review_id))
-    except ValueError:
-        return None
-    return place if place.waiting_since.tzinfo is not None else None
+    since, _, review_id = text.partition("_")
+    waiting_since, which = moment(since), number(review_id)
+    return Position(waiting_since, which) if waiting_since is not None and which is not None else None
 
 
 def write_position(place: Position) -> str:

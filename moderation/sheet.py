@@ -22,6 +22,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.models import AkismetUse, Campaign, Contribution
+from pledges.text import number
 
 from . import permissions, queue, record
 from .bulk import Pick
@@ -91,10 +92,11 @@ def read_shown(texts: Iterable[str]) -> list[Shown]:
     """The items that a sheet's form names as `id.version.digest`, each once and ten at most; the rest is left out."""
     found: dict[int, Shown] = {}
     for text in texts:
-        number, _, rest = text.partition(".")
-        version, _, digest = rest.partition(".")
-        if number.isascii() and number.isdigit() and version.isascii() and version.isdigit() and digest:
-            found.setdefault(int(number), Shown(Pick(int(number), int(version)), digest))
+        first, _, rest = text.partition(".")
+        second, _, digest = rest.partition(".")
+        which, version = number(first), number(second)
+        if which is not None and version is not None and digest:
+            found.setdefault(which, Shown(Pick(which, version), digest))
     return list(found.values())[:TEN]
 
 
