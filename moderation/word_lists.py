@@ -26,6 +26,7 @@ MOST = 500  # words of one campaign
 RECHECKED = 2000  # items a minute's sweep looks at again; the next minute goes on
 AT_ONCE = 100
 LISTED = (words, lists)  # the checks that campaigns feed
+HIDES = {"word_2", "listed_mask", "listed_hold"}  # the rules that keep a text hidden
 OWED = "words:"  # of the shared facts: campaigns whose waiting items are owed another look
 
 
@@ -114,6 +115,11 @@ def tried(listed: list[tuple[str, str]], text: str) -> list[Caught]:
         for hit, effect, rule in found
     ]
     return sorted(caught, key=lambda one: (one.quote.start, one.quote.end))
+
+
+def keeps_hidden(listed: list[tuple[str, str]], text: str) -> bool:
+    """Whether a text stays out of a page for its words until somebody asks for it."""
+    return any(caught.quote.rule in HIDES for caught in tried(listed, text))
 
 
 # -- another look at what waits ------------------------------------------------------------------------
