@@ -19,6 +19,7 @@ from pledges.db import transaction
 from pledges.errors import WordsChanged
 from pledges.models import Contribution
 from pledges.settings import Settings
+from pledges.text import number
 
 from . import clusters, decisions, lanes, notes, permissions, queue, record
 from .desk import reasons_for
@@ -96,9 +97,9 @@ def read_picks(texts: Iterable[str]) -> list[Pick]:
     found: dict[int, Pick] = {}
     for text in texts:
         for part in text.split(","):
-            number, _, version = part.strip().partition(".")
-            if number.isascii() and number.isdigit() and version.isascii() and version.isdigit():
-                found.setdefault(int(number), Pick(int(number), int(version)))
+            which, _, version = (number(piece) for piece in part.strip().partition("."))
+            if which is not None and version is not None:
+                found.setdefault(which, Pick(which, version))
     return list(found.values())
 
 

@@ -34,6 +34,7 @@ from . import lanes, likeness
 from .checks import links, repeats
 from .checks.base import Verdict
 from .models import (
+    Act,
     Cluster,
     ClusterBand,
     ClusterKind,
@@ -75,7 +76,7 @@ Membership = tuple[ReviewCluster, Cluster]
 
 def settled(session: Session, review: Review, now: datetime) -> None:
     """The checks have spoken: whether the item is clear is noted, and it stands with its like."""
-    review.clear = is_clear(review)
+    note_clear(session, review)
     session.flush()
     if review.state is not State.WAITING:
         return
@@ -124,10 +125,18 @@ def is_clear(review: Review) -> bool:
     return bool(said) and not review.masked and all(_quiet(finding) for finding in said)
 
 
+def note_clear(session: Session, review: Review) -> None:
+    """Whether it may come on a reading sheet is what the checks say now; what somebody took out of one comes on none."""
+    review.clear = is_clear(review) and not _taken_out(session, review)
+
+
+def _taken_out(session: Session, review: Review) -> bool:
+    line = select(Act.id).where(Act.subject == f"review:{review.id}", Act.act == "review:set_aside")
+    return session.scalars(line.limit(1)).first() is not None
+
+
 def _quiet(finding: Finding) -> bool:
-    if finding.verdict is Verdict.UNKNOWN:
-        return finding.detail.get("why") == "not_asked"
-    return finding.verdict is Verdict.CLEAR
+    return finding.verdict is Verdict.CLEAR or finding.detail.get("why") == "not_asked"
 
 
 def spoken_against(review: Review) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from pledges import wall
 from pledges.models import Contact, Contribution, Revision
 
-from . import decisions, house_rules, notes, permissions, reasons
+from . import decisions, house_rules, notes, permissions, reasons, screening, word_lists
 from .models import Decision, Evidence, Finding, HouseRule, Moderator, Note, Reason, Report, Review
 from .workflow import Move, State
 
@@ -85,6 +85,7 @@ class Context:
     changes: list[Change]
     complaints: list[Complaints]
     said: list[str]  # what reporters wrote
+    said_hidden: int  # so many more have strong words, and nobody asked for them
     earlier: list[Before]
     similar: list[Before]
     nearby: list[Before]  # from the same network, where no address tells who sent it: perhaps by somebody else
@@ -107,17 +108,24 @@ def of(
     colleagues: list[Moderator],
     shown: bool,
     now: datetime,
+    *,
+    pressed: bool = False,
 ) -> Context:
+    """`shown`: these words are in the page; `pressed`: because somebody asked for all that is kept hidden."""
     contribution, revision = review.contribution, review.revision
     approved = contribution.published_revision
+    said = _said(session, contribution)
+    mild = said if pressed else _mild(session, review.campaign_id, said)
+    compared = shown and (pressed or not is_masked(session, approved))
     mine = notes.mine(session, review, me)
     others, declined = _connection(session, review, now)
     barred = decisions.barred(session, review, me)
     return Context(
         look=wall.piece(contribution, revision) if shown and not revision.erased_at else None,
-        changes=_changes(approved, revision) if shown and approved is not None else [],
+        changes=_changes(approved, revision) if compared and approved is not None else [],
         complaints=_complaints(session, contribution),
-        said=_said(session, contribution),
+        said=mild,
+        said_hidden=len(said) - len(mild),
         earlier=_earlier(session, contribution),
         similar=_similar(session, review, findings),
         nearby=_nearby(session, review, now) if contribution.contact is None else [],
@@ -131,6 +139,13 @@ def of(
         barred=barred,
         alone=bool(barred) and not any(not decisions.barred(session, review, other) for other in colleagues),
     )
+
+
+def is_masked(session: Session, revision: Revision | None) -> bool:
+    """Whether strong words were found in it, so that it stays out of a page until somebody asks for it."""
+    if revision is None:
+        return False
+    return session.scalar(select(Review.masked).where(Review.revision_id == revision.id)) or False
 
 
 # -- what has changed ----------------------------------------------------------------------------------
@@ -207,6 +222,12 @@ def _said(session: Session, contribution: Contribution) -> list[str]:
         .limit(SAID)
     )
     return list(texts)
+
+
+def _mild(session: Session, campaign_id: int, texts: list[str]) -> list[str]:
+    """Those in which the word lists find nothing that keeps a text hidden."""
+    listed = screening.listed(session, campaign_id) if texts else []
+    return [text for text in texts if not word_lists.keeps_hidden(listed, text)]
 
 
 # -- what came before ----------------------------------------------------------------------------------

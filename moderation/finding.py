@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from pledges import search, tokens
 from pledges.forms import one_address
 from pledges.models import Contact, Contribution
+from pledges.text import number
 
 from . import queue
 from .models import Report, Review
@@ -53,9 +54,8 @@ def by_number(session: Session, asked: str, campaigns: list[int] | None) -> Revi
     """The item of this number in the queue, or at this address of the desk."""
     link = ITEM.search(asked)
     digits = link[1] if link is not None else asked.removeprefix("#")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
-        return None
-    review = session.get(Review, int(digits))
+    which = number(digits)
+    review = session.get(Review, which) if which is not None else None
     return review if review is not None and (campaigns is None or review.campaign_id in campaigns) else None
 
 

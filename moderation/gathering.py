@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from pledges.db import transaction
 
 from . import clusters, decisions, lanes, screening
-from .models import Act, Review, ReviewCluster, Shared
+from .models import Review, ReviewCluster, Shared
 from .workflow import State
 
 OWED = "gather:"  # + campaign id, of the shared facts: what waits there is to be gathered
@@ -78,11 +78,3 @@ def _gather(review_id: int, now: datetime) -> None:
         if screening.complete(session, review, now):
             lanes.put_in(session, review)
         clusters.settled(session, review, now)
-        if _set_aside(session, review):
-            review.clear = False
-
-
-def _set_aside(session: Session, review: Review) -> bool:
-    """Whether somebody took it out of a reading sheet: it comes on none again."""
-    line = select(Act.id).where(Act.subject == f"review:{review.id}", Act.act == "review:set_aside")
-    return session.scalars(line.limit(1)).first() is not None

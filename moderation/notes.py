@@ -9,8 +9,13 @@ from sqlalchemy.orm import Session
 
 from . import record
 from .models import Moderator, Note, Review
+from .workflow import MoveNotAllowed
 
 CHARS = 4000
+
+
+class Erased(MoveNotAllowed):
+    """The words were erased at their author's wish, and what is noted about them now nothing would erase."""
 
 
 def of(session: Session, review: Review) -> list[Note]:
@@ -24,8 +29,14 @@ def mine(session: Session, review: Review, by: Moderator) -> Note | None:
 
 
 def save(session: Session, review: Review, by: Moderator, words: str, now: datetime) -> Note | None:
-    """This is what `by` notes about the item now; no words: no note. The item's row is locked, so it stays one note."""
+    """This is what `by` notes about the item now; no words: no note. The item's row is locked, so it stays one note.
+
+    Raises Erased where there are words, and the item's own are gone.
+    """
     session.execute(select(Review.id).where(Review.id == review.id).with_for_update())
+    session.refresh(review.revision, ["erased_at"])  # it may have been erased while the lock was waited for
+    if words and review.revision.erased_at is not None:
+        raise Erased
     note = mine(session, review, by)
     words = words[:CHARS]
     if note is None and words:

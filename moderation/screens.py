@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload, object_session
 
 from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
+from pledges.text import moment, number
 
 from . import acts, claims, context, decisions, permissions, reasons
 from .checks.base import Verdict
@@ -163,6 +164,8 @@ class Item:
     opened: int  # harsh texts that this session has shown
     colleagues: list[Moderator]
     approved: Revision | None  # what stands on the wall, where these words are a change of it
+    approved_hidden: bool = False  # strong words are in it, and nobody asked for them
+    parent_hidden: bool = False
     email: str = ""
     name_level: str = ""
 
@@ -187,20 +190,20 @@ def lane_links(
 
 def read_position(text: str) -> Position | None:
     """The place in the queue that a link names; none where it names none."""
-    moment, _, review_id = text.partition("_")
-    try:
-        place = Position(datetime.fromisoformat(moment), int(review_id))
-    except ValueError:
-        return None
-    return place if place.waiting_since.tzinfo is not None else None
+    since, _, review_id = text.partition("_")
+    waiting_since, which = moment(since), number(review_id)
+    return Position(waiting_since, which) if waiting_since is not None and which is not None else None
 
 
 def write_position(place: Position) -> str:
     return f"{place.waiting_since.isoformat()}_{place.review_id}"
 
 
-def row_of(review: Review, now: datetime, me: Moderator | None = None) -> Row:
+def row_of(review: Review, now: datetime, me: Moderator | None = None, *, shown: bool = False) -> Row:
+    """`shown`: somebody asked for the words, where they are kept hidden; the name is hidden and shown with them."""
     contribution, revision = review.contribution, review.revision
+    name = revision.organisation or revision.name or revision.role
+    hidden = bool(name) and review.masked and not shown
     minutes = minutes_since(review.waiting_since, now)
     holder = decisions.holder(review, now)
     return Row(
@@ -208,7 +211,7 @@ def row_of(review: Review, now: datetime, me: Moderator | None = None) -> Row:
         version=review.version,
         reference=contribution.public_id,
         kind=str(_kind(review)),
-        who=revision.organisation or revision.name or revision.role or gettext("Name not shown"),
+        who=gettext("Name kept hidden") if hidden else name or gettext("Name not shown"),
         words=revision.words,
         lang=revision.lang,
         masked=review.masked,
@@ -412,20 +415,21 @@ def item_of(
         "organisation": revision.organisation,
     }
     readable = shown or not review.masked
+    approved, parent = contribution.published_revision, contribution.parent
+    approved_hidden = not shown and context.is_masked(session, approved)
     here = [person for person in colleagues(session, review.campaign_id) if person.id != me.id]
-    beside = context.of(session, review, me, findings, here, readable, now)
+    beside = context.of(session, review, me, findings, here, readable, now, pressed=shown)
     last = decisions.last_decision(session, review)
     may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
     claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
     elsewhere = claim is not None and claim.state == "other"
-    approved = contribution.published_revision
     contact = contribution.contact
     return Item(
-        row=row_of(review, now, me),
+        row=row_of(review, now, me, shown=shown),
         review=review,
         contribution=contribution,
         revision=revision,
-        parent=contribution.parent,
+        parent=parent,
         shown=readable,
         marked={name: marked(text, name, quotes, numbers) for name, text in fields.items()},
         checks=[check_of(finding, fields if readable else {}, numbers) for finding in sorted(findings, key=_loudest)],
@@ -444,6 +448,8 @@ def item_of(
         opened=opened,
         colleagues=here,
         approved=approved if approved is not None and approved.id != revision.id else None,
+        approved_hidden=approved_hidden,
+        parent_hidden=not shown and parent is not None and context.is_masked(session, parent.published_revision),
         email=_half(contact.email, contact.proved_at is not None) if contact else "",
         name_level=str(NAME_LEVELS[revision.show_name]),
     )

@@ -21,7 +21,8 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from pledges.models import Campaign, Contribution
+from pledges.models import AkismetUse, Campaign, Contribution
+from pledges.text import number
 
 from . import permissions, queue, record
 from .bulk import Pick
@@ -55,6 +56,14 @@ def ten(session: Session, by: Moderator, campaigns: list[int] | None, now: datet
     return sorted(chosen, key=lambda review: (review.waiting_since, review.id))
 
 
+def wants_spam_check(session: Session, campaigns: list[int] | None) -> bool:
+    """Whether a campaign of these wants the spam check asked: where that does not run, nothing of it is clear."""
+    asks = select(Campaign.id).where(Campaign.akismet != AkismetUse.DO_NOT_ASK)
+    if campaigns is not None:
+        asks = asks.where(Campaign.id.in_(campaigns))
+    return session.scalars(asks.limit(1)).first() is not None
+
+
 def claim(session: Session, reviews: Iterable[Review], by: Moderator, now: datetime) -> None:
     """The sheet is this person's for the time of a lease, so that two do not read the same ten."""
     for review in sorted(reviews, key=lambda review: review.id):
@@ -83,10 +92,11 @@ def read_shown(texts: Iterable[str]) -> list[Shown]:
     """The items that a sheet's form names as `id.version.digest`, each once and ten at most; the rest is left out."""
     found: dict[int, Shown] = {}
     for text in texts:
-        number, _, rest = text.partition(".")
-        version, _, digest = rest.partition(".")
-        if number.isascii() and number.isdigit() and version.isascii() and version.isdigit() and digest:
-            found.setdefault(int(number), Shown(Pick(int(number), int(version)), digest))
+        first, _, rest = text.partition(".")
+        second, _, digest = rest.partition(".")
+        which, version = number(first), number(second)
+        if which is not None and version is not None and digest:
+            found.setdefault(which, Shown(Pick(which, version), digest))
     return list(found.values())[:TEN]
 
 
@@ -161,6 +171,7 @@ def _clear(by: Moderator, campaign_id: int, now: datetime) -> Select[Review]:
         .where(
             Review.campaign_id == campaign_id,
             Review.clear.is_(True),
+            Review.masked.is_(False),
             Review.state == State.WAITING,
             Review.behind.is_(False),
             Review.passed_to_id.is_(None) | (Review.passed_to_id == by.id),

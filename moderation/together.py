@@ -17,7 +17,7 @@ from pledges.models import Contribution
 from pledges.settings import settings
 from pledges.wall import Signature, signature
 
-from . import bulk, clusters, queue, screens
+from . import bulk, clusters, context, queue, screens
 from .checks.folding import fold
 from .models import Batch, BatchItem, Cluster, ClusterKind, Decision, Moderator, Review, ReviewCluster
 from .screens import Signal
@@ -249,7 +249,7 @@ def _member(review: Review, example: Review | None, now: datetime, shown: bool, 
     return Member(
         review=review,
         pick=str(bulk.Pick(review.id, review.version)),
-        row=screens.row_of(review, now),
+        row=screens.row_of(review, now, shown=shown),
         pieces=same if example is None or example.id == review.id else differences(example.revision.words, words),
         hidden=review.masked and not shown,
         ticked=ticked,
@@ -407,14 +407,16 @@ class Leaf:
     key: str
     by: Signature
     parent: Contribution | None
+    parent_hidden: bool  # strong words are in it: they are read where they are asked for
 
 
-def leaf(review: Review, now: datetime) -> Leaf:
-    revision = review.revision
+def leaf(session: Session, review: Review, now: datetime) -> Leaf:
+    revision, parent = review.revision, review.contribution.parent
     return Leaf(
         review=review,
         row=screens.row_of(review, now),
         key=f"{bulk.Pick(review.id, review.version)}.{revision.digest}",
         by=signature(revision, revision.show_name),
-        parent=review.contribution.parent,
+        parent=parent,
+        parent_hidden=parent is not None and context.is_masked(session, parent.published_revision),
     )

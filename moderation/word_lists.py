@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from pledges.db import transaction, utcnow
 from pledges.models import Campaign
 
-from . import decisions, lanes, record, screening
+from . import clusters, decisions, lanes, record, screening
 from .checks import lists, words
 from .checks.base import Outcome, Quote
 from .checks.folding import fold
@@ -26,6 +26,7 @@ MOST = 500  # words of one campaign
 RECHECKED = 2000  # items a minute's sweep looks at again; the next minute goes on
 AT_ONCE = 100
 LISTED = (words, lists)  # the checks that campaigns feed
+HIDES = {"word_2", "listed_mask", "listed_hold"}  # the rules that keep a text hidden
 OWED = "words:"  # of the shared facts: campaigns whose waiting items are owed another look
 
 
@@ -116,6 +117,11 @@ def tried(listed: list[tuple[str, str]], text: str) -> list[Caught]:
     return sorted(caught, key=lambda one: (one.quote.start, one.quote.end))
 
 
+def keeps_hidden(listed: list[tuple[str, str]], text: str) -> bool:
+    """Whether a text stays out of a page for its words until somebody asks for it."""
+    return any(caught.quote.rule in HIDES for caught in tried(listed, text))
+
+
 # -- another look at what waits ------------------------------------------------------------------------
 
 
@@ -184,6 +190,7 @@ def recheck(session: Session, review_id: int) -> None:
     if any(changed):
         review.masked = any(outcome.mask for outcome in outcomes)  # of all checks these alone mask
         lanes.put_in(session, review)
+        clusters.note_clear(session, review)
 
 
 def _say(finding: Finding, outcome: Outcome) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 
 # Direction marks that can swallow what follows; the plain marks LRM, RLM and ALM stay, since right-to-left
 # writing needs them. Sources: Unicode TR36; trust.md, fact 8.
@@ -13,12 +14,27 @@ _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, 0xFFFC, 0x115F, 0x1160, 0x3164, 0xFFA0]
 )
 _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)|[\U000e0000-\U000e007f]")  # but in flags
+LONGEST_NUMBER = 18  # digits: every column of numbers takes them
 _KEPT_CONTROLS = "\n"
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85|\x0b|\x0c")
 _MANY_LINES = re.compile(r"\n{3,}")
 _MANY_MARKS = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
 )
+
+
+def number(text: str) -> int | None:
+    """The whole number that is written here in plain digits; none where it is none, or longer than any that we count."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else None
+
+
+def moment(text: str) -> datetime | None:
+    """The moment that is written here, in UTC; none where it is none, has no zone, or lies before the first year."""
+    try:
+        written = datetime.fromisoformat(text)
+        return written.astimezone(UTC) if written.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def clean(raw: str, *, lines: bool = False) -> str:

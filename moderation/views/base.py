@@ -20,9 +20,11 @@ from pledges.db import transaction
 from pledges.errors import WordsChanged
 from pledges.models import Campaign, CampaignState
 from pledges.policy import POLICY
+from pledges.text import number
 
 from .. import accounts, care, permissions
 from ..models import Moderator, Review, Role
+from ..notes import Erased
 from ..permissions import Act, NotAllowed
 from ..workflow import MoveNotAllowed
 
@@ -69,6 +71,11 @@ def _no_such_move(_error: MoveNotAllowed) -> ResponseReturnValue:
     return problem(gettext("This is not possible any more. Look at the item again."), 409)
 
 
+@desk.errorhandler(Erased)
+def _erased(_error: Erased) -> ResponseReturnValue:
+    return problem(gettext("This was erased. Nothing is noted about it any more."), 409)
+
+
 @desk.errorhandler(WordsChanged)
 def _tampered(error: WordsChanged) -> ResponseReturnValue:
     log.error("%s: somebody has been at the database", error)
@@ -109,10 +116,9 @@ def counted(texts: int = 1) -> bool:
 
     Not where the page of that button had been used already, as when the answer is loaded again by accident.
     """
-    seen = request.form.get("seen", "")
+    seen = number(request.form.get("seen", ""))
     with transaction() as session:
-        number = int(seen) if seen.isascii() and seen.isdigit() else -1
-        return care.count_opened(session, accounts.this_session(), number, texts)
+        return care.count_opened(session, accounts.this_session(), -1 if seen is None else seen, texts)
 
 
 def harsh_opened(session: Session) -> int:

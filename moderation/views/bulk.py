@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
 from pledges.settings import settings
-from pledges.text import clean
+from pledges.text import clean, number
 
 from .. import bulk, jobs, permissions, screens, together
 from ..models import Batch, Cluster, Moderator, Reason, Role
@@ -76,10 +76,8 @@ def show_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
     """How far it is; while it is not at its end, the page loads itself again."""
     session = reading()
     batch = _own(session, batch_id, me)
-    after = request.args.get("after", "")
-    progress = together.progress(
-        session, batch, me, utcnow(), int(after) if after.isascii() and after.isdigit() else -1
-    )
+    after = number(request.args.get("after", ""))
+    progress = together.progress(session, batch, me, utcnow(), -1 if after is None else after)
     answer = make_response(render_template("moderation/batch.html", me=me, progress=progress))
     if not progress.finished:
         answer.headers["Refresh"] = str(REFRESH_SECONDS)
@@ -124,8 +122,7 @@ def _cluster(cluster_id: int, me: Moderator, show: str) -> ResponseReturnValue:
     cluster = session.get(Cluster, cluster_id)
     if cluster is None or not permissions.may(held, Act.LOOK, cluster.campaign_id):
         abort(404)
-    after = request.args.get("after", "")
-    start = int(after) if after.isascii() and after.isdigit() else 0
+    start = number(request.args.get("after", "")) or 0
     gathered = together.gathering(session, cluster, me, utcnow(), after=start, show=show)
     if show and not counted(gathered.harsh_shown):
         show = ""
@@ -175,17 +172,17 @@ def _picks(session: Session, held: Held) -> list[bulk.Pick]:
     form = request.form
     ticked = bulk.read_picks(form.getlist("pick"))[: bulk.MOST]
     cluster_id = _cluster_id(session, held)
-    upto = form.get("upto", "")
-    if cluster_id is None or not form.get("rest") or not (upto.isascii() and upto.isdigit()):
+    upto = number(form.get("upto", ""))
+    if cluster_id is None or not form.get("rest") or upto is None:
         return ticked
     listed = bulk.read_picks(form.getlist("listed"))
-    return together.chosen(session, session.get_one(Cluster, cluster_id), ticked, listed, int(upto))
+    return together.chosen(session, session.get_one(Cluster, cluster_id), ticked, listed, upto)
 
 
 def _cluster_id(session: Session, held: Held) -> int | None:
     """The cluster that the items were chosen from, if this person may see it."""
-    named = request.form.get("cluster", "")
-    cluster = session.get(Cluster, int(named)) if named.isascii() and named.isdigit() else None
+    named = number(request.form.get("cluster", ""))
+    cluster = session.get(Cluster, named) if named is not None else None
     return cluster.id if cluster is not None and permissions.may(held, Act.DECIDE, cluster.campaign_id) else None
 
 
@@ -247,7 +244,7 @@ def _sorted_out(
         "cannot": [(each.review, together.why_words(each, now)) for each in found.cannot],
         "letters": {place: _letters(group) for place, group in enumerate(groups)},
         "colleagues": _colleagues(session, me, held, picks) if move == bulk.PASS else [],
-        "cluster": request.form.get("cluster", ""),
+        "cluster": number(request.form.get("cluster", "")),
         "confirmed_above": bulk.CONFIRMED_ABOVE,
         "trouble": trouble or ("" if picks else gettext("Choose at least one item first.")),
     }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from pledges.db import transaction, utcnow
+from pledges.text import moment
 
 from .. import claims, decisions, permissions, queue, screens
 from ..models import Moderator, Review
@@ -64,17 +63,10 @@ def release_item(review_id: int, me: Moderator) -> ResponseReturnValue:
     with transaction() as session:
         review = _theirs(session, review_id, me)
         if "left" in request.form:
-            claims.leave(session, review, me, _moment(request.form["left"]), utcnow())
+            claims.leave(session, review, me, moment(request.form["left"]), utcnow())
             return "", 204
         queue.release(session, review, me)
     return redirect(url_for("desk.show_queue", **narrow.carried()), code=303)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 @desk.post("/reviews/<int:review_id>/take-over")

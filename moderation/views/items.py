@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
 from pledges.settings import settings
-from pledges.text import clean
+from pledges.text import clean, number
 
 from .. import claims, clusters, decisions, jobs, permissions, queue, screens
 from ..desk import reasons_for
@@ -64,9 +64,9 @@ def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
 
 def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
     now, form = utcnow(), request.form
-    version = form.get("version", "")
+    version = number(form.get("version", ""))
     move = form.get("move", "")
-    if not (version.isascii() and version.isdigit()) or move not in {*Move, PASS, PARK, TAKE_DOWN}:
+    if version is None or move not in {*Move, PASS, PARK, TAKE_DOWN}:
         return problem(gettext("Something was missing from what was sent. Look at the item again."), 400)
     try:
         with transaction() as session:
@@ -77,10 +77,10 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
             lane = narrow.lane()
             at = _next_after(session, review, lane, held, me, now)
             if move == PASS and form.get("second"):
-                asked = _ask_for_second(session, review, int(version), note, me, now)
+                asked = _ask_for_second(session, review, version, note, me, now)
                 done, marked = str(asked.id), ""
             elif move in (PASS, PARK):
-                _mark(session, review, move, int(version), note, me, now)
+                _mark(session, review, move, version, note, me, now)
                 done, marked = "", move
             else:
                 chosen = reasons_chosen(session, review, form.getlist("reason"), move)
@@ -89,7 +89,7 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                     review_id,
                     _people_move(move),
                     by=me,
-                    version=int(version),
+                    version=version,
                     now=now,
                     settings=settings(),
                     reason=next(iter(chosen), None),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from pledges.db import reading, utcnow
 from pledges.settings import settings
+from pledges.text import number
 
 from .. import accounts, bulk, care, claims, decisions, jobs, news, permissions, queue, screens, together
 from ..models import Decision, Moderator, Review
@@ -115,8 +116,8 @@ def toast_of(session: Session, me: Moderator, now: datetime) -> dict[str, Any] |
     marked = screens.MARKED.get(request.args.get("marked", ""))
     if marked is not None:
         return {"what": str(marked), "words": "", "undoable": False}
-    done = request.args.get("done", "")
-    decision = session.get(Decision, int(done)) if done.isascii() and done.isdigit() else None
+    done = number(request.args.get("done", ""))
+    decision = session.get(Decision, done) if done is not None else None
     if decision is None or decision.moderator_id != me.id:
         return None
     return screens.toast_of(decision, undoable=_undoable(session, decision, me, now))

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from pledges.db import database, reading, utcnow
+from pledges.text import number
 
 from .. import acts, figures, permissions, record, screens
 from ..models import Act as Line
@@ -45,9 +46,9 @@ def _record(me: Moderator, faults: list[record.Fault] | None = None) -> str:
     query = select(Line).order_by(Line.id.desc()).limit(PAGE + 1)
     if where is not None:
         query = query.where(Line.campaign_id.in_(where))
-    before = request.args.get("before", "")
-    if before.isascii() and before.isdigit():
-        query = query.where(Line.id < int(before))
+    before = number(request.args.get("before", ""))
+    if before is not None:
+        query = query.where(Line.id < before)
     subject = request.args.get("subject", "")[:80]
     if subject:
         query = query.where(Line.subject == subject)

@@ -6,6 +6,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from pledges.db import reading, utcnow
+from pledges.text import number
 
 from .. import permissions, screens
 from ..models import Moderator
@@ -21,8 +22,7 @@ def show_history(me: Moderator) -> ResponseReturnValue:
     where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
     who = request.args.get("who", "")
     mine, of_checks = who == "me", who == "checks"
-    asked = request.args.get("before", "")
-    before = int(asked) if asked.isascii() and asked.isdigit() else None
+    before = number(request.args.get("before", ""))
     lines, older = screens.recent(session, where, me if mine else None, before, of_checks=of_checks)
     may = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
     return render_template(

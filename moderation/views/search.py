@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
+from pledges.text import number
 
 from .. import context, finding, permissions, record, screens
 from ..models import Moderator, Review
@@ -42,8 +43,8 @@ def find(me: Moderator) -> ResponseReturnValue:
 
 def _given(asked: str, before: str) -> tuple[str, int]:
     asked = " ".join(asked.replace("\x00", " ").split())[:ASKED_CHARS]
-    number = before.isascii() and before.isdigit() and len(before) < 19
-    return asked, int(before) if number else finding.HIGHEST_ID
+    place = number(before)
+    return asked, finding.HIGHEST_ID if place is None else place
 
 
 def _straight_to(session: Session, me: Moderator, asked: str) -> ResponseReturnValue | None:

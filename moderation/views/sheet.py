@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from pledges.db import reading, transaction, utcnow
 from pledges.settings import settings
+from pledges.text import number
 
 from .. import bulk, jobs, permissions, sheet, together
 from ..models import Batch, Moderator, Review
@@ -24,11 +25,12 @@ def show_sheet(me: Moderator) -> ResponseReturnValue:
     where = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
     if where == []:
         return problem(gettext("Your role does not allow this."), 403)
-    done = request.args.get("done", "")
-    batch = session.get(Batch, int(done)) if done.isascii() and done.isdigit() else None
+    done = number(request.args.get("done", ""))
+    batch = session.get(Batch, done) if done is not None else None
     last = together.progress(session, batch, me, now) if batch is not None and batch.moderator_id == me.id else None
-    leaves = [together.leaf(review, now) for review in sheet.ten(session, me, where, now)]
-    return render_template("moderation/sheet.html", me=me, leaves=leaves, last=last)
+    leaves = [together.leaf(session, review, now) for review in sheet.ten(session, me, where, now)]
+    unchecked = not settings().akismet_api_key.get_secret_value() and sheet.wants_spam_check(session, where)
+    return render_template("moderation/sheet.html", me=me, leaves=leaves, last=last, no_spam_check=unchecked)
 
 
 @desk.post("/sheet")
@@ -45,7 +47,7 @@ def approve_sheet(me: Moderator) -> ResponseReturnValue:
     """Exactly the revisions that were shown are approved, those taken out excepted; then the next ten come."""
     now = utcnow()
     shown = sheet.read_shown(request.form.getlist("item"))
-    out = {number for number in request.form.getlist("out") if number.isascii() and number.isdigit()}
+    out = set(request.form.getlist("out"))
     with transaction() as session:
         held = permissions.roles(session, me)
         if permissions.campaigns(held, Act.DECIDE) == []:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
 from pledges.models import Campaign
-from pledges.text import clean
+from pledges.text import clean, number
 
 from .. import clusters, context, permissions, surge
 from ..models import Hold, HoldEffect, HoldKind, Moderator, Review
@@ -157,12 +157,11 @@ WRONG: dict[HoldKind, Any] = {
 }
 
 
-def _network_from(campaign: Campaign, me: Moderator, number: str) -> dict[str, str]:
+def _network_from(campaign: Campaign, me: Moderator, asked: str) -> dict[str, str]:
     """The list's form for the network that an item of this campaign came from, while that is known."""
     session = reading()
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        return {}
-    review = session.get(Review, int(number))
+    review_id = number(asked)
+    review = session.get(Review, review_id) if review_id is not None else None
     if review is None or review.campaign_id != campaign.id:
         return {}
     if not context.may_list_network(session, review, me, utcnow()):

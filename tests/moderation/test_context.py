@@ -212,6 +212,22 @@ def test_an_emptied_note_is_gone_and_a_note_goes_with_the_words(wall: Wall, mode
         assert session.scalars(select(Note)).all() == []
 
 
+def test_nothing_is_noted_about_what_was_erased(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    wall.screens()
+    wall.acts(sent, "erase")
+    assert notes(moderator, sent, "They live in Elm Street") == 409
+    assert notes(moderator, sent, "They live in Elm Street", part=False) == 409
+    assert notes(moderator, sent, "") == 204
+    assert moderator.decides(sent, "pass", note="They live in Elm Street").status_code == 409
+    with wall.look() as session:
+        assert session.scalars(select(Note)).all() == []
+    assert 'name="note" maxlength="4000"' not in item(moderator, sent)
+    given = {"csrf_token": moderator.csrf(), "note": "They live in Elm Street"}
+    told = moderator.client.post(f"/moderation/reviews/{sent.review_id}/note", data=given)
+    assert "This was erased. Nothing is noted about it any more." in told.text
+
+
 def test_a_note_of_passing_on_stands_below_ones_own(wall: Wall, moderator: AtTheDesk) -> None:
     sent = wall.promises()
     wall.screens()

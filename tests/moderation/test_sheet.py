@@ -8,10 +8,21 @@ import pytest
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from moderation.models import Act, Batch, BatchItem, Evidence, Letter, Membership, Moderator, Review, Role
+from moderation.models import (
+    Act,
+    Batch,
+    BatchItem,
+    Evidence,
+    Letter,
+    Membership,
+    Moderator,
+    Review,
+    Role,
+    WordRule,
+)
 from moderation.workflow import State
 from pledges.db import utcnow
-from pledges.models import Campaign
+from pledges.models import AkismetUse, Campaign
 from tests.akismet_service import KEY, AkismetService
 from tests.forms import form
 from tests.moderation.test_clusters import arrives
@@ -337,3 +348,45 @@ def _unlike(n: int) -> str:
 
 
 assert SLUG != OTHER
+
+
+def test_a_campaign_that_does_not_ask_the_spam_service_has_a_sheet(wall: Wall) -> None:
+    with wall.work() as session:
+        session.execute(update(Campaign).values(akismet=AkismetUse.DO_NOT_ASK))
+    sent = wall.promises(TEXTS[0])
+    screened(wall)
+    page = sheet(wall.moderator("mo"))
+    assert on_it(page) == [sent.review_id]
+    wall.acts(sent, "withdraw")
+    assert "The spam check does not run here" not in sheet(wall.moderator("ann"))
+
+
+def test_an_empty_sheet_says_that_no_spam_check_runs(wall: Wall, reader: AtTheDesk) -> None:
+    wall.promises(TEXTS[0])
+    screened(wall)
+    page = sheet(wall.moderator("mo"))
+    assert on_it(page) == []
+    assert "The spam check does not run here" in page
+    assert "The spam check does not run here" not in sheet(reader)
+
+
+def test_a_word_that_is_listed_later_takes_an_item_off_the_sheet(calm: Wall, reader: AtTheDesk) -> None:
+    sent = twelve(calm)
+    presses(reader, sheet(reader), *sent[1:10])
+    lead = calm.moderator("lea", Role.LEAD)
+    given = {"csrf_token": lead.csrf(), "campaign": SLUG, "words": "minutes of our council", "effect": "mask"}
+    assert on_it(sheet(reader)) == [sent[10].review_id, sent[11].review_id]
+    assert lead.client.post("/moderation/word-lists", data={**given, "act": "add"}).status_code == 303
+    assert lead.client.post("/moderation/word-lists", data={**given, "act": "add", "words": "joke"}).status_code == 303
+    calm.screens()
+    assert calm.review(sent[10].review_id).masked and not calm.review(sent[10].review_id).clear
+    page = sheet(reader)
+    assert on_it(page) == [sent[11].review_id]
+    assert TEXTS[10] not in page
+    with calm.look() as session:
+        rules = session.scalars(select(WordRule.id)).all()
+    for rule in rules:
+        lead.client.post("/moderation/word-lists", data={**given, "act": "retire", "rule": str(rule)})
+    calm.screens()
+    assert on_it(sheet(reader)) == [sent[10].review_id, sent[11].review_id]
+    assert not calm.review(sent[8].review_id).clear  # it was taken out of a sheet, and comes on none again
