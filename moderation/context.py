@@ -298,12 +298,15 @@ def _nearby(session: Session, review: Review, now: datetime) -> list[Before]:
     there = _network_of(session, review, now)
     if there is None:
         return []
-    sent = (
+    sent = session.scalars(
         select(Review.contribution_id)
         .join(Evidence, Evidence.review_id == Review.id)
         .where(there, Review.campaign_id == review.campaign_id, Review.contribution_id != review.contribution_id)
+        .order_by(Evidence.review_id.desc())
+        .limit(CONNECTED)
     )
-    query = _newest_reviews().where(Contribution.id.in_(sent), Contribution.erased_at.is_(None))
+    newest = list(dict.fromkeys(sent))
+    query = _newest_reviews().where(Contribution.id.in_(newest), Contribution.erased_at.is_(None))
     return [_before(each) for each in session.scalars(query.order_by(Review.id.desc()).limit(EARLIER))]
 
 
@@ -320,10 +323,10 @@ def _connection(session: Session, review: Review, now: datetime) -> tuple[int, i
             Review.campaign_id == review.campaign_id,
             Review.contribution_id != review.contribution_id,
         )
-        .order_by(Review.id)
+        .order_by(Evidence.review_id.desc())
         .limit(CONNECTED)
     ).all()
-    newest = {contribution_id: state for contribution_id, state in states}
+    newest = {contribution_id: state for contribution_id, state in reversed(states)}  # the newest version last
     return len(newest), sum(state in DECLINED for state in newest.values())
 
 

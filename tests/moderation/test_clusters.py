@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from bench import evening_words
 from bench.queue import prepared
-from moderation import bulk, clusters, lanes, likeness, queue, retention, together
+from moderation import bulk, clusters, context, lanes, likeness, queue, retention, together
 from moderation.models import (
     BatchItem,
     Cluster,
@@ -536,6 +536,7 @@ def test_a_page_of_the_queue_walks_past_none_of_those_that_a_row_stands_for(
     """Counted in steps of the database, which a busy machine does not change."""
     monkeypatch.setattr(queue, "COUNTED", 30)  # so far both walls are counted, and no further
     monkeypatch.setattr(together, "NETWORKS_COUNTED", 20)
+    monkeypatch.setattr(context, "CONNECTED", 20)
     steps = {}
     for size in (80, 800):
         desk = prepared(databases.fresh("sqlite", opened), tmp_path / str(size), size, folded=True)
