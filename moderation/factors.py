@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, session
+from flask import Flask, flash, session
 from flask_babel import gettext
 from flask_security import wan_deleted, wan_registered
 from flask_security.forms import TwoFactorVerifyCodeForm
@@ -120,12 +120,16 @@ class PasskeyForm(WebAuthnSigninResponseForm):
     """A passkey completes the sign-in of its own owner alone: the library takes anybody's after any password."""
 
     def validate(self, **kwargs: Any) -> bool:
-        if not super().validate(**kwargs):
-            return False
-        if self.user is None or self.user.fs_uniquifier != session.get("tf_user_id"):
-            self.credential.errors = [gettext("This passkey is not yours.")]
-            return False
-        return True
+        if super().validate(**kwargs) and self._is_its_owners():
+            return True
+        flash("passkey", "error")  # the library leads back to the page, which tells it
+        return False
+
+    def _is_its_owners(self) -> bool:
+        if self.user is not None and self.user.fs_uniquifier == session.get("tf_user_id"):
+            return True
+        self.credential.errors = [gettext("This passkey is not yours.")]
+        return False
 
 
 def _counted(user: Any, field: Any, check: Callable[[], bool]) -> bool:

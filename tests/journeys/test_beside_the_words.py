@@ -112,8 +112,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         f"/moderation/word-lists?campaign={SLUG}&changed=1", f"/moderation/reviews/{asked}",
         f"/moderation/reviews/{waiting}", "/moderation/history?who=me", f"/house-rules?campaign={SLUG}",
     ]  # fmt: skip
-    for desk in (lead, ann):
-        for address in addresses:
+    for desk, pages in ((lead, addresses), (ann, [each for each in addresses if "/reviews/" in each])):
+        for address in pages:
             desk.page.goto(wall.url + address)
             unfold(desk.page)
             assert faults(desk.page) == []
