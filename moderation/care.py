@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from pledges.db import rows_of
@@ -63,7 +63,7 @@ def count_opened(session: Session, sign_in_id: int | None, seen: int, texts: int
     """
     counted = session.execute(
         update(SignIn)
-        .where(SignIn.id == sign_in_id, SignIn.harsh_opened == seen)
+        .where(SignIn.id == sign_in_id, SignIn.harsh_opened == literal(seen, BigInteger))  # whatever a form said
         .values(harsh_opened=SignIn.harsh_opened + texts)
         .execution_options(synchronize_session=False)
     )

@@ -14,7 +14,7 @@ _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, 0xFFFC, 0x115F, 0x1160, 0x3164, 0xFFA0]
 )
 _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)|[\U000e0000-\U000e007f]")  # but in flags
-LONGEST_NUMBER = 18  # digits: every column of numbers takes them
+LONGEST_NUMBER = 18  # digits: a large number of either database
 _KEPT_CONTROLS = "\n"
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85|\x0b|\x0c")
 _MANY_LINES = re.compile(r"\n{3,}")
