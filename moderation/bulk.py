@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from pledges.db import transaction
+from pledges.db import transaction, until_stored
 from pledges.errors import WordsChanged
 from pledges.models import Contribution
 from pledges.settings import Settings
@@ -250,7 +250,7 @@ def _same(
 def go_on(batch_id: int, settings: Settings, now: datetime, *, most: int = PORTION) -> bool:
     """At most `most` more items are decided, or undone; True once there is nothing left to do."""
     for _ in range(most):
-        if clusters.until_stored(lambda: _one_step(batch_id, settings, now)):
+        if until_stored(lambda: _one_step(batch_id, settings, now)):
             return True
     with transaction() as session:
         batch = session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
@@ -481,10 +481,7 @@ def _undo_one(session: Session, batch: Batch, item: BatchItem, settings: Setting
         item.why = "role"
         return
     if batch.move in MARKS:
-        item.outcome, item.why = _unmark(batch, item, review)
-        lanes.put_in(session, review)
-        if item.outcome == UNDONE:
-            _unmarked(session, batch, review, now)
+        _unmark(session, batch, item, review, now)
         return
     last = decisions.last_decision(session, review)
     if last is None or last.id != item.decision_id or _told(session, last):
@@ -514,20 +511,20 @@ def _told(session: Session, decision: Decision) -> bool:
     return session.scalars(sent).first() is not None
 
 
-def _unmark(batch: Batch, item: BatchItem, review: Review) -> tuple[str, str]:
+def _unmark(session: Session, batch: Batch, item: BatchItem, review: Review, now: datetime) -> None:
+    """It is laid aside, or passed on, as before the batch; the note that went with it is gone."""
     stands = review.parked_until is not None if batch.move == PARK else review.passed_to_id == batch.to_id
     if review.version != item.version or review.state not in WAITS or not stands:
-        return DONE, "changed"
-    until = item.was.get("parked_until")
-    review.parked_until = datetime.fromisoformat(until) if until else None
+        item.outcome, item.why = DONE, "changed"
+        return
+    item.outcome, item.why = UNDONE, ""
     review.passed_to_id = item.was.get("passed_to")
-    return UNDONE, ""
-
-
-def _unmarked(session: Session, batch: Batch, review: Review, now: datetime) -> None:
-    """The item stands with its like again, lists that are open hear of it, and the note that went with it is gone."""
-    clusters.come_back(session, review)
-    if batch.move == PARK:
-        queue.is_back(session, review, batch.moderator, now)
-    elif batch.note:
+    until = item.was.get("parked_until")
+    if until is None and batch.move == PARK:
+        queue.put_back(session, review, batch.moderator, now)
+    else:
+        review.parked_until = datetime.fromisoformat(until) if until else None
+        lanes.put_in(session, review)
+        clusters.come_back(session, review)
+    if batch.move == PASS and batch.note:
         notes.take_back(session, review, batch.moderator, batch.note, now)

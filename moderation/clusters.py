@@ -17,14 +17,12 @@ clusters (`_hold`), as the last lock but that of the record.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import TypeVar
 
 from sqlalchemy import Integer, Select, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
 from pledges.db import transaction
@@ -64,13 +62,10 @@ _FREE_MAIL = """
 """
 FREE_MAIL = frozenset(_FREE_MAIL.split())
 ORDER = (ClusterKind.WORDS, ClusterKind.DOMAIN, ClusterKind.NETWORK)  # in which rows are locked, too
-TRIES = 5
-DEADLOCK = "40P01"
 LOCK = 0x636C7573  # our number among the advisory locks of PostgreSQL
 GONE = (State.REJECTED, State.SPAM)
 SPEAKS = (Verdict.LOOK, Verdict.STOP)
 
-T = TypeVar("T")
 Membership = tuple[ReviewCluster, Cluster]
 
 
@@ -103,17 +98,6 @@ def _hold(session: Session, campaigns: Iterable[int]) -> None:
     if session.get_bind().dialect.name == "postgresql":
         for campaign_id in sorted(set(campaigns)):
             session.execute(select(func.pg_advisory_xact_lock(cast(LOCK, Integer), cast(campaign_id, Integer))))
-
-
-def until_stored(work: Callable[[], T]) -> T:
-    """What `work` answers; where two waited for each other, the one that PostgreSQL stopped tries again."""
-    for _ in range(TRIES - 1):
-        try:
-            return work()
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", "") != DEADLOCK:
-                raise
-    return work()
 
 
 def is_clear(review: Review) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -118,7 +119,7 @@ def of(
     mild = said if pressed else _mild(session, review.campaign_id, said)
     compared = shown and (pressed or not is_masked(session, approved))
     mine = notes.mine(session, review, me)
-    others, declined = _connection(session, review, now)
+    sent = _from_there(session, review, now)
     barred = decisions.barred(session, review, me)
     return Context(
         look=wall.piece(contribution, revision) if shown and not revision.erased_at else None,
@@ -128,9 +129,9 @@ def of(
         said_hidden=len(said) - len(mild),
         earlier=_earlier(session, contribution),
         similar=_similar(session, review, findings),
-        nearby=_nearby(session, review, now) if contribution.contact is None else [],
-        others=others,
-        others_declined=declined,
+        nearby=_newest_of(session, sent) if contribution.contact is None else [],
+        others=len(sent),
+        others_declined=sum(state in DECLINED for state in sent.values()),
         lists_network=may_list_network(session, review, me, now),
         notes=[note for note in notes.of(session, review) if note.moderator_id != me.id],
         note=mine.words if mine is not None else "",
@@ -293,41 +294,31 @@ def _network_of(session: Session, review: Review, now: datetime) -> ColumnElemen
     return and_(_same_network(evidence.ip), Evidence.forget_after > now)
 
 
-def _nearby(session: Session, review: Review, now: datetime) -> list[Before]:
-    """What came from the same network in this campaign, newest first: one row for each thing that was sent."""
+def _from_there(session: Session, review: Review, now: datetime) -> dict[int, State]:
+    """What else came from this connection to this campaign, while that is known: contributions and their newest fate.
+
+    The newest first, `CONNECTED` at most.
+    """
     there = _network_of(session, review, now)
     if there is None:
-        return []
-    sent = session.scalars(
-        select(Review.contribution_id)
+        return {}
+    rows = session.execute(
+        select(Review.contribution_id, Review.state)
         .join(Evidence, Evidence.review_id == Review.id)
         .where(there, Review.campaign_id == review.campaign_id, Review.contribution_id != review.contribution_id)
         .order_by(Evidence.review_id.desc())
         .limit(CONNECTED)
     )
-    newest = list(dict.fromkeys(sent))
-    query = _newest_reviews().where(Contribution.id.in_(newest), Contribution.erased_at.is_(None))
+    newest: dict[int, State] = {}
+    for contribution_id, state in rows:
+        newest.setdefault(contribution_id, state)
+    return newest
+
+
+def _newest_of(session: Session, sent: Iterable[int]) -> list[Before]:
+    """A row for each of the newest of these, erased ones left out."""
+    query = _newest_reviews().where(Contribution.id.in_(sent), Contribution.erased_at.is_(None))
     return [_before(each) for each in session.scalars(query.order_by(Review.id.desc()).limit(EARLIER))]
-
-
-def _connection(session: Session, review: Review, now: datetime) -> tuple[int, int]:
-    """How many others came from this connection while that is known, and how many of them were declined."""
-    there = _network_of(session, review, now)
-    if there is None:
-        return 0, 0
-    states = session.execute(
-        select(Review.contribution_id, Review.state)
-        .join(Evidence, Evidence.review_id == Review.id)
-        .where(
-            there,
-            Review.campaign_id == review.campaign_id,
-            Review.contribution_id != review.contribution_id,
-        )
-        .order_by(Evidence.review_id.desc())
-        .limit(CONNECTED)
-    ).all()
-    newest = {contribution_id: state for contribution_id, state in reversed(states)}  # the newest version last
-    return len(newest), sum(state in DECLINED for state in newest.values())
 
 
 def may_list_network(session: Session, review: Review, me: Moderator, now: datetime) -> bool:

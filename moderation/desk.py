@@ -199,9 +199,9 @@ class Desk:
             self._program_moves(session, review, Move.REOPEN, now)
         elif review is not None and review.state in WAITS:
             if review.parked_until is not None:  # laid aside is for later; a report is not
-                lanes.bring_back(session, review, review.parked_until)
-                queue.is_back(session, review, None, now)
-            lanes.put_in(session, review)
+                queue.put_back(session, review, None, now)
+            else:
+                lanes.put_in(session, review)
         return report.reference
 
     def house_rules(self, session: Session, campaign: Campaign | None) -> list[Rule]:

@@ -13,7 +13,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pledges.db import transaction
+from pledges.db import transaction, until_stored
 
 from . import clusters, decisions, lanes, screening
 from .models import Review, ReviewCluster, Shared
@@ -34,7 +34,7 @@ def gather_owed(now: datetime, most: int = GATHERED) -> int:
                 return done
             name, ids = owed.name, _waiting(session, owed, min(AT_ONCE, most - done))
         for review_id in ids:
-            clusters.until_stored(partial(_gather, review_id, now))
+            until_stored(partial(_gather, review_id, now))
         _reached(name, ids, now)
         done += len(ids)
     return done

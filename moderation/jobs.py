@@ -12,7 +12,7 @@ from huey.serializer import SignedSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pledges.db import transaction, utcnow
+from pledges.db import transaction, until_stored, utcnow
 from pledges.errors import WordsChanged
 from pledges.limits import limits_of
 from pledges.settings import Settings, settings
@@ -119,7 +119,7 @@ def screen(review_id: int, now: datetime) -> bool:
     if work is None:
         return False
     seen = screening.examine(work, spam_service(), now)
-    clusters.until_stored(lambda: _settle(work, seen, now))
+    until_stored(lambda: _settle(work, seen, now))
     return True
 
 
@@ -165,7 +165,7 @@ def _thaw(now: datetime) -> None:
 
 def _show_held_back(review_id: int, now: datetime) -> bool:
     try:
-        return clusters.until_stored(lambda: _show(review_id, now))
+        return until_stored(lambda: _show(review_id, now))
     except WordsChanged:
         log.error("review %s: these are not the words that were sent, so they are not shown", review_id)
         return False

@@ -85,15 +85,6 @@ def stand_behind(session: Session, review_ids: Sequence[int], among: Iterable[st
     )
 
 
-def bring_back(session: Session, review: Review, now: datetime) -> bool:
-    """Whether the item was laid aside until by now, and stands in its lanes again."""
-    if review.parked_until is None or review.parked_until > now:
-        return False
-    review.parked_until = None
-    put_in(session, review)
-    return True
-
-
 def returning(session: Session, now: datetime, limit: int) -> list[int]:
     """What was laid aside until by now, the longest due first."""
     due = select(ReviewLane.review_id).where(ReviewLane.lane == Lane.PARKED, ReviewLane.waiting_since <= now)

@@ -394,13 +394,21 @@ def bring_back(session: Session, now: datetime) -> int:
     """What was laid aside until by now stands in its lanes again; answers how many, a few at a time."""
     due = lanes.returning(session, now, BACK_AT_ONCE)
     reviews = [decisions.locked(session, review_id) for review_id in sorted(due)]  # all before any counter
-    for review in [review for review in reviews if lanes.bring_back(session, review, now)]:
-        clusters.come_back(session, review)
-        is_back(session, review, None, now)
+    for review in reviews:
+        if review.parked_until is not None and review.parked_until <= now:
+            put_back(session, review, None, now)
     return len(due)
 
 
-def is_back(session: Session, review: Review, by: Moderator | None, now: datetime) -> None:
+def put_back(session: Session, review: Review, by: Moderator | None, now: datetime) -> None:
+    """The item, which is locked, is laid aside no more: it stands in its lanes and with its like, and lists hear of it."""
+    review.parked_until = None
+    lanes.put_in(session, review)
+    clusters.come_back(session, review)
+    _is_back(session, review, by, now)
+
+
+def _is_back(session: Session, review: Review, by: Moderator | None, now: datetime) -> None:
     """The record tells that it is no longer laid aside, so that lists that are open hear of it."""
     subject = f"review:{review.id}"
     record.add(session, record.actor(by), BACK, subject, campaign_id=review.campaign_id, now=now)
@@ -498,7 +506,7 @@ def hand_over(
     laid_aside = review.parked_until is not None and review.parked_until > now
     _mark(session, review, version, {"passed_to_id": to.id if to else None, "parked_until": None})
     if laid_aside:
-        is_back(session, review, by, now)
+        _is_back(session, review, by, now)
     if note:
         notes.add(session, review, by, note, now)
     after = {"to": to.id if to else None}

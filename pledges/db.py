@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import (
@@ -25,14 +25,20 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 EXTENSION = "wall.database"
+TRIES = 5  # of two that wait for each other
+DEADLOCK = "40P01"  # PostgreSQL, appendix A: deadlock_detected
 LOCK_SECONDS = 4  # a writer waits that long for another, then is told to come back: readers need the threads
 STATE_CHARS = 24  # every enum is kept as text of one width, so a new member needs no migration
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite only numbers rows itself for INTEGER
+
+
+T = TypeVar("T")
 
 
 class Utc(TypeDecorator[datetime]):
@@ -207,6 +213,17 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def until_stored(work: Callable[[], T]) -> T:
+    """What `work`, with transactions of its own, answers; where two waited for each other, who was stopped tries again."""
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != DEADLOCK:
+                raise
+    return work()
 
 
 def rows_of(result: Result[Any]) -> int:

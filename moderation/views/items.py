@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from pledges.db import reading, transaction, utcnow
+from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.settings import settings
 from pledges.text import clean, number
 
-from .. import claims, clusters, decisions, jobs, permissions, queue, screens
+from .. import claims, decisions, jobs, permissions, queue, screens
 from ..desk import reasons_for
 from ..models import Decision, Moderator, Reason, Review, Role
 from ..permissions import Act
@@ -59,7 +59,7 @@ def _item(review_id: int, me: Moderator, shown: bool | None = None) -> ResponseR
 @for_staff
 def decide(review_id: int, me: Moderator) -> ResponseReturnValue:
     """One decision; made again where PostgreSQL stopped it because two waited for each other."""
-    return clusters.until_stored(lambda: _decide(review_id, me))
+    return until_stored(lambda: _decide(review_id, me))
 
 
 def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:

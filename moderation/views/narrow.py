@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -117,47 +118,37 @@ def _age_names(campaigns: list[Campaign]) -> dict[str, str]:
         }
     target = targets.pop()
     half = target // 2
-    return {"over": _over(target), "half": _between(half, target), "under": _under(half)}
+    return {"over": _said(OVER, target), "half": _said(BETWEEN, target, half), "under": _said(UNDER, half)}
 
 
-HOUR, DAY = 60, 24 * 60  # in minutes
+MINUTE, HOUR, DAY = 1, 60, 24 * 60  # in minutes
+OVER: dict[int, Callable[..., str]] = {
+    DAY: lambda count: ngettext("Over %(num)s day", "Over %(num)s days", count),
+    HOUR: lambda count: ngettext("Over %(num)s hour", "Over %(num)s hours", count),
+    MINUTE: lambda count: ngettext("Over %(num)s minute", "Over %(num)s minutes", count),
+}
+UNDER: dict[int, Callable[..., str]] = {
+    DAY: lambda count: ngettext("Under %(num)s day", "Under %(num)s days", count),
+    HOUR: lambda count: ngettext("Under %(num)s hour", "Under %(num)s hours", count),
+    MINUTE: lambda count: ngettext("Under %(num)s minute", "Under %(num)s minutes", count),
+}
+BETWEEN: dict[int, Callable[..., str]] = {
+    DAY: lambda count, start: ngettext("%(start)s to %(num)s day", "%(start)s to %(num)s days", count, start=start),
+    HOUR: lambda count, start: ngettext("%(start)s to %(num)s hour", "%(start)s to %(num)s hours", count, start=start),
+    MINUTE: lambda count, start: ngettext(
+        "%(start)s to %(num)s minute", "%(start)s to %(num)s minutes", count, start=start
+    ),
+}
 
 
-def _unit(*minutes: int) -> int:
-    """The longest unit in which all of these are whole; hours are said up to two days."""
+def _said(words: dict[int, Callable[..., str]], *minutes: int) -> str:
+    """These minutes in the longest unit in which all of them are whole; hours are said up to two days."""
+    unit = MINUTE
+    if all(each % HOUR == 0 and each >= HOUR for each in minutes):
+        unit = HOUR
     if all(each % DAY == 0 and each >= 2 * DAY for each in minutes):
-        return DAY
-    return HOUR if all(each % HOUR == 0 and each >= HOUR for each in minutes) else 1
-
-
-def _over(minutes: int) -> str:
-    unit = _unit(minutes)
-    count = minutes // unit
-    if unit == DAY:
-        return ngettext("Over %(num)s day", "Over %(num)s days", count)
-    if unit == HOUR:
-        return ngettext("Over %(num)s hour", "Over %(num)s hours", count)
-    return ngettext("Over %(num)s minute", "Over %(num)s minutes", count)
-
-
-def _under(minutes: int) -> str:
-    unit = _unit(minutes)
-    count = minutes // unit
-    if unit == DAY:
-        return ngettext("Under %(num)s day", "Under %(num)s days", count)
-    if unit == HOUR:
-        return ngettext("Under %(num)s hour", "Under %(num)s hours", count)
-    return ngettext("Under %(num)s minute", "Under %(num)s minutes", count)
-
-
-def _between(first: int, last: int) -> str:
-    unit = _unit(first, last)
-    count, start = last // unit, first // unit
-    if unit == DAY:
-        return ngettext("%(start)s to %(num)s day", "%(start)s to %(num)s days", count, start=start)
-    if unit == HOUR:
-        return ngettext("%(start)s to %(num)s hour", "%(start)s to %(num)s hours", count, start=start)
-    return ngettext("%(start)s to %(num)s minute", "%(start)s to %(num)s minutes", count, start=start)
+        unit = DAY
+    return words[unit](*(each // unit for each in minutes))
 
 
 def _campaigns(session: Session, campaigns: list[int] | None) -> list[Campaign]:

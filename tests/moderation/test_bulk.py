@@ -268,6 +268,19 @@ def test_parking_and_passing_on_are_undone_to_what_was_before(wall: Wall, modera
     assert moderator.sees("all") == [each.review_id for each in sent]
 
 
+def test_what_was_laid_aside_before_the_batch_too_is_not_told_as_back(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = promises(wall, 2)
+    moderator.decides(sent[0], "park")
+    page = batch_page(moderator, decides(moderator, "park", picks(wall, sent)))
+    undo = form(page, "/undo")
+    moderator.client.post(undo.action, data=undo.sent())
+    assert moderator.sees("parked") == [sent[0].review_id]
+    assert moderator.sees("all") == [sent[1].review_id]
+    with wall.look() as session:
+        back = session.scalars(select(Act.subject).where(Act.act == "review:back")).all()
+    assert back == [f"review:{sent[1].review_id}"]
+
+
 def test_a_note_goes_with_the_passing_on_that_is_undone_and_older_words_stay(wall: Wall, moderator: AtTheDesk) -> None:
     one, two = promises(wall, 2)
     moderator.client.post(

@@ -158,12 +158,18 @@ def test_networks_left_out_say_only_how_many(wall: Wall, moderator: AtTheDesk) -
     assert re.search(r"<strong>hate</strong>\s*1 report\s*</li>", item(moderator, sent))
 
 
-def test_declining_a_change_leaves_what_was_reported_of_the_shown_words_open(wall: Wall, moderator: AtTheDesk) -> None:
+def reported_and_changed(wall: Wall, by: AtTheDesk) -> tuple[Sent, Sent]:
+    """A promise that `by` approved and somebody reported, and the change that its author sent since."""
     sent = wall.promises()
-    moderator.approves(sent)
+    by.approves(sent)
     wall.reports(sent, email="reporter@example.org")
     change = wall.edits(sent, "I will listen before I speak, and again after")
     wall.screens()
+    return sent, change
+
+
+def test_declining_a_change_leaves_what_was_reported_of_the_shown_words_open(wall: Wall, moderator: AtTheDesk) -> None:
+    sent, change = reported_and_changed(wall, moderator)
     assert moderator.decides(change, "reject", reason="off_topic").status_code == 303
     wall.screens(later(60))
     assert [kind for kind, _ in wall.owed()] == ["report_received"]
@@ -177,11 +183,7 @@ def test_declining_a_change_leaves_what_was_reported_of_the_shown_words_open(wal
 
 
 def test_approving_newer_words_answers_reports_of_the_older_ones(wall: Wall, moderator: AtTheDesk) -> None:
-    sent = wall.promises()
-    moderator.approves(sent)
-    wall.reports(sent, email="reporter@example.org")
-    change = wall.edits(sent, "I will listen before I speak, and again after")
-    wall.screens()
+    _, change = reported_and_changed(wall, moderator)
     moderator.approves(change)
     wall.screens(later(60))
     assert moderator.sees("reported") == []

@@ -51,10 +51,16 @@ def test_a_strong_name_is_kept_hidden_among_its_like(wall: Wall, moderator: AtTh
     assert "Wanker" in moderator.opens_text(path, show="all")
 
 
-def test_what_a_comment_answers_is_hidden_where_it_has_strong_words(wall: Wall, moderator: AtTheDesk) -> None:
+def harsh_and_shown(wall: Wall, by: AtTheDesk) -> Sent:
+    """A promise with strong words, approved all the same."""
     sent = wall.promises(HARSH)
     wall.screens()
-    moderator.approves(sent)
+    by.approves(sent)
+    return sent
+
+
+def test_what_a_comment_answers_is_hidden_where_it_has_strong_words(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = harsh_and_shown(wall, moderator)
     comment = wall.comments(sent, "Good to hear that")
     wall.screens()
     for path in (address(comment), f"/moderation/?at={comment.review_id}"):
@@ -64,9 +70,7 @@ def test_what_a_comment_answers_is_hidden_where_it_has_strong_words(wall: Wall, 
 
 
 def test_what_stands_on_the_wall_is_hidden_where_it_has_strong_words(wall: Wall, moderator: AtTheDesk) -> None:
-    sent = wall.promises(HARSH)
-    wall.screens()
-    moderator.approves(sent)
+    sent = harsh_and_shown(wall, moderator)
     newer = wall.edits(sent, "You are all kind and I will say so")
     wall.screens()
     hidden = page(moderator, address(newer))

@@ -201,13 +201,19 @@ def test_what_a_proposal_took_down_is_told_as_taken_down_whoever_proposed_since(
     assert [kind for kind, _ in wall.owed()][-1] == "taken_down"
 
 
-def test_an_appeal_whose_answer_is_opened_again_stays_closed_to_whoever_it_is_against(wall: Wall) -> None:
+def declined_twice(wall: Wall) -> tuple[Sent, AtTheDesk, AtTheDesk]:
+    """A promise that mo declined, whose author appealed, and that bo declined as well."""
     sent = wall.promises()
     wall.screens()
     mo, bo = wall.moderator("mo"), wall.moderator("bo")
     mo.decides(sent, "reject", reason="off_topic")
     wall.acts(sent, "appeal")
     bo.decides(sent, "reject", reason="off_topic")
+    return sent, mo, bo
+
+
+def test_an_appeal_whose_answer_is_opened_again_stays_closed_to_whoever_it_is_against(wall: Wall) -> None:
+    sent, mo, bo = declined_twice(wall)
     assert bo.decides(sent, "reopen").status_code == 303
     assert bo.sees("appeals") == [sent.review_id]
     assert mo.decides(sent, "reject", reason="off_topic").status_code == 409
@@ -215,12 +221,7 @@ def test_an_appeal_whose_answer_is_opened_again_stays_closed_to_whoever_it_is_ag
 
 
 def test_taking_back_that_an_appeal_is_opened_again_closes_it_again(wall: Wall) -> None:
-    sent = wall.promises()
-    wall.screens()
-    mo, bo = wall.moderator("mo"), wall.moderator("bo")
-    mo.decides(sent, "reject", reason="off_topic")
-    wall.acts(sent, "appeal")
-    bo.decides(sent, "reject", reason="off_topic")
+    sent, _, bo = declined_twice(wall)
     bo.decides(sent, "reopen")
     assert bo.decides(sent, "undo").status_code == 303
     with wall.look() as session:
