@@ -303,15 +303,15 @@ def _deliver(envelope: Envelope, settings: Settings) -> bool:
 def _by_smtp(envelope: Envelope, url: str) -> None:
     parts = urlsplit(url)
     host = parts.hostname or "localhost"
-    tls = ssl.create_default_context()
     if parts.scheme == "smtps":
+        tls = ssl.create_default_context()
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_SECONDS, context=tls)
     else:
         server = smtplib.SMTP(host, parts.port or 25, timeout=SMTP_SECONDS)
     with server:
         server.ehlo()
         if parts.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls(context=tls)
+            server.starttls(context=ssl.create_default_context())
             server.ehlo()
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,6 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
     for kind in KINDS:
         config.addinivalue_line("markers", f"{kind}: runs on {kind}")
     quick.arrange()
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays; looking through it again and again frees nothing."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

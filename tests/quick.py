@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
+import segno
+import sqlalchemy
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from passlib.totp import AppWallet
+from sqlalchemy import Engine
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
+
+from pledges import db
 
 
 class OnceCompiled(BytecodeCache):
@@ -41,11 +48,33 @@ class LateRule(Rule):
         return build
 
 
+class KnownStatements:
+    """Statements are compiled once for all the engines of this process that speak alike, as for all requests of one wall."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, Engine] = {}
+
+    def create_engine(self, *args: Any, **options: Any) -> Engine:
+        """As SQLAlchemy's; what it knows already came from the first engine of its kind that was connected."""
+        engine = sqlalchemy.create_engine(*args, **options)
+        first = self._first.setdefault(engine.name, engine)
+        if first is engine:
+            engine._compiled_cache = LRUCache(STATEMENTS)
+        elif hasattr(first.dialect, "server_version_info"):  # it has met its server
+            engine.dialect = engine.pool._dialect = first.dialect
+            engine._compiled_cache = first._compiled_cache
+        return engine
+
+
+STATEMENTS = 5000
 TEMPLATES = OnceCompiled()
+KNOWN = KnownStatements()
 
 
 def arrange() -> None:
     """Every application made after this is quick to make."""
     Flask.url_rule_class = LateRule
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": TEMPLATES}
+    db.create_engine = KNOWN.create_engine
+    segno.make = functools.partial(segno.make, mask=0)  # any mask can be read; finding the best takes longest
     AppWallet.encrypt_cost = 4  # a power of two: the rounds that hide a secret which is made up anyway

@@ -14,6 +14,7 @@ from typing import Any
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security import login_user
 from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -189,14 +190,19 @@ class Wall:
             return accounts.invite(session, email, role, campaign, None, utcnow())
 
     def moderator(self, name: str = "mo", role: Role = Role.MODERATOR, slug: str = "") -> AtTheDesk:
-        """Somebody who was invited, set up both factors, and is signed in."""
-        link = self.invitation(f"{name}@example.org", role, slug)
+        """Somebody who was invited, set up both factors, and is signed in: what the page of the invitation does."""
+        now, link = utcnow(), self.invitation(f"{name}@example.org", role, slug)
+        with self.app.test_request_context(link), transaction() as session:
+            invitation = accounts.open_invitation(session, link.rpartition("/")[2], now)
+            assert invitation is not None
+            moderator = accounts.accept(session, invitation, name, PASSWORD, now)
+            secret = accounts.shown_secret(moderator.tf_totp_secret or "")
+            assert accounts.confirm(session, invitation, moderator, pyotp.TOTP(secret).now(), now)
+            login_user(moderator, authn_via=["password", "code"])
+            answer = self.app.process_response(self.app.response_class())
         client = self.app.test_client()
-        csrf = found(CSRF, client.get(link).text)
-        page = client.post(link, data={"csrf_token": csrf, "password": PASSWORD, "name": name}).text
-        secret = found(TOTP_SECRET, page)
-        answer = client.post(link, data={"csrf_token": csrf, "code": pyotp.TOTP(secret).now()})
-        assert answer.status_code == 303, answer.text
+        for cookie in answer.headers.getlist("Set-Cookie"):
+            client.set_cookie(*cookie.partition(";")[0].split("=", 1))
         return AtTheDesk(self, client, name, secret)
 
     def plain_moderator(self, session: Session, name: str = "mo") -> Moderator:
@@ -230,6 +236,7 @@ class AtTheDesk:
         self.client = client
         self.name = name
         self.secret = secret
+        self._tokens: dict[str, str] = {}  # against forged forms, by the session they belong to
 
     def decides(self, on: Sent | int, move: str, *, version: int | None = None, **fields: str) -> TestResponse:
         """The decision is posted with the version that stands now, unless the test says another."""
@@ -252,7 +259,12 @@ class AtTheDesk:
         return answer.text
 
     def csrf(self) -> str:
-        return found(CSRF, self.client.get("/moderation/history").text)
+        """A token that counts as long as the same session does."""
+        cookie = self.client.get_cookie("desk")
+        signed_in = cookie.value if cookie else ""
+        if signed_in not in self._tokens:
+            self._tokens[signed_in] = found(CSRF, self.client.get("/moderation/history").text)
+        return self._tokens[signed_in]
 
     def sees(self, lane: str) -> list[int]:
         """The reviews that stand in this lane, oldest first."""

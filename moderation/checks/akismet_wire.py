@@ -82,7 +82,7 @@ class Wire(httpx.BaseTransport):
         self._seconds = seconds
         self._clock = _Clock()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(verify=True, trust_env=False),
+            ssl_context=httpx.create_ssl_context(trust_env=False) if self._endpoint.scheme == "https" else None,
             max_connections=8,
             max_keepalive_connections=2,
             keepalive_expiry=5.0,

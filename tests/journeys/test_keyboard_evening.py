@@ -19,7 +19,7 @@ from moderation.workflow import State
 from pledges.db import transaction
 from tests.browser import NARROW, faults
 from tests.journeys.conftest import AtTheDesk, Visitor, Wall
-from tests.journeys.test_desk_together import joined, said
+from tests.journeys.test_desk_together import is_heard, joined
 from tests.journeys.test_together import arrive
 
 ITEMS = 50
@@ -55,9 +55,8 @@ class Keys:
             self.page.keyboard.press(key)
 
     def hears(self, words: str) -> None:
-        """The words stand in a live region of the accessibility tree."""
         expect(self.page.locator("[data-live]")).to_contain_text(words)
-        assert any(words in region for region in said(self.page)), said(self.page)
+        is_heard(self.page, words)
 
     def stands_on_the_next_item(self) -> None:
         expect(self.page.locator("#item")).to_be_focused()
