@@ -138,6 +138,7 @@ def sweep(now: datetime) -> int:
             .limit(SWEPT)
         ).all()
     _in_portions(queue.bring_back, now)
+    _in_portions(lambda session, now: queue.ask_again(session, now, settings()), now)
     done = sum(screen(review_id, now) for review_id in due)
     with transaction() as session:
         surge.watch(session, now, limits_of(current_app).refusals)

@@ -6,15 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pledges.db import rows_of
 from pledges.models import EVERY_DAY, Campaign, Contribution, Counter, Kind, Revision, Theme, Type
+from pledges.settings import Settings
 
 from . import care, clusters, decisions, lanes, notes, record
-from .models import Decision, Lane, Moderator, Review, ReviewLane
-from .workflow import MoveNotAllowed, State
+from .models import Decision, Lane, Moderator, Report, Review, ReviewLane
+from .workflow import Move, MoveNotAllowed, State
 
 PAGE = 25
 LEASE = timedelta(minutes=10)
@@ -57,6 +71,7 @@ CHANGE = "change"
 COUNTED = 1000  # what is counted row by row is counted this far
 NONE = Filters()
 BACK_AT_ONCE = 20
+AUTHOR_HAS = timedelta(days=7)  # to change what was reported and still stands, before somebody reads it again
 BACK = "review:back"
 
 
@@ -77,6 +92,17 @@ def page(
     query = query.options(*WHOLE)
     found = {review.id: review for review in session.scalars(query)}
     return [found[review_id] for review_id in ids if review_id in found]
+
+
+def page_from(session: Session, review_id: int, *, lane: str = "all", limit: int = PAGE, **asked: Any) -> list[Review]:
+    """The page that begins with this item, asked for as `page` is; empty where it does not stand there."""
+    first = session.scalars(select(Review).where(Review.id == literal(review_id, BigInteger))).first()
+    if first is None:
+        return []
+    here = position(first, lane)
+    before = Position(here.waiting_since, here.review_id - 1)
+    reviews = page(session, lane=lane, after=before, limit=limit, **asked)
+    return reviews if reviews and reviews[0].id == review_id else []
 
 
 def position(review: Review, lane: str) -> Position:
@@ -398,6 +424,34 @@ def bring_back(session: Session, now: datetime) -> int:
         if review.parked_until is not None and review.parked_until <= now:
             put_back(session, review, None, now)
     return len(due)
+
+
+def ask_again(session: Session, now: datetime, settings: Settings) -> int:
+    """Reported words that still stand, whose author was asked for a change and sent none, wait for a person again.
+
+    Answers how many, a few at a time.
+    """
+    asked_since = select(Decision.id).where(Decision.review_id == Review.id, Decision.decided_at > now - AUTHOR_HAS)
+    due = session.scalars(
+        select(Review.id)
+        .join(Contribution, Contribution.id == Review.contribution_id)
+        .join(Report, Report.contribution_id == Contribution.id)
+        .where(
+            Report.closed_by_id.is_(None),
+            Review.state == State.REVISE,
+            Review.revision_id == Contribution.published_revision_id,
+            ~asked_since.exists(),
+        )
+        .distinct()
+        .limit(BACK_AT_ONCE)
+    ).all()
+    reviews = [decisions.locked(session, review_id) for review_id in sorted(due)]
+    for review in reviews:
+        if review.state is State.REVISE:
+            decisions.decide(
+                session, review.id, Move.REOPEN, by=None, version=review.version, now=now, settings=settings
+            )
+    return len(reviews)
 
 
 def put_back(session: Session, review: Review, by: Moderator | None, now: datetime) -> None:

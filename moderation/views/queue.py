@@ -43,11 +43,9 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     lane = request.args.get("lane", "all")
     if lane not in screens.LANES:
         abort(404)
-    after = screens.read_position(request.args.get("after", ""))
     filters = narrow.asked(session, where)
     asked: dict[str, Any] = {"now": now, "campaigns": where, "lane": lane, "by": me, "filters": filters}
-    reviews = queue.page(session, **asked, after=after, limit=queue.PAGE + 1)
-    more, reviews = len(reviews) > queue.PAGE, reviews[: queue.PAGE]
+    reviews, more = _page(session, asked)
     seen = queue.campaign_ids(session, where, filters)
     counts = queue.counts(session, now=now, campaigns=seen, by=me)
     rows = [screens.row_of(review, now, me) for review in reviews]
@@ -102,6 +100,21 @@ def tell_news(me: Moderator) -> ResponseReturnValue:
         answer = make_response(jsonify(new=told.new, words=words, after=told.after, rows=told.rows))
     answer.set_etag(etag)
     return answer
+
+
+def _page(session: Session, asked: dict[str, Any]) -> tuple[list[Review], bool]:
+    """The page that the address names, and whether more follows.
+
+    An item that the address names and that stands further on begins the page: a decision made on a later page goes on
+    from there, not from the top.
+    """
+    after = screens.read_position(request.args.get("after", ""))
+    limit = queue.PAGE + 1
+    reviews = queue.page(session, **asked, after=after, limit=limit)
+    at = number(request.args.get("at", ""))
+    if at is not None and at not in {review.id for review in reviews[: queue.PAGE]}:
+        reviews = queue.page_from(session, at, **asked, limit=limit) or reviews
+    return reviews[: queue.PAGE], len(reviews) > queue.PAGE
 
 
 def _current(reviews: list[Review], at: str, me: Moderator, now: datetime) -> Review | None:

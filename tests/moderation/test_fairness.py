@@ -191,6 +191,26 @@ def test_approving_newer_words_answers_reports_of_the_older_ones(wall: Wall, mod
     assert "stays on the wall" not in wall.letters()[-1]
 
 
+def test_what_was_reported_and_not_changed_in_a_week_is_read_again(wall: Wall, moderator: AtTheDesk) -> None:
+    sent, other = wall.promises(), wall.promises("Another promise, of which nobody complains")
+    for each in (sent, other):
+        moderator.approves(each)
+    wall.reports(sent, email="reporter@example.org")
+    moderator.decides(sent, "revise", reason="clearer")
+    assert wall.shown()
+    assert moderator.sees("reported") == []
+    wall.screens(later(days=6))
+    assert moderator.sees("all") == []
+    wall.screens(later(days=8))
+    assert moderator.sees("reported") == [sent.review_id]
+    assert moderator.sees("all") == [sent.review_id]
+    assert "Waits again" in moderator.client.get(f"/moderation/reviews/{sent.review_id}").text
+    moderator.decides(sent, "revise", reason="clearer")  # once more, and it is theirs for another week
+    wall.screens(later(days=1))
+    assert moderator.sees("all") == []
+    assert wall.decisions(sent.review_id)[-1].to_state is State.REVISE
+
+
 def test_newer_words_of_a_frozen_wall_answer_reports_when_it_thaws(wall: Wall) -> None:
     lead = wall.moderator("lea", Role.LEAD)
     sent = wall.promises()

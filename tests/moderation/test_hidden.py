@@ -37,6 +37,13 @@ def test_a_strong_name_is_kept_hidden_with_the_words(wall: Wall, moderator: AtTh
     assert KEPT not in shown
 
 
+def test_the_address_of_a_website_is_kept_hidden_with_the_words(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("They are wankers and I will say so", website="https://allwankers.example")
+    wall.screens()
+    assert "allwankers.example" not in page(moderator, address(sent))
+    assert "allwankers.example" in moderator.opens_text(address(sent))
+
+
 def test_a_strong_name_is_kept_hidden_among_its_like(wall: Wall, moderator: AtTheDesk) -> None:
     words = "Come to my shop and buy the cheapest watches of the town"
     sent = [wall.promises(words, name="Big Wanker") for _ in range(4)]

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text, update
 
 import migrations
 from bench.queue import measure
-from moderation import lanes
+from moderation import lanes, queue, screens
 from moderation.cli import rebuild_counters
 from moderation.models import Lane, Moderator, Review, ReviewLane
 from pledges import counters
@@ -242,6 +242,23 @@ def test_filters_stay_through_pages_items_and_decisions(
     assert "lang=cy" in answer.headers["Location"]
     assert f"at={second.review_id}" in answer.headers["Location"]
     assert shown(moderator, answer.headers["Location"].removeprefix("/moderation/"))[0] == [second.review_id]
+
+
+def test_a_decision_on_a_later_page_goes_on_from_there(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.queue.PAGE", 2)
+    one, two, three, four, five = (wall.promises(f"Promise of number {number}").review_id for number in range(5))
+    wall.screens()
+    place = screens.write_position(queue.position(wall.review(two), "all"))
+    assert shown(moderator, f"?after={place}&at={three}")[0] == [three, four]
+    there = moderator.decides(three, "approve").headers["Location"].removeprefix("/moderation/")
+    rows, page = shown(moderator, there)
+    assert rows == [four, five]
+    assert re.search(rf'data-review="{four}" data-version="\d+" data-cur', page)
+    assert shown(moderator)[0] == [one, two]  # those above wait as before
+    for nowhere in (three, 10**18):
+        assert shown(moderator, f"?at={nowhere}")[0] == [one, two], nowhere
 
 
 def test_pages_of_several_campaigns_go_on_without_a_gap_or_a_double(
