@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from deploy import browser as finder
 from tests.full import full
@@ -22,6 +22,7 @@ from tests.full import full
 Scheme = Literal["light", "dark"]
 WIDE, NARROW = 1280, 390  # CSS pixels: a laptop, a telephone
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+PATIENCE = 20_000  # milliseconds: three browsers may share two cores with two databases
 NO_BROWSER = f"no browser that starts; to enable: {finder.HOW_TO_ENABLE}"
 FLAGS = (
     "--disable-gpu",
@@ -36,6 +37,7 @@ FLAGS = (
 @contextmanager
 def running(path: Path) -> Iterator[Browser]:
     """A browser, closed at the end."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(path), args=[*FLAGS, *finder.sandbox_flags()])
         try:
@@ -67,7 +69,7 @@ class Pages:
             color_scheme=scheme,
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         return context.new_page()
 

@@ -78,7 +78,7 @@ def wall(fresh_database: Callable[..., str], tmp_path: Path, akismet: AkismetSer
         base_url=f"http://127.0.0.1:{port}",
         port=port,
         akismet_endpoint=akismet.url,
-        undo_seconds=2,
+        undo_seconds=8,
         limit_promises="1000/minute",
         limit_comments="1000/minute",
         limit_sign_in="1000/minute",
