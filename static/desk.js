@@ -51,6 +51,16 @@
     "?": () => document.getElementById("keys").showModal(),
   };
 
+  // A second press before the answer is there would act on what the first one changed.
+  const AGAIN = 5000; // milliseconds, should no answer come
+  let sent = 0;
+  addEventListener("submit", (event) => { // at the window: forms that are sent in place have said so by now
+    if (event.defaultPrevented || event.target.getAttribute("method") !== "post") return;
+    if (Date.now() - sent < AGAIN) event.preventDefault();
+    else sent = Date.now();
+  });
+  addEventListener("pageshow", () => { sent = 0; });
+
   document.addEventListener("keydown", (event) => {
     if (!on || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return;
     if (event.shiftKey && event.key !== "?") return;
@@ -124,6 +134,15 @@
       main.focus({ preventScroll: true });
     }, undo.dataset.seconds * 1000);
   });
+
+  // The open item's row is in view in its list, where that scrolls by itself; the page is not moved.
+  const row = document.querySelector("[data-review][data-cur]");
+  const column = row && row.closest(".queue");
+  if (column && column.scrollHeight > column.clientHeight) {
+    const [seen, there] = [column.getBoundingClientRect(), row.getBoundingClientRect()];
+    const foot = column.querySelector(".queue-end").offsetHeight;
+    if (there.top < seen.top || there.bottom > seen.bottom - foot) column.scrollTop += there.top - seen.top - seen.height / 4;
+  }
 
   // After a decision the page comes back with the next item: focus goes there, else to the head of an empty queue.
   if (document.querySelector("[data-toast]")) {

@@ -100,17 +100,37 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                 )
                 done, marked = str(decision.id), ""
     except decisions.Overtaken as error:
+        if _is_a_repeat(error.other, me, move, version):  # a button pressed twice
+            return _back_to_queue(at, str(error.other.id) if error.other else "")
         return overtaken(review_id, me, error)
     except decisions.ReasonMissing:
         return _reason_missing(review_id, me, move)
     jobs.nudge_letters(settings().undo_seconds)
     if move == Move.UNDO:
-        return redirect(url_for("desk.show_item", review_id=review_id, **narrow.carried()), code=303)
+        return _back_to_queue(review_id, done)
     if form.get("back") == "mine":
         before = form.get("before") or None
         return redirect(url_for("desk.show_history", who="me", done=done or None, before=before), code=303)
-    there = url_for("desk.show_queue", at=at, done=done or None, marked=marked or None, **narrow.carried())
+    return _back_to_queue(at, done, marked)
+
+
+def _back_to_queue(at: int | None, done: str, marked: str = "") -> ResponseReturnValue:
+    """The queue with this item open, and what was done told."""
+    anchor = "item" if at else None
+    there = url_for(
+        "desk.show_queue", at=at, done=done or None, marked=marked or None, _anchor=anchor, **narrow.carried()
+    )
     return redirect(there, code=303)
+
+
+def _is_a_repeat(other: Decision | None, me: Moderator, move: str, version: int) -> bool:
+    """Whether what stands is this very press, made before by the same person on the same version."""
+    return (
+        other is not None
+        and other.moderator_id == me.id
+        and move in (other.move, other.proposes)
+        and other.version == version + 1
+    )
 
 
 def _next_after(

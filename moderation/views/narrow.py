@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -11,6 +11,7 @@ from flask import request
 from flask_babel import gettext, lazy_gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from pledges.models import Campaign, Kind, Theme
 
@@ -32,14 +33,22 @@ KINDS: dict[str, Any] = {
 def kept() -> dict[str, Any]:
     """The filters that this request carries: in the field `kept` of a form, else in its address."""
     given: Any = request.args
-    if "kept" in request.form:
-        given = dict(parse_qsl(request.form["kept"][:1000]))
+    if "kept" in _form():
+        given = dict(parse_qsl(_form()["kept"][:1000]))
     return {name: given[name][:LONG] for name in NAMES if given.get(name)}
+
+
+def _form() -> Mapping[str, str]:
+    """What was sent; nothing, where it was more than is read: the page that says so asks as well."""
+    try:
+        return request.form
+    except RequestEntityTooLarge:
+        return {}
 
 
 def lane() -> str:
     """The lane that this request carries in a form or its address; none, or no lane of ours: all."""
-    given = request.form.get("lane", request.args.get("lane", "all"))
+    given = _form().get("lane", request.args.get("lane", "all"))
     return given if given in screens.LANES else "all"
 
 
@@ -64,7 +73,13 @@ def asked(session: Session, campaigns: list[int] | None) -> Filters:
 def _on_every_page() -> dict[str, Any]:
     """Links and forms of every page carry lane and filters on."""
     given = kept()
-    return {"kept": given, "kept_query": urlencode(given), "kept_lane": lane(), "carried": carried()}
+    return {
+        "kept": given,
+        "kept_query": urlencode(given),
+        "kept_lane": lane(),
+        "carried": carried(),
+        "came_with_lane": "lane" in _form(),
+    }
 
 
 def offered(

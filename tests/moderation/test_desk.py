@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from moderation.models import Review, Role
-from moderation.workflow import State
+from moderation.workflow import Move, State
 from pledges.models import Contribution
 from tests.wall import OTHER, SLUG, WORDS, AtTheDesk, Wall, later
 
@@ -88,6 +88,37 @@ def test_whoever_comes_second_reads_who_decided_what(wall: Wall, moderator: AtTh
     assert answer.status_code == 409
     assert "ann was quicker: Declined: Not a promise" in answer.text
     assert not wall.shown()
+
+
+def test_a_button_pressed_twice_decides_once_and_goes_on(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    wall.screens()
+    seen = wall.review(sent.review_id).version
+    first, second = (moderator.decides(sent, "approve", version=seen) for _ in range(2))
+    assert first.status_code == second.status_code == 303
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len([each for each in wall.decisions(sent.review_id) if each.move is Move.APPROVE]) == 1
+    other = moderator.decides(sent, "reject", reason="off_topic", version=seen)
+    assert other.status_code == 409  # another move is no repeat
+
+
+def test_undoing_leads_back_to_the_item_in_its_list_and_says_so(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    wall.promises("Another that waits")
+    wall.screens()
+    moderator.approves(sent)
+    answer = moderator.decides(sent, "undo", lane="new", kept="kind=pledge")
+    assert f"/moderation/?at={sent.review_id}" in answer.headers["Location"]
+    assert "lane=new" in answer.headers["Location"] and "kind=pledge" in answer.headers["Location"]
+    assert "The last decision was undone" in moderator.client.get(answer.headers["Location"]).text
+
+
+@pytest.mark.parametrize("path", ["shortcuts", "", "reviews/1/note", "reviews/1/decide", "sign-in"])
+def test_more_than_is_read_is_told_so_at_the_desk(wall: Wall, moderator: AtTheDesk, path: str) -> None:
+    for client in (moderator.client, wall.app.test_client()):
+        answer = client.post(f"/moderation/{path}", data={"note": "x" * 70_000})
+        assert answer.status_code == 413
+        assert "<html" in answer.text
 
 
 def test_a_made_up_move_or_version_is_400_and_a_move_of_the_author_is_409(wall: Wall, moderator: AtTheDesk) -> None:
