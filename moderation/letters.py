@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -73,17 +73,22 @@ def owe(
 
 def _has_had_its_letter(session: Session, contact: Contact) -> bool:
     """Whether an address that nobody has proved was written to already, for whatever it was typed in."""
-    if _proved(session, contact.email_hash):
+    if proved(session, contact.email_hash):
         return False
     same = select(Contact.contribution_id).where(Contact.email_hash == contact.email_hash)
     earlier = select(Letter.id).where(Letter.kind == Kind.RECEIPT, Letter.contribution_id.in_(same))
     return session.scalars(earlier.limit(1)).first() is not None
 
 
-def _proved(session: Session, email_hash: str) -> bool:
+def proved(session: Session, email_hash: str) -> bool:
     """Whether the owner of this address has confirmed it, for whatever they sent."""
-    proved = select(Contact.id).where(Contact.email_hash == email_hash, Contact.proved_at.is_not(None))
-    return session.scalars(proved.limit(1)).first() is not None
+    confirmed = select(Contact.id).where(Contact.email_hash == email_hash, Contact.proved_at.is_not(None))
+    return session.scalars(confirmed.limit(1)).first() is not None
+
+
+def proved_addresses() -> Select[str]:
+    """The keyed hashes of all addresses that count as proved, as a part of a query."""
+    return select(Contact.email_hash).where(Contact.proved_at.is_not(None))
 
 
 def kind_for(move: Move, *, taken_down: bool) -> Kind | None:
@@ -112,7 +117,7 @@ def owe_thanks(session: Session, report: Report, now: datetime) -> None:
         return
     email_hash = hash_email(report.email)
     cause = f"report:{report.id}:received"
-    if not _proved(session, email_hash):
+    if not proved(session, email_hash):
         cause = f"report:{email_hash[:HASH_CHARS]}:{now:%Y-%m-%d}"
     kind = Kind.REPORT_RECEIVED
     with suppress(IntegrityError), session.begin_nested():  # today's letter is owed already
@@ -133,7 +138,7 @@ def owe_outcome(session: Session, report: Report, decision: Decision, now: datet
         return
     email_hash = hash_email(report.email)
     theirs = f"report:{email_hash[:HASH_CHARS]}:decision:"
-    if not _proved(session, email_hash) and _outcomes(session, theirs, now) >= OUTCOMES_A_DAY:
+    if not proved(session, email_hash) and _outcomes(session, theirs, now) >= OUTCOMES_A_DAY:
         return
     letter = Letter(
         kind=Kind.REPORT_OUTCOME,

@@ -26,7 +26,7 @@ from pledges.db import transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
-from . import reasons
+from . import letters, reasons
 from .letters import UNPROVED, Kind
 from .models import Decision, Letter, Moderator, Reason, Report, Review
 from .workflow import State
@@ -130,7 +130,7 @@ def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
     if contact is None:
         return "", "no address"
     if letter.kind not in UNPROVED:
-        if contact.proved_at is None:
+        if not letters.proved(session, contact.email_hash):
             return "", "unproved"
         if not contact.letters_wanted:
             return "", "not wanted"

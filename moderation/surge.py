@@ -313,7 +313,7 @@ def _waiting_authors(campaign_id: int) -> Any:
         .join(Contact, Contact.contribution_id == Contribution.id)
         .where(
             Contribution.campaign_id == campaign_id,
-            Contact.proved_at.is_not(None),
+            Contact.email_hash.in_(letters.proved_addresses()),
             Contact.letters_wanted.is_(True),
             select(Review.id)
             .where(Review.contribution_id == Contribution.id, Review.state.in_(WAITS))

@@ -38,6 +38,7 @@ from .errors import FormUsed, NotNow, NotYours
 from .forms import (
     CATEGORIES,
     TRAP,
+    WISHES,
     AddressForm,
     CommentForm,
     Form,
@@ -46,9 +47,9 @@ from .forms import (
     consent_words,
     permitted_levels,
 )
-from .intake import Origin, Receipt, Sent, review_desk
+from .intake import Origin, Receipt, Sent, keep_consent, review_desk
 from .limits import EventAllowance, Kind, Refusal, limits_of
-from .models import Campaign, Contact, Contribution, EventCode, Question, Type
+from .models import Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, Type
 from .settings import settings
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
-ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "new_link")
+ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "wishes", "new_link")
 FORM_RULES = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
 
 public = Blueprint("public", __name__)
@@ -103,8 +104,13 @@ def time_zone() -> str:
 
 
 def link(endpoint: str, **values: Any) -> str:
-    """The address of one of our pages, in the language of this one."""
+    """The address of one of our pages, in the language of this one.
+
+    Pages of no campaign are in English where nothing else is said, so a campaign that speaks Welsh first says so.
+    """
     prefix = g.get("prefix", "")
+    if not prefix and "slug" not in values and page_lang() != "en":
+        prefix = page_lang()
     return url_for(f"public_{prefix}.{endpoint}" if prefix else f"public.{endpoint}", **values)
 
 
@@ -584,6 +590,7 @@ def _pledge_form_page(
         like=like,
         trouble=trouble,
         preview=_preview(campaign, form) if preview else None,
+        preview_audience=_audience(campaign, form) if preview else None,
         levels=permitted_levels(campaign),
         consents=consent_words(campaign, form.type),
         starts=[prompt for prompt in campaign.prompts if prompt.use == "promise"],
@@ -597,6 +604,11 @@ def _preview(campaign: Campaign, form: PledgeForm) -> wall.Piece:
     sent = form.sent(None)
     theme = next((theme for theme in campaign.themes if theme.id == sent.theme_id), None)
     return wall.unsent_piece(sent, theme)
+
+
+def _audience(campaign: Campaign, form: PledgeForm) -> Audience | None:
+    chosen = form.sent(None).audience_id
+    return next((audience for audience in campaign.audiences if audience.id == chosen), None)
 
 
 def closed_page(status: int) -> Response:
@@ -778,7 +790,9 @@ def _done(session: Session, own: Contribution, wanted: str, token: str, now: dat
         case "appeal":
             _appeal(session, own, now)
         case "letters":
-            _letters(own, now)
+            _letters(session, own, now)
+        case "wishes":
+            _wishes(own, request.form.getlist("keep"), now)
         case "new_link":
             return erasure.new_link(session, own)
     return token
@@ -791,7 +805,21 @@ def _appeal(session: Session, own: Contribution, now: datetime) -> None:
     review_desk().appealed(session, own, now)
 
 
-def _letters(own: Contribution, now: datetime) -> None:
+def _standing_wishes(own: Contribution) -> list[Consent]:
+    """What the author asked for or agreed to beside being shown, and has not taken back."""
+    return [consent for consent in own.consents if consent.purpose in WISHES and consent.withdrawn_at is None]
+
+
+def _wishes(own: Contribution, keep: list[str], now: datetime) -> None:
+    """What is not to be kept ends now; when it was agreed to stays known."""
+    for consent in _standing_wishes(own):
+        if consent.purpose not in keep:
+            consent.withdrawn_at = now
+    if own.contact is not None and "follow_up" not in keep:
+        own.contact.follow_up = False
+
+
+def _letters(session: Session, own: Contribution, now: datetime) -> None:
     """Which letters are wanted; pressed on the page that the mailed link opens, it also proves the address."""
     if own.contact is None:
         raise NotNow
@@ -799,6 +827,11 @@ def _letters(own: Contribution, now: datetime) -> None:
         own.contact.proved_at = now
     own.contact.letters_wanted = request.form.get("letters", "") != ""
     own.contact.follow_up = request.form.get("follow_up", "") != ""
+    asked = [consent for consent in _standing_wishes(own) if consent.purpose == "follow_up"]
+    if own.contact.follow_up and not asked:
+        keep_consent(session, own, "follow_up", _("Ask me how it is going"), now)
+    for consent in asked:
+        consent.withdrawn_at = None if own.contact.follow_up else now
 
 
 def _is_proof(own: Contribution, proof: str) -> bool:
@@ -846,6 +879,7 @@ def _receipt(own: Contribution, token: str) -> str:
         slower=guarding.on(own.campaign, "slower", now),
         named=own.show_name.value != "anonymous",
         is_comment=own.type is Type.COMMENT,
+        wishes=_standing_wishes(own),
     )
 
 

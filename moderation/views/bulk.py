@@ -10,10 +10,11 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
+from pledges.models import Contact
 from pledges.settings import settings
 from pledges.text import clean, number
 
-from .. import bulk, jobs, permissions, screens, together
+from .. import bulk, jobs, letters, permissions, screens, together
 from ..models import Batch, Cluster, Moderator, Reason, Role
 from ..permissions import Act
 from . import narrow
@@ -242,7 +243,7 @@ def _sorted_out(
         "groups": [(group, ",".join(str(bulk.Pick(r.id, r.version)) for r in group.reviews)) for group in groups],
         "rows": {review.id: screens.row_of(review, now) for review in found.can[: together.LISTED]},
         "cannot": [(each.review, together.why_words(each, now)) for each in found.cannot],
-        "letters": {place: _letters(group) for place, group in enumerate(groups)},
+        "letters": {place: _letters(session, group) for place, group in enumerate(groups)},
         "colleagues": _colleagues(session, me, held, picks) if move == bulk.PASS else [],
         "cluster": number(request.form.get("cluster", "")),
         "confirmed_above": bulk.CONFIRMED_ABOVE,
@@ -251,7 +252,9 @@ def _sorted_out(
     return render_template("moderation/bulk.html", me=me, **page), status if picks else 422
 
 
-def _letters(group: bulk.Group) -> int:
+def _letters(session: Session, group: bulk.Group) -> int:
     """How many of the authors can be written to."""
     contacts = [review.contribution.contact for review in group.reviews]
-    return sum(1 for contact in contacts if contact and contact.letters_wanted and contact.proved_at)
+    wanted = [contact.email_hash for contact in contacts if contact and contact.letters_wanted]
+    proved = set(session.scalars(letters.proved_addresses().where(Contact.email_hash.in_(wanted))))
+    return sum(address in proved for address in wanted)

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -82,6 +83,7 @@ class Keys:
         return self.page.locator("[data-review][data-cur]").get_attribute("data-review") or ""
 
 
+@pytest.mark.timeout(1800)  # the whole looks at every state four times
 def test_fifty_items_by_keyboard_alone(wall: Wall, new_page: Callable[..., Page]) -> None:
     colleague = joined(wall, new_page(), "Ben")
     at = joined(wall, new_page(), "Ann")
@@ -209,6 +211,7 @@ def the_rest(wall: Wall, at: AtTheDesk, hands: Keys) -> None:
             hands.hears("Called spam")
 
 
+@pytest.mark.timeout(1800)
 def test_fifty_items_by_thumb(wall: Wall, new_page: Callable[..., Page], share: Callable[..., int]) -> None:
     items = share(ITEMS, usual=24)  # the first of them are of every kind
     at = joined(wall, new_page(width=NARROW, height=844, has_touch=True, is_mobile=True), "Ann")

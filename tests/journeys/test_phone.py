@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.browser import NARROW
+from tests.browser import NARROW, sideways
 from tests.journeys.conftest import SLUG, Wall
 
 MOST_TAPS = 12
@@ -46,6 +46,24 @@ def test_back_after_a_lost_network_keeps_the_words(wall: Wall, new_page: Callabl
     assert page.locator("#promise").input_value() == "These words must not be lost on a train."
     page.locator("main form button[type=submit]").first.click()
     expect(page).to_have_url(re.compile("/receipt/"))
+
+
+@pytest.mark.parametrize("long", ["Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch", "x" * 300])
+@pytest.mark.parametrize("width", [320, NARROW])
+def test_a_long_word_widens_no_page(wall: Wall, new_page: Callable[..., Page], long: str, width: int) -> None:
+    page = new_page(width=width, height=800)
+    page.goto(f"{wall.url}/{SLUG}/promise")
+    page.locator("#promise").fill(f"I will visit {long} and listen")
+    page.locator("details.stronger > summary").click()
+    page.locator("#how_we_will_know").fill(long[:200])
+    page.locator("#consent").check()
+    assert sideways(page) <= 0
+    page.get_by_role("button", name="See it first").click()
+    expect(page.get_by_role("heading", name="This is how it would look")).to_be_visible()
+    assert sideways(page) <= 0
+    page.get_by_role("button", name="Send my promise").click()
+    expect(page).to_have_url(re.compile("/receipt/"))
+    assert sideways(page) <= 0
 
 
 def test_what_folds_away_comes_after_what_is_required(wall: Wall, new_page: Callable[..., Page]) -> None:

@@ -246,6 +246,20 @@ def test_whoever_wants_no_letters_gets_none(posting_wall: Wall, smtp_sink: SmtpS
     assert subjects(smtp_sink) == ["Your private link"]
 
 
+def test_an_address_that_its_owner_proved_counts_for_all_that_is_sent_from_it(wall: Wall) -> None:
+    first, second = (wall.promises(f"I will do thing {n}", email="five@example.org") for n in range(2))
+    wall.proves(first)
+    third = wall.promises("I will do one thing more", email="five@example.org")
+    wall.screens()
+    moderator = wall.moderator()
+    for each in (second, third):
+        moderator.approves(each)
+    wall.screens(later(60))
+    assert wall.owed() == [("receipt", ""), ("receipt", ""), ("approved", ""), ("approved", "")]
+    page = wall.app.test_client().get(third.receipt).text
+    assert "gets one letter from us" in page  # who only typed the address is not told that it is known
+
+
 def test_an_address_that_nobody_proved_gets_one_letter_however_often_it_is_typed(wall: Wall) -> None:
     first = wall.promises("I will ask before I answer.", email="a.person@example.org")
     wall.promises("I will ask twice before I answer.", email="A.Person@example.org")

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from pledges.models import Campaign
+
 PAGES = [
     "/week",
     "/cy/week",
@@ -60,6 +62,18 @@ def test_the_welsh_address_speaks_welsh_words_of_the_campaign(visitor):
     assert '<html lang="cy">' in page
     assert "Pan fyddwn ni i gyd" in page
     assert 'href="/week"' in page  # the switch keeps the place
+
+
+def test_a_campaign_that_speaks_welsh_first_leads_to_welsh_pages(visitor, session, campaign):
+    session.get(Campaign, campaign.id).languages = ["cy", "en"]
+    session.commit()
+    page = visitor.get("/week").get_data(as_text=True)
+    assert '<html lang="cy">' in page
+    for name in ("privacy", "accessibility", "help", "send-link"):
+        assert f'href="/cy/{name}' in page
+        assert f'href="/{name}' not in page
+        assert '<html lang="cy">' in visitor.get(f"/cy/{name}").get_data(as_text=True)
+    assert 'href="/week/promise"' in page  # its own pages speak its first language anyway
 
 
 def test_a_limiter_that_is_away_is_told(visitor, limiter):

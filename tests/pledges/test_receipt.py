@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pledges.intake import Standing
-from pledges.models import Contact, Contribution, Revision
+from pledges.models import Consent, Contact, Contribution, Revision
 
 from .test_road import WORDS, text
 
@@ -165,6 +165,38 @@ def test_letters_can_be_stopped(visitor, receipt, session):
     does(visitor, receipt, "letters", follow_up="yes")
     contact = session.query(Contact).one()
     assert (contact.letters_wanted, contact.follow_up) == (False, True)
+
+
+def test_each_thing_that_was_agreed_to_can_be_ended(visitor, session):
+    ticked = {"quote": "yes", "news": "yes", "invite_again": "yes"}
+    receipt = visitor.promises(email="a@example.org", **ticked).location.split("?")[0]
+    page = text(visitor.get(receipt))
+    assert all(f'name="keep" value="{wish}" checked' in page for wish in ticked)
+    assert does(visitor, receipt, "wishes", keep="quote").status_code == 303
+    page = text(visitor.get(receipt))
+    assert [wish for wish in ticked if f'value="{wish}" checked' in page] == ["quote"]
+    ended = session.query(Consent.purpose).filter(Consent.withdrawn_at.is_not(None)).order_by(Consent.purpose)
+    assert [purpose for (purpose,) in ended] == ["invite_again", "news"]
+
+
+def test_whether_to_be_asked_again_is_kept_with_when_it_was_agreed_to(visitor, receipt, session):
+    def standing() -> int:
+        found = session.query(Consent).filter(Consent.purpose == "follow_up", Consent.withdrawn_at.is_(None)).count()
+        session.rollback()  # nobody waits for it
+        return found
+
+    assert standing() == 0
+    does(visitor, receipt, "letters", letters="yes", follow_up="yes")
+    assert standing() == 1
+    does(visitor, receipt, "letters", letters="yes")
+    assert standing() == 0
+
+
+def test_what_happens_next_is_told_while_it_has_not_happened(visitor, receipt, desk):
+    desk.says = Standing(state="waiting")
+    assert "What happens next" in text(visitor.get(f"{receipt}?sent=1"))
+    desk.says = Standing(state="approved")
+    assert "What happens next" not in text(visitor.get(f"{receipt}?sent=1"))
 
 
 @pytest.mark.parametrize("act", ["", "approve", "publish"])

@@ -211,6 +211,14 @@ def test_seeing_it_first_stores_nothing_and_keeps_the_form(visitor, stored):
     assert visitor.promises(name="Amina Yusuf", show_name="first", token=token).status_code == 303
 
 
+def test_seeing_it_first_shows_all_that_will_be_public(visitor):
+    fields = {"audience": "parents", "by_when": "2027-03-01", "how_we_will_know": "I write it down each week"}
+    page = text(visitor.promises(step="preview", **fields))
+    seen = page[page.index("This is how it would look") : page.index("Nothing has been sent yet")]
+    for shown in ("Parents", "1 March 2027", "I write it down each week"):
+        assert shown in seen
+
+
 def test_a_closed_campaign_takes_nothing_and_gives_the_words_back(visitor, database, stored):
     token = visitor.token("/week/promise")
     close(database)
