@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask import Flask, Request, Response, abort, current_app, redirect, request, session, url_for
+from flask import Flask, Request, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_in, user_logged_out
@@ -50,6 +50,13 @@ USED = TRIED | {
     "security.wan_register_response",
     "security.wan_delete",
     "security.mf_recovery_codes",
+}
+SECOND = {  # pages between the password and being signed in
+    "security.two_factor_token_validation",
+    "security.mf_recovery",
+    "security.tf_select",
+    "security.wan_signin",
+    "security.wan_signin_response",
 }
 UNATTENDED = {"desk.tell_news"}
 
@@ -161,6 +168,8 @@ def check_session() -> ResponseReturnValue | None:
     """At the desk a session counts only while its row here says so."""
     if not at_the_desk(request):
         return None
+    if current_user.is_authenticated:
+        g.lang = current_user.lang
     if request.blueprint == "security" and request.endpoint not in USED:
         abort(404)  # pages of the library that we do not use
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
@@ -175,6 +184,8 @@ def check_session() -> ResponseReturnValue | None:
         logout_user()
         session.clear()
         return redirect(url_for("security.login"))
+    if request.endpoint in SECOND:  # the library would sign out whoever is signed in already
+        return redirect(url_for("desk.show_queue"))
     if now - row.seen_at > SEEN_EVERY and not _unattended():
         seen = update(SignIn).where(SignIn.id == row.id).values(seen_at=now)
         if request.method in {"GET", "HEAD", "OPTIONS"}:  # a reading request may not write with its own session

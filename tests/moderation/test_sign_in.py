@@ -239,6 +239,24 @@ def test_an_invitation_to_somebody_at_the_desk_changes_neither_password_nor_seco
     assert kept() == before
 
 
+def test_a_link_to_the_pages_of_signing_in_signs_nobody_out(wall: Wall, moderator: AtTheDesk) -> None:
+    for page in ("", "/code", "/recovery", "/how", "/passkey"):
+        answer = moderator.client.get(f"/moderation/sign-in{page}")
+        assert answer.status_code == 302, page
+        assert answer.headers["Location"].rstrip("/").endswith("/moderation"), page
+        assert moderator.client.get("/moderation/history").status_code == 200, page
+
+
+def test_every_page_of_the_desk_speaks_my_language(wall: Wall, moderator: AtTheDesk) -> None:
+    with wall.work() as session:
+        session.execute(update(Moderator).values(lang="cy"))
+    for path in ("passkeys", "recovery-codes", "sign-in/again", "no-such-page", "history"):
+        page = moderator.client.get(f"/moderation/{path}", follow_redirects=True).text
+        assert '<html lang="cy">' in page, path
+        assert "Skip to the main content" not in page, path
+    assert '<html lang="cy">' in moderator.client.post("/moderation/shortcuts").text  # without its token
+
+
 def test_pages_of_the_library_that_we_do_not_use_are_not_there(wall: Wall) -> None:
     client = wall.app.test_client()
     assert [client.get(f"/moderation/{path}").status_code for path in ("sign-in/set-up", "verify")] == [404, 404]
