@@ -125,8 +125,8 @@ def _owe(
     agreement.count(session, review, decision)
     _owe_feedback(session, review, decision.move, now, settings)
     if tell:
-        taken_down = decision.shown_before_id == review.revision_id or was_hidden_by_proposal(session, review)
-        letters.owe_decision(session, review, decision, now, settings, taken_down=taken_down)
+        hidden = was_hidden_by_proposal(session, review)
+        letters.owe_decision(session, review, decision, now, settings, hidden=hidden)
 
 
 def holder(review: Review, now: datetime) -> Moderator | None:

@@ -273,7 +273,7 @@ def preview(
     """What the author would read, written by the same hands as the letter itself; private links are left out."""
     contribution = review.contribution
     if kind is None:
-        return Preview("no letter of this")
+        return Preview("nothing new")
     letter = Letter(kind=kind, contribution_id=contribution.id, lang=contribution.page_lang)
     _, why_not = _addressee(session, letter)
     if why_not:

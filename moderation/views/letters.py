@@ -71,8 +71,8 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
         shown = Shown(why_not=gettext("No letter: you chose to send no message."))
     else:
         on_wall = review.contribution.published_revision_id == review.revision_id
-        down = on_wall or decisions.was_hidden_by_proposal(session, review)
-        kind = letters.kind_for(Move(move), taken_down=down)
+        hidden = decisions.was_hidden_by_proposal(session, review)
+        kind = letters.kind_for(session, review, Move(move), on_wall=on_wall, hidden=hidden)
         written = notices.preview(session, review, kind, chosen, settings())
         two = decisions.two_must_agree(session, review, Move(move), chosen, by=me, second=given.second)
         shown = Shown("", _why(written.why_not), two, written.lang, written.subject, written.text)
@@ -100,4 +100,5 @@ def _why(why_not: str) -> str:
         "no address": gettext("No letter: the author left no address."),
         "unproved": gettext("No letter: nobody has confirmed the address, so it may not be the author’s."),
         "not wanted": gettext("No letter: the author wants none."),
+        "nothing new": gettext("No letter: the words stand on the wall already, so nothing changes for the author."),
     }.get(why_not, gettext("No letter is sent of this."))

@@ -139,3 +139,50 @@ def test_a_preview_keeps_that_nobody_is_told_where_it_was_chosen(
     assert "you chose to send no message" in page
     boxes = re.findall(r'<input type="checkbox" name="tell" value="no"[^>]*>', page)
     assert ["checked" in box for box in boxes] == [number == place for number in range(3)]
+
+
+def test_of_an_approval_that_changes_nothing_no_letter_is_sent_and_the_preview_says_so(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    moderator.approves(sent)
+    wall.screens(later(60))
+    for _ in range(2):
+        wall.reports(sent)
+        assert "the words stand on the wall already" in previews(moderator, sent, "approve").text
+        moderator.approves(sent)
+    assert [kind for kind, _ in wall.owed()] == ["receipt", "approved"]
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    assert "It is on the wall now." in letter_in(previews(moderator, change, "approve").text)
+    moderator.approves(change)
+    assert [kind for kind, _ in wall.owed()] == ["receipt", "approved", "approved"]
+
+
+def test_who_was_told_nothing_or_something_else_since_has_the_letter_of_the_second_approval(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    at_once, asked, quiet = (
+        wall.promises(f"I will listen to {who}", email=f"{who}@example.org") for who in ("amina", "ben", "cai")
+    )
+    for sent in (at_once, asked, quiet):
+        wall.proves(sent)
+    wall.screens()
+    moderator.approves(at_once)
+    moderator.decides(at_once, "reopen")  # the letter has not gone, and does not go
+    moderator.approves(at_once)
+    moderator.approves(asked)
+    wall.screens(later(60))
+    moderator.decides(asked, "reopen")
+    moderator.decides(asked, "revise", reason="names")
+    wall.screens(later(120))
+    moderator.decides(asked, "reopen")
+    moderator.approves(asked)
+    moderator.decides(quiet, "approve", tell="no")
+    wall.reports(quiet)
+    moderator.approves(quiet)
+    told = [(kind, why) for kind, why in wall.owed() if kind != "receipt"]
+    assert told == [
+        ("approved", "reopened"), ("approved", ""), ("approved", ""), ("revise", ""), ("approved", ""),
+    ]  # fmt: skip
