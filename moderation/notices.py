@@ -144,7 +144,7 @@ def write(session: Session, letter: Letter, to: str, settings: Settings, now: da
         if letter.decision_id and (decision := session.get(Decision, letter.decision_id)) is not None:
             context["reasons"] = reasons.told(session, decision, letter.lang)
         message = EmailMessage(policy=SMTP)
-        message["Subject"] = _subject(letter)
+        message["Subject"] = str(context["subject"])
         name, sender = parseaddr(settings.mail_from)
         message["From"] = Address(name, addr_spec=sender)
         message["To"] = Address("", addr_spec=to)
@@ -166,10 +166,12 @@ ALERTS = {
 }
 
 
-def _subject(letter: Letter) -> str:
+def _subject(letter: Letter, *, parent_hidden: bool) -> str:
     kind = Kind(letter.kind)
     if kind is Kind.ALERT:
         return str(ALERTS[letter.detail["what"]])
+    if kind is Kind.APPROVED and parent_hidden:
+        return gettext("Your words are approved")
     return {
         Kind.SLOWER: gettext("It takes longer than usual"),
         Kind.HELP: gettext("The desk asks for your help"),
@@ -193,10 +195,12 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
     report = session.get(Report, letter.report_id) if letter.report_id else None
     about = contribution or (report.contribution if report else None)
     campaign = about.campaign if about else session.get(Campaign, letter.detail.get("campaign", 0))
+    parent_hidden = contribution is not None and _parent_hidden(contribution)
     context: dict[str, object] = {
         "lang": letter.lang,
         "kind": letter.kind,
-        "subject": _subject(letter),
+        "subject": _subject(letter, parent_hidden=parent_hidden),
+        "parent_hidden": parent_hidden,
         "detail": letter.detail,
         "desk_url": f"{settings.base_url}/moderation/",
         "campaign_title": campaign.title.in_(letter.lang) if campaign else "",
@@ -213,6 +217,11 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
         if letter.kind == Kind.LINK_AGAIN:
             context["all_links"] = _all_links(session, contribution, settings, letter.lang)
     return context
+
+
+def _parent_hidden(contribution: Contribution) -> bool:
+    """Whether it stands under words that are not shown, so that nobody can see it and its page is gone."""
+    return contribution.parent is not None and contribution.parent.published_revision_id is None
 
 
 def _took_down(decision: Decision) -> bool:
@@ -283,7 +292,7 @@ def preview(
         context |= {name: gettext("(the author’s private link)") for name in ("receipt_url", "proof_url")}
         context["reasons"] = [reason.words.in_(letter.lang) for reason in chosen if not reason.hidden]
         text = render_template(f"email/{kind}.txt", **context)
-        return Preview("", letter.lang, _subject(letter), text)
+        return Preview("", letter.lang, str(context["subject"]), text)
 
 
 def _deliver(envelope: Envelope, settings: Settings) -> bool:

@@ -10,9 +10,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from moderation.models import Role
-from tests.wall import AtTheDesk, Sent, Wall, later
+from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
 
 SHOWN = re.compile(r'<pre class="letter-text">(.*?)</pre>', re.DOTALL)
+PLACEHOLDER = {"en": "(the author’s private link)", "cy": "(dolen breifat yr awdur)"}
 
 
 def previews(who: AtTheDesk, sent: Sent, move: str, part: bool = False, **fields: object) -> TestResponse:
@@ -48,8 +49,7 @@ def test_what_is_previewed_is_what_is_sent(
     given = {"csrf_token": moderator.csrf(), "move": move, "version": str(wall.review(sent.review_id).version)}
     moderator.client.post(f"/moderation/reviews/{sent.review_id}/decide", data={**given, "reason": reasons})
     wall.screens(later(60))
-    placeholder = {"en": "(the author’s private link)", "cy": "(dolen breifat yr awdur)"}[lang]
-    assert shown.replace(placeholder, "(LINK)") == sent_letter(wall)
+    assert shown.replace(PLACEHOLDER[lang], "(LINK)") == sent_letter(wall)
 
 
 def test_a_preview_decides_nothing_and_keeps_what_was_filled_in(wall: Wall, moderator: AtTheDesk) -> None:
@@ -186,3 +186,38 @@ def test_who_was_told_nothing_or_something_else_since_has_the_letter_of_the_seco
     assert told == [
         ("approved", "reopened"), ("approved", ""), ("approved", ""), ("revise", ""), ("approved", ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "cy"])
+def test_of_what_stands_under_hidden_words_the_letter_says_that_it_is_not_seen_yet_and_leads_nowhere(
+    wall: Wall, moderator: AtTheDesk, lang: str
+) -> None:
+    promise = wall.promises()
+    moderator.approves(promise)
+    prefix = "" if lang == "en" else f"/{lang}"
+    path = f"{prefix}/{SLUG}/promises/{promise.public_id}/comment"
+    comment = wall.sent(wall.sends(path, comment="Good to hear that", email="amina@example.org"))
+    wall.proves(comment)
+    moderator.decides(promise, "take_down", reason="other")
+    wall.screens()
+    shown = letter_in(previews(moderator, comment, "approve").text)
+    moderator.approves(comment)
+    wall.screens(later(60))
+    letter = sent_letter(wall)
+    assert shown.replace(PLACEHOLDER[lang], "(LINK)") == letter
+    assert {"en": "nobody can see yours yet", "cy": "ni all neb weld eich un chi eto"}[lang] in letter
+    assert promise.public_id not in wall.letters()[-1]
+    assert {"en": "Your words are approved", "cy": "Mae eich geiriau wedi’u cymeradwyo"}[lang] in letter
+    assert {"en": "on the wall now", "cy": "Mae ar y wal nawr"}[lang] not in letter
+
+
+def test_of_what_stands_under_shown_words_the_letter_leads_there(wall: Wall, moderator: AtTheDesk) -> None:
+    promise = wall.promises()
+    moderator.approves(promise)
+    comment = wall.comments(promise, email="amina@example.org")
+    wall.proves(comment)
+    moderator.approves(comment)
+    wall.screens(later(60))
+    link = re.search(r"http://wall\.example(/en/\S+/promises/\w+)", sent_letter(wall))
+    assert link and wall.app.test_client().get(link[1]).status_code == 200
+    assert "It is on the wall now." in sent_letter(wall)
