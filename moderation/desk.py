@@ -14,7 +14,7 @@ from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-from . import clusters, decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
+from . import appeals, clusters, decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
 from .checks import links, personal, repeats
 from .checks.base import Verdict
 from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review, Role
@@ -82,7 +82,7 @@ class Desk:
             decided_at=last.decided_at if last and state not in WAITS else None,
             place=queue.place_of(session, review) if state is State.WAITING else None,
             usual_wait_minutes=queue.usual_wait_minutes(session, contribution.campaign_id),
-            appeal_until=self._appeal_until(session, review, last, now),
+            appeal_until=appeals.until(session, review, last, now, self.settings),
             saw=self._saw(session, review),
         )
 
@@ -155,7 +155,7 @@ class Desk:
         self._lock(session, contribution)
         review = self._latest(session, contribution)
         last = _told(session, review)
-        if last is None or self._appeal_until(session, review, last, now) is None:
+        if last is None or appeals.until(session, review, last, now, self.settings) is None:
             raise NotNow
         session.add(Appeal(review_id=review.id, against_id=last.id, made_at=now))
         session.flush()
@@ -268,14 +268,6 @@ class Desk:
 
     def _program_moves(self, session: Session, review: Review, move: Move, now: datetime) -> None:
         decisions.decide(session, review.id, move, by=None, version=review.version, now=now, settings=self.settings)
-
-    def _appeal_until(self, session: Session, review: Review, last: Decision | None, now: datetime) -> datetime | None:
-        """Until when the author may ask again; none: not declined, too late, or already asked."""
-        if last is None or review.state is not State.REJECTED or last.move is not Move.REJECT:
-            return None
-        until = last.decided_at + timedelta(days=self.settings.appeal_days)
-        asked = session.scalars(select(Appeal.id).where(Appeal.review_id == review.id)).first()
-        return None if asked is not None or now > until else until
 
     def _call_a_second(self, session: Session, review: Review, against: Decision, now: datetime) -> None:
         """Where no other moderator is at this desk, leads and owners are told that an appeal waits for them."""

@@ -26,7 +26,7 @@ from pledges.db import transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
-from . import reasons
+from . import appeals, reasons
 from .letters import UNPROVED, Kind
 from .models import Decision, Letter, Moderator, Reason, Report, Review
 from .workflow import State
@@ -140,9 +140,10 @@ def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
 def write(session: Session, letter: Letter, to: str, settings: Settings, now: datetime) -> EmailMessage:
     """The whole message. No words of the public go into it: what is sent from our name is ours alone."""
     with force_locale(letter.lang):
-        context = _context(session, letter, settings)
-        if letter.decision_id and (decision := session.get(Decision, letter.decision_id)) is not None:
-            context["reasons"] = reasons.told(session, decision, letter.lang)
+        decided = session.get(Decision, letter.decision_id) if letter.decision_id else None
+        context = _context(session, letter, settings, decided.review if decided else None)
+        if decided is not None:
+            context["reasons"] = reasons.told(session, decided, letter.lang)
         message = EmailMessage(policy=SMTP)
         message["Subject"] = str(context["subject"])
         name, sender = parseaddr(settings.mail_from)
@@ -189,7 +190,8 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
     }[kind]
 
 
-def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, object]:
+def _context(session: Session, letter: Letter, settings: Settings, review: Review | None) -> dict[str, object]:
+    """All that a letter can say; `review`: the item that it tells a decision of."""
     contribution = session.get(Contribution, letter.contribution_id) if letter.contribution_id else None
     decision = session.get(Decision, letter.decision_id) if letter.decision_id else None
     report = session.get(Report, letter.report_id) if letter.report_id else None
@@ -201,6 +203,7 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
         "kind": letter.kind,
         "subject": _subject(letter, parent_hidden=parent_hidden),
         "parent_hidden": parent_hidden,
+        "appeal_left": review is not None and appeals.left(session, review),
         "detail": letter.detail,
         "desk_url": f"{settings.base_url}/moderation/",
         "campaign_title": campaign.title.in_(letter.lang) if campaign else "",
@@ -288,7 +291,7 @@ def preview(
     if why_not:
         return Preview(why_not)
     with force_locale(letter.lang):
-        context = _context(session, letter, settings)
+        context = _context(session, letter, settings, review)
         context |= {name: gettext("(the author’s private link)") for name in ("receipt_url", "proof_url")}
         context["reasons"] = [reason.words.in_(letter.lang) for reason in chosen if not reason.hidden]
         text = render_template(f"email/{kind}.txt", **context)

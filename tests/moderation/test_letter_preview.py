@@ -221,3 +221,49 @@ def test_of_what_stands_under_shown_words_the_letter_leads_there(wall: Wall, mod
     link = re.search(r"http://wall\.example(/en/\S+/promises/\w+)", sent_letter(wall))
     assert link and wall.app.test_client().get(link[1]).status_code == 200
     assert "It is on the wall now." in sent_letter(wall)
+
+
+def declines(wall: Wall, who: AtTheDesk, sent: Sent, move: str = "reject") -> str:
+    """The words were declined, and the author has read of it; answers the letter, which is the one that was shown."""
+    shown = letter_in(previews(who, sent, move, reason="off_topic").text)
+    assert who.decides(sent, move, reason="off_topic").status_code == 303
+    wall.screens(later(60))
+    assert shown.replace(PLACEHOLDER["en"], "(LINK)") == sent_letter(wall)
+    return sent_letter(wall).replace("\n", " ")
+
+
+def appeal_is_offered(wall: Wall, sent: Sent) -> bool:
+    """Whether the private page has the button."""
+    return 'value="appeal"' in wall.app.test_client().get(sent.receipt).text
+
+
+@pytest.mark.parametrize("taken_down", [False, True])
+def test_a_letter_offers_an_appeal_where_the_private_page_does_and_only_there(wall: Wall, taken_down: bool) -> None:
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    move = "take_down" if taken_down else "reject"
+    if taken_down:
+        ann.approves(sent)
+        wall.screens(later(60))
+    assert "ask a second moderator" in declines(wall, mo, sent, move)
+    assert appeal_is_offered(wall, sent)
+    wall.acts(sent, "appeal")
+    if taken_down:
+        ann.approves(sent)
+        wall.screens(later(60))
+    assert "second moderator" not in declines(wall, ann, sent, move)
+    assert not appeal_is_offered(wall, sent)
+
+
+def test_of_older_words_that_are_taken_down_while_newer_ones_wait_no_appeal_is_offered(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    moderator.approves(sent)
+    wall.screens(later(60))
+    wall.edits(sent, "I will listen before I speak, and again after")
+    assert "second moderator" not in declines(wall, moderator, sent, "take_down")
+    assert not appeal_is_offered(wall, sent)
