@@ -203,6 +203,7 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "kind": letter.kind,
         "subject": _subject(letter, parent_hidden=parent_hidden),
         "parent_hidden": parent_hidden,
+        "stands": review is not None and _stands(review),
         "appeal_left": review is not None and appeals.left(session, review),
         "detail": letter.detail,
         "desk_url": f"{settings.base_url}/moderation/",
@@ -220,6 +221,12 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         if letter.kind == Kind.LINK_AGAIN:
             context["all_links"] = _all_links(session, contribution, settings, letter.lang)
     return context
+
+
+def _stands(review: Review) -> bool:
+    """Whether these very words can be seen on the wall."""
+    contribution = review.contribution
+    return contribution.published_revision_id == review.revision_id and not _parent_hidden(contribution)
 
 
 def _parent_hidden(contribution: Contribution) -> bool:

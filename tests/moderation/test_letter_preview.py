@@ -267,3 +267,29 @@ def test_of_older_words_that_are_taken_down_while_newer_ones_wait_no_appeal_is_o
     wall.edits(sent, "I will listen before I speak, and again after")
     assert "second moderator" not in declines(wall, moderator, sent, "take_down")
     assert not appeal_is_offered(wall, sent)
+
+
+def asks(wall: Wall, who: AtTheDesk, sent: Sent) -> str:
+    """A change was asked for, and the author has read of it; answers the letter, which is the one that was shown."""
+    shown = letter_in(previews(who, sent, "revise", reason="names").text)
+    assert who.decides(sent, "revise", reason="names").status_code == 303
+    wall.screens(later(60))
+    assert shown.replace(PLACEHOLDER["en"], "(LINK)") == sent_letter(wall)
+    return sent_letter(wall).replace("\n", " ")
+
+
+def test_the_letter_that_asks_for_a_change_says_that_the_words_stay_on_the_wall_where_they_do(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    moderator.approves(sent)
+    wall.screens(later(60))
+    wall.reports(sent)
+    letter = asks(wall, moderator, sent)
+    assert wall.shown()
+    assert "It stays on the wall meanwhile." in letter and "before it can appear" not in letter
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    letter = asks(wall, moderator, change)
+    assert "before it can appear" in letter and "stays on the wall" not in letter
