@@ -504,11 +504,19 @@ def _came_from_spam(session: Session, review: Review) -> bool:
 
 def _close_complaints(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
     """An appeal, and what visitors reported of these words, have their outcome; who left an address is told it."""
+    if decision.move is Move.WITHDRAW:  # an appeal stays open, for whoever reads the words when they are put back
+        _answer_reports(session, review, decision, now, settings)
+        return
     if decision.moderator_id is None or decision.to_state in workflow.WAITS:
         return
     _close_appeals(session, review, decision)
     if decision.to_state is State.REVISE and review.contribution.published_revision_id is not None:
         return  # what was reported still stands there: it is answered when the words have changed or gone
+    _answer_reports(session, review, decision, now, settings)
+
+
+def _answer_reports(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
+    """What was reported and this answers is closed, and who left an address is owed a letter."""
     still_open = (_answered(review), Report.closed_by_id.is_(None))
     for report in session.scalars(select(Report).where(*still_open, Report.email != "")).all():
         letters.owe_outcome(session, report, decision, now, settings)

@@ -87,7 +87,7 @@ class Desk:
         )
 
     def withdrawn(self, session: Session, contribution: Contribution, now: datetime) -> None:
-        """The author took it back: nothing of it is shown and nobody needs to read it."""
+        """The author took it back: nothing of it is shown, nobody needs to read it, and who reported it is told."""
         self._lock(session, contribution)
         for review in self._reviews(session, contribution):
             if Move.WITHDRAW in MOVES[review.state]:

@@ -29,7 +29,7 @@ from pledges.settings import Settings
 from . import appeals, reasons
 from .letters import UNPROVED, Kind
 from .models import Decision, Letter, Moderator, Reason, Report, Review
-from .workflow import State
+from .workflow import Move, State
 
 log = logging.getLogger(__name__)
 
@@ -212,6 +212,7 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "reference": report.reference if report else (about.public_id if about else ""),
         "settings": settings,
         "upheld": decision is not None and _took_down(decision),
+        "taken_back": decision is not None and decision.move is Move.WITHDRAW,
         "replaced": report is not None and _replaced(session, report),
         "reasons": [],
         "queue_url": f"{settings.base_url}/moderation/?lane=appeals",

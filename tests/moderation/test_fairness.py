@@ -405,3 +405,59 @@ def test_the_page_says_to_keep_a_number_that_no_letter_may_bring(wall: Wall, mod
     references = [re.findall(r'data-reference="(\w+)"', page)[0] for page in pages]
     assert [any(reference in letter for letter in wall.letters()) for reference in references] == [True, False]
     assert all("Keep this number" in page for page in pages)
+
+
+def outcomes(wall: Wall) -> list[str]:
+    """The letters that told a reporter what came of it."""
+    told = [letter for letter in wall.letters() if "What came of your report" in letter]
+    return [letter.replace("=\n", "").replace("\n", " ") for letter in told if "To: reporter@example.org" in letter]
+
+
+def closed(wall: Wall) -> list[bool]:
+    with wall.look() as session:
+        return [by is not None for by in session.scalars(select(Report.closed_by_id).order_by(Report.id))]
+
+
+def test_who_reported_is_told_that_the_author_has_taken_the_words_back(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    wall.reports(sent, email="reporter@example.org")
+    wall.edits(sent, "I will listen before I speak, and again after")  # newer words wait, and go with it
+    wall.acts(sent, "withdraw")
+    assert closed(wall) == [True, True]
+    wall.screens(later(60))
+    (letter,) = outcomes(wall)
+    assert "Its author has taken it back since, and it is no longer there." in letter
+    assert "A moderator has looked at it" not in letter and "stays on the wall" not in letter
+
+
+def test_what_is_put_back_is_read_by_a_person_who_sees_what_was_reported_and_nobody_is_told_twice(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org", note="It names my neighbour")
+    wall.acts(sent, "withdraw")
+    wall.acts(sent, "restore")
+    assert not wall.shown()
+    assert wall.review(sent.review_id).state is State.WAITING
+    assert moderator.sees("all") == [sent.review_id]
+    assert "It names my neighbour" in item(moderator, sent)
+    moderator.approves(sent)
+    wall.screens(later(60))
+    assert wall.shown()
+    assert closed(wall) == [True]
+    assert len(outcomes(wall)) == 1
+
+
+def test_an_appeal_stays_closed_to_whoever_it_is_against_after_taking_back_and_putting_back(wall: Wall) -> None:
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    sent = wall.promises()
+    wall.screens()
+    mo.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    wall.acts(sent, "withdraw")
+    wall.acts(sent, "restore")
+    assert mo.decides(sent, "approve").status_code == 409
+    assert ann.sees("appeals") == [sent.review_id]
