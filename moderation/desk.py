@@ -114,7 +114,10 @@ class Desk:
                 return
 
     def erased(self, session: Session, contribution: Contribution, now: datetime) -> None:
-        """What the desk holds of the words and their sender is gone; bare facts of the decisions stay."""
+        """What the desk holds of the words and their sender is gone; bare facts of the decisions stay.
+
+        Who reported the words is told that they are gone, and the address is forgotten with that letter.
+        """
         self._lock(session, contribution)
         for review in self._reviews(session, contribution):
             if Move.WITHDRAW in MOVES[review.state]:
@@ -127,9 +130,9 @@ class Desk:
         batches = select(BatchItem.batch_id).where(BatchItem.review_id.in_(ids))
         session.execute(update(Batch).where(Batch.id.in_(batches)).values(note=""))
         session.execute(delete(Note).where(Note.review_id.in_(ids)))
-        session.execute(
-            update(Report).where(Report.contribution_id == contribution.id).values(note="", email="", network=None)
-        )
+        theirs = Report.contribution_id == contribution.id
+        session.execute(update(Report).where(theirs).values(note="", network=None))
+        letters.forget_reporters(session, theirs)
         session.execute(
             update(Letter)
             .where(Letter.contribution_id == contribution.id, Letter.sent_at.is_(None))

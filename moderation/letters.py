@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -197,6 +197,19 @@ def owe_staff(
                 queued_at=now,
             )
         )
+
+
+def forget_reporters(session: Session, of: ColumnElement[bool]) -> None:
+    """Of these reports of erased words no address is kept, but where a letter is still owed to it."""
+    owed = select(Letter.report_id).where(
+        Letter.report_id.is_not(None), Letter.sent_at.is_(None), Letter.dropped_at.is_(None)
+    )
+    session.execute(update(Report).where(of, Report.email != "", Report.id.not_in(owed)).values(email=""))
+
+
+def of_erased() -> ColumnElement[bool]:
+    """Reports of words that are erased."""
+    return Report.contribution_id.in_(select(Contribution.id).where(Contribution.erased_at.is_not(None)))
 
 
 def drop_decision(session: Session, decision: Decision, now: datetime, *, why: str = "undone") -> None:

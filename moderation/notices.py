@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask import render_template
 from flask_babel import force_locale, gettext, lazy_gettext
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from pledges import guarding, tokens
@@ -27,7 +27,7 @@ from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
 from . import appeals, reasons
-from .letters import UNPROVED, Kind
+from .letters import UNPROVED, Kind, forget_reporters, of_erased
 from .models import Decision, Letter, Moderator, Reason, Report, Review
 from .workflow import Move, State
 
@@ -62,6 +62,8 @@ def send_due(settings: Settings, now: datetime, *, most: int = AT_ONCE) -> int:
                 letter = session.get(Letter, envelope.letter_id, populate_existing=True)
                 if letter is not None:
                     letter.sent_at = now
+                    session.flush()
+                    forget_reporters(session, and_(Report.id == letter.report_id, of_erased()))
             sent += 1
     return sent
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select, update
@@ -14,6 +15,7 @@ from moderation.workflow import State
 from pledges.db import utcnow
 from pledges.intake import Complaint, review_desk
 from pledges.models import Campaign, Contribution
+from tests.servers.smtp import Mode, SmtpSink
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
 
 
@@ -461,3 +463,48 @@ def test_an_appeal_stays_closed_to_whoever_it_is_against_after_taking_back_and_p
     wall.acts(sent, "restore")
     assert mo.decides(sent, "approve").status_code == 409
     assert ann.sees("appeals") == [sent.review_id]
+
+
+def test_who_reported_what_is_erased_is_told_and_then_the_address_is_forgotten(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org", note="It names my neighbour")
+    wall.screens()
+    wall.acts(sent, "erase")
+    with wall.look() as session:
+        assert session.scalars(select(Report.note)).all() == [""]
+    wall.screens(later(60))
+    (letter,) = outcomes(wall)
+    assert "it is no longer there" in letter
+    with wall.look() as session:
+        assert session.scalars(select(Report.email)).all() == [""]
+
+
+def test_what_was_decided_before_an_erasure_is_still_told_to_who_reported(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    moderator.decides(sent, "take_down", reason="other")
+    wall.acts(sent, "erase")
+    wall.screens(later(60))
+    (letter,) = outcomes(wall)
+    assert "It has been taken off the wall." in letter
+
+
+def test_the_address_of_a_reporter_whose_letter_never_went_is_forgotten_in_the_night(
+    walls: Callable[..., Wall], smtp_sink: SmtpSink
+) -> None:
+    wall = walls(mail_url=smtp_sink.url)
+    smtp_sink.mode = Mode.REFUSING
+    sent = wall.promises()
+    wall.moderator().approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    wall.acts(sent, "erase")
+    for day in range(7):
+        wall.screens(later(days=day, minutes=1))
+    with wall.app.app_context():
+        retention.forget(wall.settings, later(days=7))
+    with wall.look() as session:
+        assert session.scalars(select(Report.email)).all() == [""]
