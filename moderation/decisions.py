@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session, aliased, object_session
 
 from pledges import guarding, publishing
 from pledges.db import rows_of
@@ -107,8 +107,8 @@ def _require_allowed(session: Session, review: Review, move: Move, by: Moderator
         raise MoveNotAllowed(f"somebody else has to decide: {why}")
     require_free(review, by, now)
     workflow.after(review.state, move)
-    if move in workflow.SHOWS:
-        _require_wanted(review)
+    if why := unwanted(review, move):
+        raise MoveNotAllowed(why)
 
 
 def _stood_as(session: Session, review: Review) -> State | None:
@@ -125,8 +125,8 @@ def _owe(
     agreement.count(session, review, decision)
     _owe_feedback(session, review, decision.move, now, settings)
     if tell:
-        taken_down = decision.shown_before_id == review.revision_id or was_hidden_by_proposal(session, review)
-        letters.owe_decision(session, review, decision, now, settings, taken_down=taken_down)
+        hidden = was_hidden_by_proposal(session, review)
+        letters.owe_decision(session, review, decision, now, settings, hidden=hidden)
 
 
 def holder(review: Review, now: datetime) -> Moderator | None:
@@ -257,28 +257,44 @@ def locked(session: Session, review_id: int) -> Review:
     ).one()
 
 
-def _require_wanted(review: Review) -> None:
-    """Only what the author still stands by is shown: not withdrawn, and not older than what they sent since."""
+def open_moves(review: Review, old: set[int] | None = None) -> list[Move]:
+    """The moves that these words allow now to whoever may decide, in the order of the buttons; `old`: see `outdated`."""
+    return [move for move in workflow.open_moves(review.state) if not unwanted(review, move, old)]
+
+
+def unwanted(review: Review, move: Move, old: set[int] | None = None) -> str:
+    """Why a move would bring back words that the author does not stand by any more; empty where it would not.
+
+    Those are words that were withdrawn, and words older than what was sent since, unless they are shown.
+    """
+    if move not in workflow.BRINGS_BACK:
+        return ""
     contribution = review.contribution
     if contribution.withdrawn_at is not None or contribution.erased_at is not None:
-        raise MoveNotAllowed("the author has taken it back")
-    if contribution.published_revision_id != review.revision_id and _outdated(review):
-        raise MoveNotAllowed("the author has sent newer words")
-
-
-def _outdated(review: Review) -> bool:
-    """Whether newer words of the author could be shown; where they were declined, these are the newest that can."""
+        return "the author has taken it back"
+    if contribution.published_revision_id == review.revision_id:
+        return ""
     session = object_session(review)
-    newer = (
-        select(Review.id)
-        .join(Revision, Revision.id == Review.revision_id)
+    if old is None and session is not None:
+        old = outdated(session, [review.id])
+    return "the author has sent newer words" if old and review.id in old else ""
+
+
+def outdated(session: Session, review_ids: Sequence[int]) -> set[int]:
+    """Those of which newer words of the author could be shown; where they were declined, these are the newest that can."""
+    own, own_words, newer = aliased(Review), aliased(Revision), aliased(Review)
+    found = session.scalars(
+        select(own.id)
+        .join(own_words, own_words.id == own.revision_id)
+        .join(newer, newer.contribution_id == own.contribution_id)
+        .join(Revision, Revision.id == newer.revision_id)
         .where(
-            Review.contribution_id == review.contribution_id,
-            Revision.number > review.revision.number,
-            Review.state.not_in((State.REJECTED, State.SPAM)),
+            own.id.in_(review_ids),
+            Revision.number > own_words.number,
+            newer.state.not_in((State.REJECTED, State.SPAM)),
         )
     )
-    return session is not None and session.scalars(newer.limit(1)).first() is not None
+    return set(found)
 
 
 def _replaced(review: Review) -> bool:
@@ -504,11 +520,19 @@ def _came_from_spam(session: Session, review: Review) -> bool:
 
 def _close_complaints(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
     """An appeal, and what visitors reported of these words, have their outcome; who left an address is told it."""
+    if decision.move is Move.WITHDRAW:  # an appeal stays open, for whoever reads the words when they are put back
+        _answer_reports(session, review, decision, now, settings)
+        return
     if decision.moderator_id is None or decision.to_state in workflow.WAITS:
         return
     _close_appeals(session, review, decision)
     if decision.to_state is State.REVISE and review.contribution.published_revision_id is not None:
         return  # what was reported still stands there: it is answered when the words have changed or gone
+    _answer_reports(session, review, decision, now, settings)
+
+
+def _answer_reports(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
+    """What was reported and this answers is closed, and who left an address is owed a letter."""
     still_open = (_answered(review), Report.closed_by_id.is_(None))
     for report in session.scalars(select(Report).where(*still_open, Report.email != "")).all():
         letters.owe_outcome(session, report, decision, now, settings)

@@ -14,7 +14,7 @@ from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-from . import clusters, decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
+from . import appeals, clusters, decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
 from .checks import links, personal, repeats
 from .checks.base import Verdict
 from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review, Role
@@ -82,12 +82,12 @@ class Desk:
             decided_at=last.decided_at if last and state not in WAITS else None,
             place=queue.place_of(session, review) if state is State.WAITING else None,
             usual_wait_minutes=queue.usual_wait_minutes(session, contribution.campaign_id),
-            appeal_until=self._appeal_until(session, review, last, now),
+            appeal_until=appeals.until(session, review, last, now, self.settings),
             saw=self._saw(session, review),
         )
 
     def withdrawn(self, session: Session, contribution: Contribution, now: datetime) -> None:
-        """The author took it back: nothing of it is shown and nobody needs to read it."""
+        """The author took it back: nothing of it is shown, nobody needs to read it, and who reported it is told."""
         self._lock(session, contribution)
         for review in self._reviews(session, contribution):
             if Move.WITHDRAW in MOVES[review.state]:
@@ -114,7 +114,10 @@ class Desk:
                 return
 
     def erased(self, session: Session, contribution: Contribution, now: datetime) -> None:
-        """What the desk holds of the words and their sender is gone; bare facts of the decisions stay."""
+        """What the desk holds of the words and their sender is gone; bare facts of the decisions stay.
+
+        Who reported the words is told that they are gone, and the address is forgotten with that letter.
+        """
         self._lock(session, contribution)
         for review in self._reviews(session, contribution):
             if Move.WITHDRAW in MOVES[review.state]:
@@ -127,9 +130,9 @@ class Desk:
         batches = select(BatchItem.batch_id).where(BatchItem.review_id.in_(ids))
         session.execute(update(Batch).where(Batch.id.in_(batches)).values(note=""))
         session.execute(delete(Note).where(Note.review_id.in_(ids)))
-        session.execute(
-            update(Report).where(Report.contribution_id == contribution.id).values(note="", email="", network=None)
-        )
+        theirs = Report.contribution_id == contribution.id
+        session.execute(update(Report).where(theirs).values(note="", network=None))
+        letters.forget_reporters(session, theirs)
         session.execute(
             update(Letter)
             .where(Letter.contribution_id == contribution.id, Letter.sent_at.is_(None))
@@ -155,7 +158,7 @@ class Desk:
         self._lock(session, contribution)
         review = self._latest(session, contribution)
         last = _told(session, review)
-        if last is None or self._appeal_until(session, review, last, now) is None:
+        if last is None or appeals.until(session, review, last, now, self.settings) is None:
             raise NotNow
         session.add(Appeal(review_id=review.id, against_id=last.id, made_at=now))
         session.flush()
@@ -268,14 +271,6 @@ class Desk:
 
     def _program_moves(self, session: Session, review: Review, move: Move, now: datetime) -> None:
         decisions.decide(session, review.id, move, by=None, version=review.version, now=now, settings=self.settings)
-
-    def _appeal_until(self, session: Session, review: Review, last: Decision | None, now: datetime) -> datetime | None:
-        """Until when the author may ask again; none: not declined, too late, or already asked."""
-        if last is None or review.state is not State.REJECTED or last.move is not Move.REJECT:
-            return None
-        until = last.decided_at + timedelta(days=self.settings.appeal_days)
-        asked = session.scalars(select(Appeal.id).where(Appeal.review_id == review.id)).first()
-        return None if asked is not None or now > until else until
 
     def _call_a_second(self, session: Session, review: Review, against: Decision, now: datetime) -> None:
         """Where no other moderator is at this desk, leads and owners are told that an appeal waits for them."""

@@ -19,6 +19,7 @@ from .models import Appeal, Decision, Reason, Report, Review
 from .workflow import Move, State
 
 WEEKS = 8
+FINAL = (Move.APPROVE, Move.REJECT, Move.REVISE, Move.MARK_SPAM)
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Week:
     median_wait: int | None = None
     ninth_wait: int | None = None  # nine of ten waited no longer
     reasons: list[tuple[Reason, int]] = field(default_factory=list)
-    reversals: int = 0  # decisions that a later one took back
+    reversals: int = 0  # final decisions that came out otherwise than the one before on the same words
     reports: int = 0
     appeals: int = 0
     upheld: int = 0  # appeals after which the words were shown
@@ -88,7 +89,7 @@ def _decided(session: Session, campaign: Campaign, start: datetime, end: datetim
     final = [each for each in stands if each.move is not Move.PROPOSE]  # what two decide is one decision
     waits = sorted(each.waited_seconds for each in final if each.waited_seconds is not None)
     week.median_wait, week.ninth_wait = percentile(waits, 50), percentile(waits, 90)
-    week.reversals = sum(each.move is Move.UNDO or _takes_back(each.move, each.from_state) for each in made)
+    week.reversals = _reversals(session, campaign, start, end)
     given = Counter(reason_id for each in final for reason_id in _reasons_of(each))
     reasons = {reason.id: reason for reason in session.scalars(select(Reason).where(Reason.id.in_(given)))}
     week.reasons = [(reasons[reason_id], count) for reason_id, count in given.most_common()]
@@ -104,9 +105,30 @@ def _count(session: Session, query: Select[int]) -> int:
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
-def _takes_back(move: Move, before: State) -> bool:
-    """Whether this move of a person changed what another had decided."""
-    return move is Move.REOPEN or (before is State.APPROVED and move in (Move.REJECT, Move.MARK_SPAM))
+def _reversals(session: Session, campaign: Campaign, start: datetime, end: datetime) -> int:
+    """How many decisions came out otherwise than the last that stood before on the same words, whatever lay between."""
+    stood: dict[int, Move] = {}
+    turned = 0
+    for review_id, move, decided_at in session.execute(_stood(campaign, start, end)):
+        turned += decided_at >= start and stood.get(review_id, move) is not move
+        stood[review_id] = move
+    return turned
+
+
+def _stood(campaign: Campaign, start: datetime, end: datetime) -> Select[int, Move, datetime]:
+    """All final decisions of people on the words that were decided in this time, but what was undone; oldest first."""
+    by_people = (Decision.moderator_id.is_not(None), Decision.move.in_(FINAL))
+    decided = (
+        select(Decision.review_id)
+        .join(Review, Review.id == Decision.review_id)
+        .where(Review.campaign_id == campaign.id, *by_people, Decision.decided_at >= start, Decision.decided_at < end)
+    )
+    undone = select(Decision.undoes_id).where(Decision.review_id.in_(decided), Decision.undoes_id.is_not(None))
+    return (
+        select(Decision.review_id, Decision.move, Decision.decided_at)
+        .where(Decision.review_id.in_(decided), *by_people, Decision.decided_at < end, Decision.id.not_in(undone))
+        .order_by(Decision.id)
+    )
 
 
 def _complaints(session: Session, campaign: Campaign, start: datetime, end: datetime, week: Week) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,7 @@ class Kind(StrEnum):
 
 UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
 HASH_CHARS = 32  # of the keyed hash of an address, as a cause names it
+TAKEN_BACK = ("undone", "reopened")  # why a letter did not go: what it told of does not stand
 OUTCOMES_A_DAY = 5  # to an address that nobody has proved
 
 
@@ -91,17 +92,36 @@ def proved_addresses() -> Select[str]:
     return select(Contact.email_hash).where(Contact.proved_at.is_not(None))
 
 
-def kind_for(move: Move, *, taken_down: bool) -> Kind | None:
-    """Which letter tells of this move; of spam nobody is told, since that would train the spammer."""
+def kind_for(session: Session, review: Review, move: Move, *, on_wall: bool, hidden: bool) -> Kind | None:
+    """Which letter tells of this move on words that stand `on_wall`, or are only `hidden` until two have agreed.
+
+    Of spam nobody is told, since that would train the spammer; nor of an approval that changes nothing.
+    """
+    if move is Move.APPROVE and on_wall and _has_heard(session, review):
+        return None
     kind = {Move.APPROVE: Kind.APPROVED, Move.REJECT: Kind.REJECTED, Move.REVISE: Kind.REVISE}.get(move)
-    return Kind.TAKEN_DOWN if kind is Kind.REJECTED and taken_down else kind
+    return Kind.TAKEN_DOWN if kind is Kind.REJECTED and (on_wall or hidden) else kind
+
+
+def _has_heard(session: Session, review: Review) -> bool:
+    """Whether the author knows that these words stand: nothing else was told since, and the letter was not held back."""
+    told = (
+        select(Letter.kind, Letter.dropped_why)
+        .join(Decision, Decision.id == Letter.decision_id)
+        .where(Decision.review_id == review.id, Letter.contribution_id.is_not(None))
+        .order_by(Letter.id.desc())
+    )
+    letters = session.execute(told).all()
+    gone = [kind for kind, why in letters if why not in TAKEN_BACK]
+    return gone[0] == Kind.APPROVED if gone else not any(kind == Kind.APPROVED for kind, _ in letters)
 
 
 def owe_decision(
-    session: Session, review: Review, decision: Decision, now: datetime, settings: Settings, *, taken_down: bool
+    session: Session, review: Review, decision: Decision, now: datetime, settings: Settings, *, hidden: bool
 ) -> None:
-    """The author is told after the undo window, of what is final; `taken_down`: it stood on the wall."""
-    kind = kind_for(decision.move, taken_down=taken_down)
+    """The author is told after the undo window, of what is final; `hidden`: it stood on the wall until a proposal."""
+    on_wall = decision.shown_before_id == review.revision_id
+    kind = kind_for(session, review, decision.move, on_wall=on_wall, hidden=hidden)
     if kind is not None:
         due_at = now + timedelta(seconds=settings.undo_seconds)
         cause = f"decision:{decision.id}"
@@ -182,6 +202,19 @@ def owe_staff(
                 queued_at=now,
             )
         )
+
+
+def forget_reporters(session: Session, of: ColumnElement[bool]) -> None:
+    """Of these reports of erased words no address is kept, but where a letter is still owed to it."""
+    owed = select(Letter.report_id).where(
+        Letter.report_id.is_not(None), Letter.sent_at.is_(None), Letter.dropped_at.is_(None)
+    )
+    session.execute(update(Report).where(of, Report.email != "", Report.id.not_in(owed)).values(email=""))
+
+
+def of_erased() -> ColumnElement[bool]:
+    """Reports of words that are erased."""
+    return Report.contribution_id.in_(select(Contribution.id).where(Contribution.erased_at.is_not(None)))
 
 
 def drop_decision(session: Session, decision: Decision, now: datetime, *, why: str = "undone") -> None:

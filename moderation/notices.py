@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask import render_template
 from flask_babel import force_locale, gettext, lazy_gettext
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from pledges import guarding, tokens
@@ -26,10 +26,10 @@ from pledges.db import transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
-from . import letters, reasons
-from .letters import UNPROVED, Kind
+from . import appeals, letters, reasons
+from .letters import UNPROVED, Kind, forget_reporters, of_erased
 from .models import Decision, Letter, Moderator, Reason, Report, Review
-from .workflow import State
+from .workflow import Move, State
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,8 @@ def send_due(settings: Settings, now: datetime, *, most: int = AT_ONCE) -> int:
                 letter = session.get(Letter, envelope.letter_id, populate_existing=True)
                 if letter is not None:
                     letter.sent_at = now
+                    session.flush()
+                    forget_reporters(session, and_(Report.id == letter.report_id, of_erased()))
             sent += 1
     return sent
 
@@ -140,11 +142,12 @@ def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
 def write(session: Session, letter: Letter, to: str, settings: Settings, now: datetime) -> EmailMessage:
     """The whole message. No words of the public go into it: what is sent from our name is ours alone."""
     with force_locale(letter.lang):
-        context = _context(session, letter, settings)
-        if letter.decision_id and (decision := session.get(Decision, letter.decision_id)) is not None:
-            context["reasons"] = reasons.told(session, decision, letter.lang)
+        decided = session.get(Decision, letter.decision_id) if letter.decision_id else None
+        context = _context(session, letter, settings, decided.review if decided else None)
+        if decided is not None:
+            context["reasons"] = reasons.told(session, decided, letter.lang)
         message = EmailMessage(policy=SMTP)
-        message["Subject"] = _subject(letter)
+        message["Subject"] = str(context["subject"])
         name, sender = parseaddr(settings.mail_from)
         message["From"] = Address(name, addr_spec=sender)
         message["To"] = Address("", addr_spec=to)
@@ -166,10 +169,12 @@ ALERTS = {
 }
 
 
-def _subject(letter: Letter) -> str:
+def _subject(letter: Letter, *, parent_hidden: bool) -> str:
     kind = Kind(letter.kind)
     if kind is Kind.ALERT:
         return str(ALERTS[letter.detail["what"]])
+    if kind is Kind.APPROVED and parent_hidden:
+        return gettext("Your words are approved")
     return {
         Kind.SLOWER: gettext("It takes longer than usual"),
         Kind.HELP: gettext("The desk asks for your help"),
@@ -187,16 +192,21 @@ def _subject(letter: Letter) -> str:
     }[kind]
 
 
-def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, object]:
+def _context(session: Session, letter: Letter, settings: Settings, review: Review | None) -> dict[str, object]:
+    """All that a letter can say; `review`: the item that it tells a decision of."""
     contribution = session.get(Contribution, letter.contribution_id) if letter.contribution_id else None
     decision = session.get(Decision, letter.decision_id) if letter.decision_id else None
     report = session.get(Report, letter.report_id) if letter.report_id else None
     about = contribution or (report.contribution if report else None)
     campaign = about.campaign if about else session.get(Campaign, letter.detail.get("campaign", 0))
+    parent_hidden = contribution is not None and _parent_hidden(contribution)
     context: dict[str, object] = {
         "lang": letter.lang,
         "kind": letter.kind,
-        "subject": _subject(letter),
+        "subject": _subject(letter, parent_hidden=parent_hidden),
+        "parent_hidden": parent_hidden,
+        "stands": review is not None and _stands(review),
+        "appeal_left": review is not None and appeals.left(session, review),
         "detail": letter.detail,
         "desk_url": f"{settings.base_url}/moderation/",
         "campaign_title": campaign.title.in_(letter.lang) if campaign else "",
@@ -204,6 +214,7 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
         "reference": report.reference if report else (about.public_id if about else ""),
         "settings": settings,
         "upheld": decision is not None and _took_down(decision),
+        "taken_back": decision is not None and decision.move is Move.WITHDRAW,
         "replaced": report is not None and _replaced(session, report),
         "reasons": [],
         "queue_url": f"{settings.base_url}/moderation/?lane=appeals",
@@ -213,6 +224,17 @@ def _context(session: Session, letter: Letter, settings: Settings) -> dict[str, 
         if letter.kind == Kind.LINK_AGAIN:
             context["all_links"] = _all_links(session, contribution, settings, letter.lang)
     return context
+
+
+def _stands(review: Review) -> bool:
+    """Whether these very words can be seen on the wall."""
+    contribution = review.contribution
+    return contribution.published_revision_id == review.revision_id and not _parent_hidden(contribution)
+
+
+def _parent_hidden(contribution: Contribution) -> bool:
+    """Whether it stands under words that are not shown, so that nobody can see it and its page is gone."""
+    return contribution.parent is not None and contribution.parent.published_revision_id is None
 
 
 def _took_down(decision: Decision) -> bool:
@@ -273,17 +295,17 @@ def preview(
     """What the author would read, written by the same hands as the letter itself; private links are left out."""
     contribution = review.contribution
     if kind is None:
-        return Preview("no letter of this")
+        return Preview("nothing new")
     letter = Letter(kind=kind, contribution_id=contribution.id, lang=contribution.page_lang)
     _, why_not = _addressee(session, letter)
     if why_not:
         return Preview(why_not)
     with force_locale(letter.lang):
-        context = _context(session, letter, settings)
+        context = _context(session, letter, settings, review)
         context |= {name: gettext("(the author’s private link)") for name in ("receipt_url", "proof_url")}
         context["reasons"] = [reason.words.in_(letter.lang) for reason in chosen if not reason.hidden]
         text = render_template(f"email/{kind}.txt", **context)
-        return Preview("", letter.lang, _subject(letter), text)
+        return Preview("", letter.lang, str(context["subject"]), text)
 
 
 def _deliver(envelope: Envelope, settings: Settings) -> bool:

@@ -13,7 +13,7 @@ from pledges.intake import review_desk
 from pledges.models import Contribution
 from pledges.settings import Settings
 
-from . import clusters
+from . import clusters, letters
 from .models import Decision, Evidence, Hold, Letter, Report, Review
 from .workflow import State
 
@@ -55,6 +55,7 @@ def _forget_evidence(now: datetime, evidence_days: int) -> int:
         session.execute(
             update(Report).where(Report.made_at <= now - timedelta(days=183), Report.email != "").values(email="")
         )
+        letters.forget_reporters(session, letters.of_erased())
         session.execute(
             update(Report)
             .where(Report.made_at <= now - timedelta(days=evidence_days), Report.network.is_not(None))

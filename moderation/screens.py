@@ -16,7 +16,7 @@ from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 from pledges.text import moment, number
 
-from . import acts, claims, context, decisions, permissions, reasons
+from . import acts, claims, context, decisions, permissions, reasons, workflow
 from .checks.base import Verdict
 from .claims import Standing
 from .context import Context
@@ -24,7 +24,7 @@ from .desk import reasons_for
 from .models import Decision, Finding, Lane, Moderator, Reason, Report, Review, Role, WordEffect
 from .permissions import Act
 from .queue import Position
-from .workflow import WAITS, Move, State, open_moves
+from .workflow import WAITS, Move, State
 
 LANES: dict[str, Any] = {
     "all": lazy_gettext("Everything"),
@@ -156,6 +156,7 @@ class Item:
     reject_reasons: list[Reason]
     revise_reasons: list[Reason]
     moves: list[Move]
+    replaced: bool  # some of its moves are closed, since the author sent newer words
     may_decide: bool
     undoable: bool
     claim: Standing | None  # of what waits, for somebody who may decide
@@ -423,6 +424,7 @@ def item_of(
     may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
     claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
     elsewhere = claim is not None and claim.state == "other"
+    moves = decisions.open_moves(review) if may_decide and not beside.barred and not elsewhere else []
     contact = contribution.contact
     return Item(
         row=row_of(review, now, me, shown=shown),
@@ -439,7 +441,8 @@ def item_of(
         likely_spam=any(finding.check == "akismet" and finding.lane == Lane.SPAM for finding in findings),
         reject_reasons=reasons_for(session, review.campaign_id, "reject"),
         revise_reasons=reasons_for(session, review.campaign_id, "revise"),
-        moves=open_moves(review.state) if may_decide and not beside.barred and not elsewhere else [],
+        moves=moves,
+        replaced=bool(moves) and len(moves) < len(workflow.open_moves(review.state)),
         may_decide=may_decide,
         undoable=decisions.undoable(last, me, now, settings()),
         claim=claim,
@@ -607,7 +610,8 @@ def recent(
         query = query.where(Decision.moderator_id == by.id)
     found = session.scalars(query).all()
     made, more = found[:RECENT], len(found) > RECENT
-    newest = _newest_of_people(session, [decision.review_id for decision in made])
+    review_ids = [decision.review_id for decision in made]
+    newest, old = _newest_of_people(session, review_ids), decisions.outdated(session, review_ids)
     lines = [
         {
             "at": decision.decided_at,
@@ -621,7 +625,7 @@ def recent(
             # only the newest decision of an item can be opened again, and what is told has to be what stands
             "reopens": decision.id == newest.get(decision.review_id)
             and decision.to_state == decision.review.state
-            and Move.REOPEN in open_moves(decision.review.state),
+            and Move.REOPEN in decisions.open_moves(decision.review, old),
         }
         for decision in made
     ]

@@ -59,6 +59,7 @@ MOVES: dict[State, dict[Move, State]] = {
 BY_PEOPLE = (Move.APPROVE, Move.REJECT, Move.REVISE, Move.MARK_SPAM, Move.REOPEN, Move.PROPOSE)
 NEEDS_REASON = (Move.REJECT, Move.REVISE)
 SHOWS = (Move.APPROVE,)
+BRINGS_BACK = (*SHOWS, Move.REOPEN)  # not words in whose place the author sent others
 HIDES = (Move.REJECT, Move.MARK_SPAM, Move.WITHDRAW)  # all other moves leave the wall as it is
 WAITS = (State.RECEIVED, State.WAITING)
 STANDS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
@@ -25,6 +26,32 @@ from .queue import toast_of
 NOTE_CHARS = 1000
 DO_NOT_TELL = {"no", "0", "false", "off"}
 PASS, PARK, TAKE_DOWN = "pass", "park", "take_down"
+
+
+class NoSuchColleague(Exception):
+    """Whoever was named may not decide this item, so it is not passed on: 422."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was filled in, so that the page comes back with it."""
+
+    move: str
+    reasons: list[str] = field(default_factory=list)
+    note: str = ""
+    tell: bool = True
+    second: bool = False
+
+
+def filled_in() -> Given:
+    form = request.form
+    return Given(
+        form.get("move", ""),
+        form.getlist("reason"),
+        clean(form.get("note", ""), lines=True)[:NOTE_CHARS],
+        form.get("tell", "").lower() not in DO_NOT_TELL,
+        bool(form.get("second")),
+    )
 
 
 @desk.get("/reviews/<int:review_id>")
@@ -104,7 +131,10 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
             return _back_to_queue(at, str(error.other.id) if error.other else "")
         return overtaken(review_id, me, error)
     except decisions.ReasonMissing:
-        return _reason_missing(review_id, me, move)
+        return _ask_again(review_id, me, move, gettext("Choose a reason first: the author will read it."))
+    except NoSuchColleague:
+        words = gettext("It was not passed on: the colleague whom you named cannot decide here. Choose another.")
+        return _ask_again(review_id, me, move, words)
     jobs.nudge_letters(settings().undo_seconds)
     if move == Move.UNDO:
         return _back_to_queue(review_id, done)
@@ -161,10 +191,10 @@ def _ask_for_second(
     session: Session, review: Review, version: int, note: str, me: Moderator, now: datetime
 ) -> Decision:
     """Somebody else decides: the colleague who was named, or whoever comes next."""
+    to = _colleague(session, request.form.get("to", ""), review.campaign_id)
     asked = decisions.decide(
         session, review.id, Move.PROPOSE, by=me, version=version, now=now, settings=settings(), note=note
     )
-    to = _colleague(session, request.form.get("to", ""), review.campaign_id)
     if to is not None:
         queue.hand_over(session, review, version=asked.version, by=me, to=to, note="", now=now)
     return asked
@@ -179,11 +209,13 @@ def _mark(session: Session, review: Review, move: str, version: int, note: str, 
 
 
 def _colleague(session: Session, chosen: str, campaign_id: int) -> Moderator | None:
-    """The colleague who was named; none named: whoever comes next."""
+    """The colleague who was named; none named: whoever comes next. Raises NoSuchColleague."""
+    if not chosen.strip():
+        return None
     for colleague in screens.colleagues(session, campaign_id):
         if chosen in (str(colleague.id), colleague.email):
             return colleague
-    return None
+    raise NoSuchColleague
 
 
 def overtaken(review_id: int, me: Moderator, error: decisions.Overtaken) -> ResponseReturnValue:
@@ -199,12 +231,19 @@ def overtaken(review_id: int, me: Moderator, error: decisions.Overtaken) -> Resp
     return page, 409
 
 
-def _reason_missing(review_id: int, me: Moderator, move: str) -> ResponseReturnValue:
+def _ask_again(review_id: int, me: Moderator, move: str, words: str) -> ResponseReturnValue:
+    """The item with what was wrong, and all that was filled in."""
     session, now = reading(), utcnow()
     review, held = review_or_404(session, review_id, me)
-    words = gettext("Choose a reason first: the author will read it.")
     item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
     page = render_template(
-        "moderation/item.html", me=me, item=item, lane=narrow.lane(), toast=None, problem=words, opened=move
+        "moderation/item.html",
+        me=me,
+        item=item,
+        lane=narrow.lane(),
+        toast=None,
+        problem=words,
+        opened=move,
+        given=filled_in(),
     )
     return page, 422

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,6 @@ from flask_babel import gettext
 
 from pledges.db import reading, utcnow
 from pledges.settings import settings
-from pledges.text import clean
 
 from .. import decisions, letters, notices, permissions, screens
 from ..models import Moderator
@@ -18,20 +17,9 @@ from ..permissions import Act
 from ..workflow import NEEDS_REASON, Move
 from . import narrow
 from .base import desk, for_staff, harsh_opened, problem, review_or_404
-from .items import DO_NOT_TELL, NOTE_CHARS, TAKE_DOWN, reasons_chosen
+from .items import TAKE_DOWN, filled_in, reasons_chosen
 
 PREVIEWED = {Move.APPROVE, Move.REJECT, Move.REVISE}
-
-
-@dataclass(frozen=True)
-class Given:
-    """What was filled in, so that the page comes back with it."""
-
-    move: str
-    reasons: list[str] = field(default_factory=list)
-    note: str = ""
-    tell: bool = True
-    second: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,13 +44,7 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
     move = Move.REJECT.value if form.get("move") == TAKE_DOWN else form.get("move", "")
     if move not in PREVIEWED:
         return problem(gettext("Something was missing from what was sent. Look at the item again."), 400)
-    given = Given(
-        form.get("move", ""),
-        form.getlist("reason"),
-        clean(form.get("note", ""), lines=True)[:NOTE_CHARS],
-        form.get("tell", "").lower() not in DO_NOT_TELL,
-        bool(form.get("second")),
-    )
+    given = filled_in()
     chosen = reasons_chosen(session, review, given.reasons, move)
     missing = move in NEEDS_REASON and not chosen
     if missing:
@@ -71,8 +53,8 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
         shown = Shown(why_not=gettext("No letter: you chose to send no message."))
     else:
         on_wall = review.contribution.published_revision_id == review.revision_id
-        down = on_wall or decisions.was_hidden_by_proposal(session, review)
-        kind = letters.kind_for(Move(move), taken_down=down)
+        hidden = decisions.was_hidden_by_proposal(session, review)
+        kind = letters.kind_for(session, review, Move(move), on_wall=on_wall, hidden=hidden)
         written = notices.preview(session, review, kind, chosen, settings())
         two = decisions.two_must_agree(session, review, Move(move), chosen, by=me, second=given.second)
         shown = Shown("", _why(written.why_not), two, written.lang, written.subject, written.text)
@@ -100,4 +82,5 @@ def _why(why_not: str) -> str:
         "no address": gettext("No letter: the author left no address."),
         "unproved": gettext("No letter: nobody has confirmed the address, so it may not be the author’s."),
         "not wanted": gettext("No letter: the author wants none."),
+        "nothing new": gettext("No letter: the words stand on the wall already, so nothing changes for the author."),
     }.get(why_not, gettext("No letter is sent of this."))

@@ -38,7 +38,10 @@ def invite(me: Moderator) -> ResponseReturnValue:
         return _people(me, problem=gettext("Choose a role.")), 422
     with transaction() as session:
         held = permissions.roles(session, me)
-        campaign = campaign_named(session, form.get("campaign", ""))
+        slug = form.get("campaign", "")
+        campaign = campaign_named(session, slug)
+        if slug and campaign is None:  # nothing chosen is all campaigns; one that is none is a mistake
+            return _people(me, problem=gettext("There is no such campaign. Choose one of the list.")), 422
         if not permissions.may_invite(held, role, campaign.id if campaign else None):
             raise NotAllowed(Act.INVITE)
         try:

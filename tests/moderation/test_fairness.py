@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select, update
@@ -14,6 +15,7 @@ from moderation.workflow import State
 from pledges.db import utcnow
 from pledges.intake import Complaint, review_desk
 from pledges.models import Campaign, Contribution
+from tests.servers.smtp import Mode, SmtpSink
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
 
 
@@ -405,3 +407,104 @@ def test_the_page_says_to_keep_a_number_that_no_letter_may_bring(wall: Wall, mod
     references = [re.findall(r'data-reference="(\w+)"', page)[0] for page in pages]
     assert [any(reference in letter for letter in wall.letters()) for reference in references] == [True, False]
     assert all("Keep this number" in page for page in pages)
+
+
+def outcomes(wall: Wall) -> list[str]:
+    """The letters that told a reporter what came of it."""
+    told = [letter for letter in wall.letters() if "What came of your report" in letter]
+    return [letter.replace("=\n", "").replace("\n", " ") for letter in told if "To: reporter@example.org" in letter]
+
+
+def closed(wall: Wall) -> list[bool]:
+    with wall.look() as session:
+        return [by is not None for by in session.scalars(select(Report.closed_by_id).order_by(Report.id))]
+
+
+def test_who_reported_is_told_that_the_author_has_taken_the_words_back(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    wall.reports(sent, email="reporter@example.org")
+    wall.edits(sent, "I will listen before I speak, and again after")  # newer words wait, and go with it
+    wall.acts(sent, "withdraw")
+    assert closed(wall) == [True, True]
+    wall.screens(later(60))
+    (letter,) = outcomes(wall)
+    assert "Its author has taken it back since, and it is no longer there." in letter
+    assert "A moderator has looked at it" not in letter and "stays on the wall" not in letter
+
+
+def test_what_is_put_back_is_read_by_a_person_who_sees_what_was_reported_and_nobody_is_told_twice(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org", note="It names my neighbour")
+    wall.acts(sent, "withdraw")
+    wall.acts(sent, "restore")
+    assert not wall.shown()
+    assert wall.review(sent.review_id).state is State.WAITING
+    assert moderator.sees("all") == [sent.review_id]
+    assert "It names my neighbour" in item(moderator, sent)
+    moderator.approves(sent)
+    wall.screens(later(60))
+    assert wall.shown()
+    assert closed(wall) == [True]
+    assert len(outcomes(wall)) == 1
+
+
+def test_an_appeal_stays_closed_to_whoever_it_is_against_after_taking_back_and_putting_back(wall: Wall) -> None:
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    sent = wall.promises()
+    wall.screens()
+    mo.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    wall.acts(sent, "withdraw")
+    wall.acts(sent, "restore")
+    assert mo.decides(sent, "approve").status_code == 409
+    assert ann.sees("appeals") == [sent.review_id]
+
+
+def test_who_reported_what_is_erased_is_told_and_then_the_address_is_forgotten(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org", note="It names my neighbour")
+    wall.screens()
+    wall.acts(sent, "erase")
+    with wall.look() as session:
+        assert session.scalars(select(Report.note)).all() == [""]
+    wall.screens(later(60))
+    (letter,) = outcomes(wall)
+    assert "it is no longer there" in letter
+    with wall.look() as session:
+        assert session.scalars(select(Report.email)).all() == [""]
+
+
+def test_what_was_decided_before_an_erasure_is_still_told_to_who_reported(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    moderator.decides(sent, "take_down", reason="other")
+    wall.acts(sent, "erase")
+    wall.screens(later(60))
+    (letter,) = outcomes(wall)
+    assert "It has been taken off the wall." in letter
+
+
+def test_the_address_of_a_reporter_whose_letter_never_went_is_forgotten_in_the_night(
+    walls: Callable[..., Wall], smtp_sink: SmtpSink
+) -> None:
+    wall = walls(mail_url=smtp_sink.url)
+    smtp_sink.mode = Mode.REFUSING
+    sent = wall.promises()
+    wall.moderator().approves(sent)
+    wall.reports(sent, email="reporter@example.org")
+    wall.acts(sent, "erase")
+    for day in range(7):
+        wall.screens(later(days=day, minutes=1))
+    with wall.app.app_context():
+        retention.forget(wall.settings, later(days=7))
+    with wall.look() as session:
+        assert session.scalars(select(Report.email)).all() == [""]

@@ -12,11 +12,11 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from moderation import figures, record
-from moderation.models import Moderator, Review, Role
+from moderation.models import Decision, Moderator, Review, Role
 from pledges.db import utcnow
 from pledges.models import Campaign, Counter
 from tests.akismet_service import KEY, AkismetService
-from tests.wall import OTHER, SLUG, AtTheDesk, Wall
+from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall
 
 
 def this_week(wall: Wall, slug: str = SLUG) -> figures.Week:
@@ -59,7 +59,7 @@ def test_a_week_tells_waits_reasons_reversals_and_appeals(wall: Wall, moderator:
     assert week.median_wait is not None and 49 <= week.median_wait / 60 <= 51
     assert week.ninth_wait is not None and 89 <= week.ninth_wait / 60 <= 91
     assert [(reason.key, count) for reason, count in week.reasons] == [("off_topic", 2), ("hateful", 1)]
-    assert (week.reversals, week.appeals, week.upheld) == (1, 1, 1)
+    assert (week.reversals, week.appeals, week.upheld) == (2, 1, 1)  # one taken down, one appeal upheld
     assert this_week(wall, OTHER).received == 0
     page = moderator.client.get(f"/moderation/figures?campaign={SLUG}").text
     assert "Not a promise" in page and "50 min" in page
@@ -84,7 +84,7 @@ def test_what_was_undone_has_decided_nothing_and_each_of_several_reasons_counts(
     week = this_week(wall)
     assert week.decided == {"approve": 2, "revise": 1}
     assert {reason.key: count for reason, count in week.reasons} == {"names": 1, "link": 1}
-    assert week.reversals == 2  # the two that were undone, and the take-down not once more
+    assert week.reversals == 0  # what was undone at once has taken nothing back
 
 
 def test_no_moderator_is_named_in_the_figures(wall: Wall, moderator: AtTheDesk) -> None:
@@ -236,3 +236,60 @@ def test_a_decline_that_two_agreed_on_counts_once(wall: Wall, moderator: AtTheDe
     week = this_week(wall)
     assert {reason.key: count for reason, count in week.reasons} == {"illegal": 1}
     assert week.median_wait is not None and 19 <= week.median_wait / 60 <= 21
+
+
+def reversals_of(wall: Wall, moderator: AtTheDesk, ann: AtTheDesk, sent: Sent, *steps: str) -> int:
+    """How many more reversals this week tells after these steps; `2`: put to a second person."""
+    before = this_week(wall).reversals
+    for step in steps:
+        who, _, move = step.rpartition(":")
+        if move == "report":
+            wall.reports(sent)
+        elif move == "appeal":
+            wall.acts(sent, "appeal")
+        else:
+            reason = "off_topic" if move.startswith("reject") else ""
+            second = "yes" if move.endswith("2") else ""
+            answer = (ann if who else moderator).decides(sent, move.removesuffix("2"), reason=reason, second=second)
+            assert answer.status_code == 303, step
+    return this_week(wall).reversals - before
+
+
+def test_a_reversal_is_a_final_decision_that_came_out_otherwise_than_the_one_before(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    ann = wall.moderator("ann")
+    told = {
+        ("approve",): 0,
+        ("approve", "report", "ann:reject"): 1,
+        ("reject", "appeal", "ann:approve"): 1,
+        ("reject", "appeal", "ann:reject"): 0,
+        ("approve", "report", "ann:approve"): 0,
+        ("approve", "reopen", "reject"): 1,
+        ("approve", "reopen", "approve"): 0,
+        ("approve", "ann:reject2", "reject"): 1,  # proposed by one, confirmed by the other
+        ("approve", "ann:reject2", "approve"): 0,  # the second did not agree
+        ("spam", "reopen", "approve", "reopen", "spam"): 2,
+        ("approve", "undo"): 0,
+        ("approve", "undo", "reject"): 0,
+        ("approve", "reopen", "undo"): 0,
+        ("approve", "reject", "undo"): 0,
+    }
+    for number, (steps, count) in enumerate(told.items()):
+        sent = wall.promises(f"I will plant {number} trees with my class")
+        assert reversals_of(wall, moderator, ann, sent, *steps) == count, steps
+    assert "came out otherwise" in moderator.client.get("/moderation/figures").text
+
+
+def test_a_decision_of_an_earlier_week_is_turned_round_in_the_week_in_which_it_is(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises()
+    moderator.approves(sent)
+    with wall.work() as session:
+        session.execute(update(Decision).values(decided_at=utcnow() - timedelta(weeks=2)))
+    moderator.decides(sent, "reject", reason="off_topic")
+    with wall.look() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        told = [week.reversals for week in figures.weeks(session, campaign, utcnow())]
+    assert told == [1, 0, 0, 0, 0, 0, 0, 0]

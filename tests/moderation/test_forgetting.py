@@ -13,7 +13,7 @@ from moderation.models import Act, Evidence, Letter, Note, Review
 from moderation.workflow import State
 from pledges.db import transaction, utcnow
 from pledges.models import Contribution, Organisation, Revision
-from tests.wall import AtTheDesk, Sent, Wall
+from tests.wall import AtTheDesk, Sent, Wall, later
 
 CANARY = "Kanarienvogel"
 
@@ -63,6 +63,7 @@ def test_no_byte_of_what_was_erased_stays_in_the_file(wall: Wall, moderator: AtT
     assert any(name.endswith(".eml") for name in bytes_of(wall))  # the control
     for each in sent:
         assert wall.acts(each, "erase").status_code == 200
+    wall.screens(later(60))  # what is owed to who reported them is told first
     forget(wall)
     assert bytes_of(wall) == {}
 
@@ -87,6 +88,8 @@ def test_no_column_holds_what_was_erased(wall: Wall, moderator: AtTheDesk) -> No
     assert "revisions" in tables_with_canary(wall)
     assert "notes" in tables_with_canary(wall)
     wall.acts(sent, "erase")
+    assert tables_with_canary(wall) == {"reports"}  # the address of who reported it, until the letter has gone
+    wall.screens(later(60))
     assert tables_with_canary(wall) == set()
     with wall.look() as session:
         assert session.scalars(select(Evidence)).all() == []

@@ -10,9 +10,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from moderation.models import Role
-from tests.wall import AtTheDesk, Sent, Wall, later
+from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
 
 SHOWN = re.compile(r'<pre class="letter-text">(.*?)</pre>', re.DOTALL)
+PLACEHOLDER = {"en": "(the author’s private link)", "cy": "(dolen breifat yr awdur)"}
 
 
 def previews(who: AtTheDesk, sent: Sent, move: str, part: bool = False, **fields: object) -> TestResponse:
@@ -48,8 +49,7 @@ def test_what_is_previewed_is_what_is_sent(
     given = {"csrf_token": moderator.csrf(), "move": move, "version": str(wall.review(sent.review_id).version)}
     moderator.client.post(f"/moderation/reviews/{sent.review_id}/decide", data={**given, "reason": reasons})
     wall.screens(later(60))
-    placeholder = {"en": "(the author’s private link)", "cy": "(dolen breifat yr awdur)"}[lang]
-    assert shown.replace(placeholder, "(LINK)") == sent_letter(wall)
+    assert shown.replace(PLACEHOLDER[lang], "(LINK)") == sent_letter(wall)
 
 
 def test_a_preview_decides_nothing_and_keeps_what_was_filled_in(wall: Wall, moderator: AtTheDesk) -> None:
@@ -139,3 +139,157 @@ def test_a_preview_keeps_that_nobody_is_told_where_it_was_chosen(
     assert "you chose to send no message" in page
     boxes = re.findall(r'<input type="checkbox" name="tell" value="no"[^>]*>', page)
     assert ["checked" in box for box in boxes] == [number == place for number in range(3)]
+
+
+def test_of_an_approval_that_changes_nothing_no_letter_is_sent_and_the_preview_says_so(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    moderator.approves(sent)
+    wall.screens(later(60))
+    for _ in range(2):
+        wall.reports(sent)
+        assert "the words stand on the wall already" in previews(moderator, sent, "approve").text
+        moderator.approves(sent)
+    assert [kind for kind, _ in wall.owed()] == ["receipt", "approved"]
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    assert "It is on the wall now." in letter_in(previews(moderator, change, "approve").text)
+    moderator.approves(change)
+    assert [kind for kind, _ in wall.owed()] == ["receipt", "approved", "approved"]
+
+
+def test_who_was_told_nothing_or_something_else_since_has_the_letter_of_the_second_approval(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    at_once, asked, quiet = (
+        wall.promises(f"I will listen to {who}", email=f"{who}@example.org") for who in ("amina", "ben", "cai")
+    )
+    for sent in (at_once, asked, quiet):
+        wall.proves(sent)
+    wall.screens()
+    moderator.approves(at_once)
+    moderator.decides(at_once, "reopen")  # the letter has not gone, and does not go
+    moderator.approves(at_once)
+    moderator.approves(asked)
+    wall.screens(later(60))
+    moderator.decides(asked, "reopen")
+    moderator.decides(asked, "revise", reason="names")
+    wall.screens(later(120))
+    moderator.decides(asked, "reopen")
+    moderator.approves(asked)
+    moderator.decides(quiet, "approve", tell="no")
+    wall.reports(quiet)
+    moderator.approves(quiet)
+    told = [(kind, why) for kind, why in wall.owed() if kind != "receipt"]
+    assert told == [
+        ("approved", "reopened"), ("approved", ""), ("approved", ""), ("revise", ""), ("approved", ""),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "cy"])
+def test_of_what_stands_under_hidden_words_the_letter_says_that_it_is_not_seen_yet_and_leads_nowhere(
+    wall: Wall, moderator: AtTheDesk, lang: str
+) -> None:
+    promise = wall.promises()
+    moderator.approves(promise)
+    prefix = "" if lang == "en" else f"/{lang}"
+    path = f"{prefix}/{SLUG}/promises/{promise.public_id}/comment"
+    comment = wall.sent(wall.sends(path, comment="Good to hear that", email="amina@example.org"))
+    wall.proves(comment)
+    moderator.decides(promise, "take_down", reason="other")
+    wall.screens()
+    shown = letter_in(previews(moderator, comment, "approve").text)
+    moderator.approves(comment)
+    wall.screens(later(60))
+    letter = sent_letter(wall)
+    assert shown.replace(PLACEHOLDER[lang], "(LINK)") == letter
+    assert {"en": "nobody can see yours yet", "cy": "ni all neb weld eich un chi eto"}[lang] in letter
+    assert promise.public_id not in wall.letters()[-1]
+    assert {"en": "Your words are approved", "cy": "Mae eich geiriau wedi’u cymeradwyo"}[lang] in letter
+    assert {"en": "on the wall now", "cy": "Mae ar y wal nawr"}[lang] not in letter
+
+
+def test_of_what_stands_under_shown_words_the_letter_leads_there(wall: Wall, moderator: AtTheDesk) -> None:
+    promise = wall.promises()
+    moderator.approves(promise)
+    comment = wall.comments(promise, email="amina@example.org")
+    wall.proves(comment)
+    moderator.approves(comment)
+    wall.screens(later(60))
+    link = re.search(r"http://wall\.example(/en/\S+/promises/\w+)", sent_letter(wall))
+    assert link and wall.app.test_client().get(link[1]).status_code == 200
+    assert "It is on the wall now." in sent_letter(wall)
+
+
+def declines(wall: Wall, who: AtTheDesk, sent: Sent, move: str = "reject") -> str:
+    """The words were declined, and the author has read of it; answers the letter, which is the one that was shown."""
+    shown = letter_in(previews(who, sent, move, reason="off_topic").text)
+    assert who.decides(sent, move, reason="off_topic").status_code == 303
+    wall.screens(later(60))
+    assert shown.replace(PLACEHOLDER["en"], "(LINK)") == sent_letter(wall)
+    return sent_letter(wall).replace("\n", " ")
+
+
+def appeal_is_offered(wall: Wall, sent: Sent) -> bool:
+    """Whether the private page has the button."""
+    return 'value="appeal"' in wall.app.test_client().get(sent.receipt).text
+
+
+@pytest.mark.parametrize("taken_down", [False, True])
+def test_a_letter_offers_an_appeal_where_the_private_page_does_and_only_there(wall: Wall, taken_down: bool) -> None:
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    move = "take_down" if taken_down else "reject"
+    if taken_down:
+        ann.approves(sent)
+        wall.screens(later(60))
+    assert "ask a second moderator" in declines(wall, mo, sent, move)
+    assert appeal_is_offered(wall, sent)
+    wall.acts(sent, "appeal")
+    if taken_down:
+        ann.approves(sent)
+        wall.screens(later(60))
+    assert "second moderator" not in declines(wall, ann, sent, move)
+    assert not appeal_is_offered(wall, sent)
+
+
+def test_of_older_words_that_are_taken_down_while_newer_ones_wait_no_appeal_is_offered(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    moderator.approves(sent)
+    wall.screens(later(60))
+    wall.edits(sent, "I will listen before I speak, and again after")
+    assert "second moderator" not in declines(wall, moderator, sent, "take_down")
+    assert not appeal_is_offered(wall, sent)
+
+
+def asks(wall: Wall, who: AtTheDesk, sent: Sent) -> str:
+    """A change was asked for, and the author has read of it; answers the letter, which is the one that was shown."""
+    shown = letter_in(previews(who, sent, "revise", reason="names").text)
+    assert who.decides(sent, "revise", reason="names").status_code == 303
+    wall.screens(later(60))
+    assert shown.replace(PLACEHOLDER["en"], "(LINK)") == sent_letter(wall)
+    return sent_letter(wall).replace("\n", " ")
+
+
+def test_the_letter_that_asks_for_a_change_says_that_the_words_stay_on_the_wall_where_they_do(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    moderator.approves(sent)
+    wall.screens(later(60))
+    wall.reports(sent)
+    letter = asks(wall, moderator, sent)
+    assert wall.shown()
+    assert "It stays on the wall meanwhile." in letter and "before it can appear" not in letter
+    change = wall.edits(sent, "I will listen before I speak, and again after")
+    wall.screens()
+    letter = asks(wall, moderator, change)
+    assert "before it can appear" in letter and "stays on the wall" not in letter

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from itertools import product
 
 import pytest
@@ -9,13 +11,13 @@ from sqlalchemy import select, update
 
 from moderation import decisions, record
 from moderation.decisions import Overtaken, ReasonMissing
-from moderation.models import Act, Reason, Review
+from moderation.models import Act, Reason, Review, Role
 from moderation.workflow import BY_PEOPLE, HIDES, MOVES, Move, MoveNotAllowed, State
 from pledges import publishing
 from pledges.db import utcnow
 from pledges.errors import WordsChanged
 from pledges.models import Contribution, Revision
-from tests.wall import WORDS, AtTheDesk, Sent, Wall, later
+from tests.wall import OTHER, WORDS, AtTheDesk, Sent, Wall, later
 
 
 def put(wall: Wall, sent: Sent, state: State) -> int:
@@ -158,10 +160,24 @@ def test_words_that_the_author_has_replaced_are_not_newly_shown(wall: Wall, mode
     moderator.decides(first, "reject", reason="off_topic")
     second = wall.edits(first, "I will listen, and then act")
     moderator.approves(second)
-    assert moderator.decides(first, "reopen").status_code == 303
-    assert moderator.decides(first, "approve").status_code == 409
+    assert not offered(moderator, first)
+    assert moderator.decides(first, "reopen").status_code == 409
+    page = moderator.client.get("/moderation/history?who=me").text
+    assert f'action="/moderation/reviews/{second.review_id}/decide"' in page
+    assert f'action="/moderation/reviews/{first.review_id}/decide"' not in page
     assert wall.shown("and then act")
     assert not wall.shown(WORDS)
+
+
+def test_declined_words_are_opened_again_where_newer_ones_were_declined_too(wall: Wall, moderator: AtTheDesk) -> None:
+    first = wall.promises()
+    moderator.decides(first, "reject", reason="off_topic")
+    second = wall.edits(first, "I will listen, and then act")
+    moderator.decides(second, "reject", reason="off_topic")
+    assert offered(moderator, first) == {"reopen"}
+    assert moderator.decides(first, "reopen").status_code == 303
+    moderator.approves(first)
+    assert wall.shown(WORDS)
 
 
 def test_undo_hides_again_and_drops_the_letter(wall: Wall, moderator: AtTheDesk) -> None:
@@ -284,3 +300,82 @@ def test_an_appeal_ends_with_its_decision(wall: Wall, moderator: AtTheDesk) -> N
     wall.reports(sent)
     assert moderator.sees("appeals") == []
     assert moderator.sees("reported") == [sent.review_id]
+
+
+PRESSED = {"approve", "revise", "reject", "spam", "reopen"}
+BUTTON = re.compile(r'name="move" value="(\w+)"')
+
+
+def offered(who: AtTheDesk, sent: Sent) -> set[str]:
+    """The decisions for which this person's page of the item has a button."""
+    answer = who.client.get(f"/moderation/reviews/{sent.review_id}")
+    return {move.replace("take_down", "reject") for move in BUTTON.findall(answer.text)} & PRESSED
+
+
+Stood = Callable[[Wall, AtTheDesk, AtTheDesk, Sent], object]
+
+
+def edited(wall: Wall, sent: Sent) -> Sent:
+    return wall.edits(sent, "I will listen, and then act")
+
+
+def old_beside_asked(wall: Wall, mo: AtTheDesk, _ann: AtTheDesk, sent: Sent) -> None:
+    """The words that stood wait again; newer ones are with the author for a change."""
+    mo.approves(sent)
+    mo.decides(edited(wall, sent), "revise", reason="clearer")
+    wall.acts(sent, "withdraw")
+    wall.acts(sent, "restore")
+
+
+def declined_and_replaced(wall: Wall, mo: AtTheDesk, _ann: AtTheDesk, sent: Sent) -> None:
+    mo.decides(sent, "reject", reason="off_topic")
+    edited(wall, sent)
+
+
+def shown_beside_newer(wall: Wall, mo: AtTheDesk, _ann: AtTheDesk, sent: Sent) -> None:
+    mo.approves(sent)
+    edited(wall, sent)
+    wall.reports(sent)
+
+
+def appealed(wall: Wall, mo: AtTheDesk, _ann: AtTheDesk, sent: Sent) -> None:
+    mo.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+
+
+STOOD: dict[str, tuple[Stood, set[str]]] = {
+    "waiting": (lambda wall, mo, ann, sent: None, {"approve", "revise", "reject", "spam"}),
+    "approved": (lambda wall, mo, ann, sent: mo.approves(sent), {"reject", "spam", "reopen"}),
+    "declined": (lambda wall, mo, ann, sent: mo.decides(sent, "reject", reason="off_topic"), {"reopen"}),
+    "asked": (lambda wall, mo, ann, sent: mo.decides(sent, "revise", reason="clearer"), {"reopen"}),
+    "spam": (lambda wall, mo, ann, sent: mo.decides(sent, "spam"), {"reopen"}),
+    "withdrawn": (lambda wall, mo, ann, sent: wall.acts(sent, "withdraw"), set()),
+    "superseded": (lambda wall, mo, ann, sent: edited(wall, sent), set()),
+    "reported beside newer words": (shown_beside_newer, {"approve", "revise", "reject", "spam"}),
+    "declined, and newer words wait": (declined_and_replaced, set()),
+    "restored beside newer words": (old_beside_asked, {"revise", "reject", "spam"}),
+    "appealed": (appealed, set()),
+    "open at a colleague": (
+        lambda wall, mo, ann, sent: ann.client.post(
+            f"/moderation/reviews/{sent.review_id}/claim", data={"csrf_token": ann.csrf()}
+        ),
+        set(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("database_kind", [pytest.param("sqlite", marks=pytest.mark.sqlite)])
+def test_what_the_page_offers_is_what_is_accepted_of_whom_and_nothing_else(wall: Wall, database_kind: str) -> None:
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    others = [wall.moderator("vi", Role.VIEWER), wall.moderator("ola", Role.MODERATOR, OTHER)]
+    for number, (name, move) in enumerate(product(STOOD, sorted(PRESSED))):
+        stood, expected = STOOD[name]
+        sent = wall.promises(f"I will listen {number} times")
+        stood(wall, mo, ann, sent)
+        reason = "clearer" if move == "revise" else "off_topic"
+        for who in others if move == "approve" or name == "declined" else []:
+            assert offered(who, sent) == set()
+            assert who.decides(sent, move, reason=reason).status_code in (403, 404)
+        assert offered(mo, sent) == expected, name
+        answer = mo.decides(sent, move, reason=reason)
+        assert answer.status_code == (303 if move in expected else 409), f"{name}: {move}"

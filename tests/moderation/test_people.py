@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from moderation import accounts
-from moderation.models import Act, Membership, Moderator, Role, SignIn
+from moderation.models import Act, Invitation, Membership, Moderator, Role, SignIn
 from pledges.db import utcnow
 from pledges.models import Campaign
 from tests.moderation.test_sign_in import code, inside, password
@@ -250,3 +250,17 @@ def test_renewing_a_lost_factor_voids_every_link_to_that_address(wall: Wall) -> 
     link = invites(lead, SLUG)
     assert presses(owner, f"people/{person(wall, 'new')}/renew").status_code == 200
     assert wall.app.test_client().get(link).status_code == 404
+
+
+def test_an_invitation_to_a_campaign_that_is_none_is_refused_and_reaches_no_campaign(wall: Wall) -> None:
+    owner, lead = wall.moderator("owner", Role.OWNER), wall.moderator("lead", Role.LEAD, SLUG)
+    for by, slug in ((owner, "no-such-campaign"), (owner, " "), (owner, SLUG.upper()), (lead, "no-such-campaign")):
+        given = {"csrf_token": by.csrf(), "email": "new@example.org", "role": "moderator", "campaign": slug}
+        answer = by.client.post("/moderation/people", data=given)
+        assert answer.status_code == 422, slug
+        assert "There is no such campaign." in answer.text
+        assert not LINK.search(answer.text)
+    with wall.look() as session:
+        emails = session.scalars(select(Invitation.email)).all()
+    assert "new@example.org" not in emails
+    assert invites(owner, "").startswith("/moderation/invitation/")  # all campaigns, as it was chosen

@@ -7,10 +7,11 @@ import re
 import pytest
 from sqlalchemy import select
 
-from moderation import record
+from moderation import accounts, record
 from moderation.models import Appeal, Letter, Role
 from moderation.workflow import Move, State
-from tests.wall import AtTheDesk, Sent, Wall, later
+from pledges.db import utcnow
+from tests.wall import OTHER, AtTheDesk, Sent, Wall, found, later
 
 
 def item(who: AtTheDesk, sent: Sent) -> str:
@@ -228,3 +229,38 @@ def test_taking_back_that_an_appeal_is_opened_again_closes_it_again(wall: Wall) 
         assert session.scalars(select(Appeal.closed_by_id)).one() == wall.decisions(sent.review_id)[-3].id
     bo.decides(sent, "reopen")
     assert bo.sees("appeals") == [sent.review_id]
+
+
+@pytest.mark.parametrize("second", ["", "yes"])
+def test_what_is_passed_to_somebody_who_cannot_decide_it_is_not_passed_and_the_note_is_kept(
+    wall: Wall, second: str
+) -> None:
+    mo = wall.moderator("mo")
+    wall.moderator("vi", Role.VIEWER)
+    wall.moderator("ola", Role.MODERATOR, OTHER)
+    wall.moderator("gone")
+    with wall.work() as session:
+        assert accounts.leave(session, "gone@example.org", "operator", utcnow())
+    sent = wall.promises()
+    wall.screens()
+    before, told = wall.review(sent.review_id), len(wall.decisions(sent.review_id))
+    for to in ("vi@example.org", "ola@example.org", "gone@example.org", "nobody@example.org", "999999"):
+        answer = mo.decides(sent, "pass", to=to, second=second, note="is this a threat?")
+        assert answer.status_code == 422, to
+        assert "It was not passed on" in answer.text
+        assert "is this a threat?</textarea>" in answer.text
+        asked = found(re.compile(r'data-opens="p" open>.*?name="second" value="yes"([^>]*)>', re.DOTALL), answer.text)
+        assert asked == (" checked" if second else "")
+    review = wall.review(sent.review_id)
+    assert (review.version, review.passed_to_id, review.needs_second) == (before.version, None, False)
+    assert len(wall.decisions(sent.review_id)) == told
+    assert mo.decides(sent, "pass", note="is this a threat?").status_code == 303  # to whoever comes next
+
+
+def test_a_decline_without_a_reason_comes_back_with_its_note(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    wall.screens()
+    answer = moderator.decides(sent, "reject", note="see line two", second="yes", tell="no")
+    assert answer.status_code == 422
+    assert "see line two</textarea>" in answer.text
+    assert wall.review(sent.review_id).state is State.WAITING
