@@ -424,9 +424,11 @@ class CommentForm(Form):
 class ReportForm(Form):
     """A visitor's complaint about what is shown."""
 
+    trap_filled: bool = False
+
     @classmethod
     def read(cls, raw: Mapping[str, str]) -> ReportForm:
-        form = cls()
+        form = cls(trap_filled=bool(raw.get(TRAP, "")))
         form._take(raw, ["category", "note", "email"], lines="note")
         if form["category"] not in CATEGORIES:
             form.values["category"] = ""
@@ -443,6 +445,7 @@ class ReportForm(Form):
             lang=lang,
             form_token=nonce,
             network=network,
+            trap_filled=self.trap_filled,
         )
 
 

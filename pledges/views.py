@@ -46,7 +46,7 @@ from .forms import (
     consent_words,
     permitted_levels,
 )
-from .intake import Origin, Receipt, Sent, review_desk
+from .intake import Complaint, Origin, Receipt, Sent, review_desk
 from .limits import EventAllowance, Kind, Refusal, limits_of
 from .models import Campaign, Contact, Contribution, EventCode, Question, Type
 from .settings import settings
@@ -697,18 +697,43 @@ def _report(reported: Contribution) -> ResponseReturnValue:
         return _report_page(reported, ReportForm(), 200, tokens.new_form_token(purpose))
     form = ReportForm.read(request.form)
     ticket = tokens.read_form_token(request.form.get("token", ""), purpose, now)
-    if form.errors or ticket is None or ticket.aged:
-        trouble = "" if form.errors else "aged"
-        return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble=trouble)
-    wait = refusal("reports", email=form["email"])
+    if form.errors:
+        return _report_page(reported, form, 422, tokens.new_form_token(purpose))
+    if ticket is None:
+        return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="aged")
+    complaint = form.complaint(page_lang(), ticket.nonce, tokens.hash_network(limits_of(current_app).key()))
+    try:
+        known = review_desk().already_reported(reading(), complaint)
+        if known is not None:
+            return _reported_page(form, known)
+        if ticket.aged:
+            return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="aged")
+        return _file(reported, form, complaint, now)
+    except FormUsed:
+        return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="used")
+
+
+def _file(reported: Contribution, form: ReportForm, complaint: Complaint, now: datetime) -> Response:
+    """The complaint is committed, or the form comes back with how long to wait."""
+    wait = refusal("reports")
     if wait is not None:
         until = _clock(wait, now)
         page = _report_page(reported, form, wait.status, request.form["token"], trouble=_why(wait), wait_until=until)
         return _with_retry_after(page, wait)
-    with transaction() as session:
-        network = tokens.hash_network(limits_of(current_app).key())
-        complaint = form.complaint(page_lang(), ticket.nonce, network)
-        reference = review_desk().file_report(session, reported, complaint, now)
+    return _reported_page(form, _filed(reported, complaint, now))
+
+
+def _filed(reported: Contribution, complaint: Complaint, now: datetime) -> str:
+    """The reference; of two at once with one form, both get the same."""
+    try:
+        with transaction() as session:
+            return review_desk().file_report(session, reported, complaint, now)
+    except IntegrityError:  # the other one was first: now it is found
+        with transaction() as session:
+            return review_desk().file_report(session, reported, complaint, now)
+
+
+def _reported_page(form: ReportForm, reference: str) -> Response:
     response = make_response(render_template("comment/reported.html", reference=reference, form=form))
     response.headers["Cache-Control"] = PRIVATE
     return response
