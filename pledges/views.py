@@ -50,6 +50,7 @@ from .intake import Complaint, Origin, Receipt, Sent, review_desk
 from .limits import EventAllowance, Kind, Refusal, limits_of
 from .models import Campaign, Contact, Contribution, EventCode, Question, Type
 from .settings import settings
+from .text import clean
 
 log = logging.getLogger(__name__)
 
@@ -440,13 +441,19 @@ def _wait_page(road: Road, form: Form, token: str, wait: Refusal, now: datetime)
 
 
 def _why(wait: Refusal) -> str:
-    """`wait` where the visitor sends too often; `away` where we cannot count, which is no fault of theirs."""
-    return "away" if wait.status == 503 else "wait"
+    """`wait` where the visitor sends too often, `wait_email` where an email address was used too often.
+
+    `away` where we cannot count, which is no fault of theirs.
+    """
+    if wait.status == 503:
+        return "away"
+    return "wait_email" if wait.kind == "email" else "wait"
 
 
 def _clock(wait: Refusal, now: datetime) -> str:
-    """Until when to wait; a minute is added, since the time of day is shown without seconds."""
-    return format_time(now + timedelta(seconds=wait.retry_after_seconds + 59), "HH:mm")
+    """Until when to wait, with the day where it is not today; a minute is added, since no seconds are shown."""
+    until = now + timedelta(seconds=wait.retry_after_seconds + 59)
+    return format_time(until, "HH:mm") if _today(until) == _today(now) else format_datetime(until, "d MMMM, HH:mm")
 
 
 def _with_retry_after(response: Response, wait: Refusal) -> Response:
@@ -459,18 +466,42 @@ def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> R
     limits = limits_of(current_app)
     campaign = g.get("campaign")
     visitor = limits.visitor()
-    allowance = EventAllowance(str(event.id), f"{event.ceiling} per 1 year") if event else None
+    allowance = _allowance(event) if event else None
     slug = campaign.slug if campaign is not None else None
     # a letter costs whoever is written to, so there the address itself has the limit too
     extra = email if kind == "letters" else None
     guarded = campaign is not None and guarding.is_tight(campaign, kind, visitor, utcnow())
     watched = campaign is None or not guarding.lets_be(campaign, visitor, utcnow())
-    wait = limits.check(
-        kind, address=visitor, extra=extra, campaign=slug, event=allowance, guarded=guarded, watched=watched
+    written_to = email if kind in ("promises", "comments") else None
+    return limits.check(
+        kind,
+        address=visitor,
+        extra=extra,
+        email=written_to,
+        campaign=slug,
+        event=allowance,
+        guarded=guarded,
+        watched=watched,
     )
-    if wait is None and email and kind in ("promises", "comments"):
-        wait = limits.check("email", address=visitor, extra=email)
-    return wait
+
+
+def _allowance(event: EventCode) -> EventAllowance:
+    return EventAllowance(str(event.id), f"{event.ceiling} per 1 year")
+
+
+def _event_asked(campaign: Campaign, now: datetime) -> EventCode | None:
+    return wall.event_code(reading(), campaign, _code_asked(), now)
+
+
+def _code_asked() -> str:
+    return clean(request.values.get("event", ""))[:40]
+
+
+def _event_says(event: EventCode | None) -> str:
+    """What a visitor should know who came with a code: `unknown`, `used_up`, or nothing."""
+    if event is None:
+        return "unknown" if _code_asked() else ""
+    return "" if limits_of(current_app).has_room(_allowance(event)) else "used_up"
 
 
 def visitor() -> str:
@@ -524,7 +555,7 @@ def make_answer(slug: str, id: str) -> ResponseReturnValue:
 def promise_road(campaign: Campaign, asked: Question | None = None) -> Road:
     """The road of a promise, or of an answer to the question that was asked."""
     now = utcnow()
-    event = wall.event_code(reading(), campaign, request.values.get("event", "")[:40].strip(), now)
+    event = _event_asked(campaign, now)
     like = _inspiration(campaign)
 
     def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
@@ -581,6 +612,8 @@ def _pledge_form_page(
         form=form,
         question=asked,
         event=event,
+        event_says=_event_says(event),
+        code_asked=_code_asked(),
         like=like,
         trouble=trouble,
         preview=_preview(campaign, form) if preview else None,
@@ -642,15 +675,29 @@ def make_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
 
 def comment_road(campaign: Campaign, parent: Contribution) -> Road:
     answered = _answered(campaign, parent)
+    event = _event_asked(campaign, utcnow())
 
     def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
-        return intake.receive(session, campaign, sent, origin, review_desk(), now=now, parent=parent, reply_to=answered)
+        return intake.receive(
+            session,
+            campaign,
+            sent,
+            origin,
+            review_desk(),
+            now=now,
+            parent=parent,
+            reply_to=answered,
+            event_code_id=event.id if event else None,
+        )
 
     def page(**given: Any) -> str:
         return render_template(
             "comment/form.html",
             parent=wall.piece(parent),
             answered=wall.piece(answered) if answered else None,
+            event=event,
+            event_says=_event_says(event),
+            code_asked=_code_asked(),
             consents=consent_words(campaign, Type.COMMENT),
             **{"trouble": "", "preview": False, **given},
         )
@@ -661,6 +708,7 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
         page=page,
         store=store,
         taken=wall.takes_comments(campaign, parent),
+        event=event,
     )
 
 
@@ -943,6 +991,7 @@ def edit_road(own: Contribution, token: str) -> Road:
         store=store,
         sent_with=tuple(f"edit:{own.public_id}:{earlier}" for earlier in range(1, number)),
         repeated=repeated,
+        event=wall.event_of(reading(), own, utcnow()),
     )
 
 

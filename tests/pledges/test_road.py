@@ -377,7 +377,7 @@ def test_one_email_address_is_counted_by_itself(visitor, limiter, stored):
     limiter.wait["email"] = 3600
     answer = visitor.promises(email="a@example.org")
     assert answer.status_code == 429
-    assert limiter.asked[-1][1]["extra"] == "a@example.org"
+    assert limiter.asked[-1][1]["email"] == "a@example.org"
     assert stored() == []
 
 
