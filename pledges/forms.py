@@ -421,6 +421,29 @@ class CommentForm(Form):
 
 
 @dataclass
+class Written(Form):
+    """What stands in a form that is taken no more, whichever it was, to be copied by who wrote it."""
+
+    ANSWERS = ("how_we_will_know", "by_when", "name", "role", "organisation", "website")
+
+    @classmethod
+    def read(cls, raw: Mapping[str, str]) -> Written:
+        form = cls()
+        for name in WORDS_FIELD.values():
+            form._take(raw, [name], lines=name)
+        form._take(raw, cls.ANSWERS)
+        return form
+
+    @property
+    def words(self) -> str:
+        return next((self[name] for name in WORDS_FIELD.values() if self[name]), "")
+
+    @property
+    def answers(self) -> dict[str, str]:
+        return {name: self[name] for name in self.ANSWERS if self[name]}
+
+
+@dataclass
 class ReportForm(Form):
     """A visitor's complaint about what is shown."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -43,6 +44,7 @@ from .forms import (
     Form,
     PledgeForm,
     ReportForm,
+    Written,
     consent_words,
     permitted_levels,
 )
@@ -547,8 +549,11 @@ def new_answer(slug: str, id: str) -> ResponseReturnValue:
 
 @public.post("/<slug>/questions/<id>/answer")
 def make_answer(slug: str, id: str) -> ResponseReturnValue:
-    asked = wall.question_or_404(reading(), g.campaign, id)
     form = PledgeForm.read(request.form, g.campaign, Type.ANSWER, page_lang=page_lang(), today=_today(utcnow()))
+    try:
+        asked = wall.question_or_404(reading(), g.campaign, id)
+    except NotYours:
+        return _gone("question", form, f"answer:{id}")
     return take(promise_road(g.campaign, asked), form)
 
 
@@ -606,7 +611,7 @@ def _pledge_form_page(
     **given: Any,
 ) -> str:
     if trouble == "closed":
-        return closed_words(form)
+        return closed_words(Written.read(request.form))
     return render_template(
         "pledge/form.html",
         form=form,
@@ -638,12 +643,12 @@ def closed_page(status: int) -> Response:
     return response
 
 
-def closed_words(form: PledgeForm | CommentForm | None) -> str:
+def closed_words(written: Written | None) -> str:
     """That promises are closed, with the words that came too late, if any."""
     campaign: Campaign = g.campaign
     return render_template(
         "pledge/closed.html",
-        form=form,
+        written=written,
         counts=counters.read(reading(), campaign.id, [counters.PLEDGES]),
         cloth=wall.the_cloth(reading(), campaign, narrow=True),
         to_come=campaign.opens_at if campaign.opens_at and campaign.opens_at > utcnow() else None,
@@ -668,9 +673,33 @@ def new_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
 
 @public.post("/<slug>/<any(promises, answers):shelf>/<id>/comment")
 def make_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
-    parent = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
     form = CommentForm.read(request.form, g.campaign, page_lang=page_lang())
+    try:
+        parent = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
+    except NotYours:
+        return _gone("answer" if shelf == "answers" else "promise", form, f"comment:{id}")
     return take(comment_road(g.campaign, parent), form)
+
+
+def _gone(what: str, form: PledgeForm | CommentForm, purpose: str) -> Response:
+    """The receipt of what had been taken already; else the words, with why they cannot stand."""
+    ticket = tokens.read_form_token(request.form.get("token", ""), purpose, utcnow())
+    if ticket is not None and not form.errors:
+        with suppress(FormUsed):
+            again = intake.already(reading(), form.sent(ticket.nonce))
+            if again is not None:
+                return _to_receipt(again)
+    return _gone_page(what, 404)
+
+
+def _gone_page(why: str, status: int, **given: Any) -> Response:
+    """What was written, to be copied; raises NotYours where there is nothing of it and nothing to tell."""
+    written = Written.read(request.form)
+    if status == 404 and not written.words:
+        raise NotYours
+    response = make_response(render_template("pledge/gone.html", why=why, written=written, **given), status)
+    response.headers["Cache-Control"] = FORM
+    return response
 
 
 def comment_road(campaign: Campaign, parent: Contribution) -> Road:
@@ -729,12 +758,36 @@ def _answered(campaign: Campaign, parent: Contribution) -> Contribution | None:
 
 @public.route("/<slug>/<any(promises, answers):shelf>/<id>/report", methods=["GET", "POST"])
 def report(slug: str, shelf: str, id: str) -> ResponseReturnValue:
-    return _report(wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf]))
+    return _report_of(id, wall.SHELVES[shelf])
 
 
 @public.route("/<slug>/comments/<id>/report", methods=["GET", "POST"])
 def report_comment(slug: str, id: str) -> ResponseReturnValue:
-    return _report(wall.shown_or_404(reading(), g.campaign, id, Type.COMMENT))
+    return _report_of(id, Type.COMMENT)
+
+
+def _report_of(id: str, type: Type) -> ResponseReturnValue:
+    """The report of what stands there; of what has gone since, the reference of one that was filed before."""
+    try:
+        reported = wall.shown_or_404(reading(), g.campaign, id, type)
+    except NotYours:
+        form = ReportForm.read(request.form)
+        ticket = tokens.read_form_token(request.form.get("token", ""), f"report:{id}", utcnow())
+        known = _already_reported(form, ticket.nonce) if ticket is not None else None
+        if known is None:
+            raise
+        return _reported_page(form, known)
+    return _report(reported)
+
+
+def _already_reported(form: ReportForm, nonce: str) -> str | None:
+    with suppress(FormUsed):
+        return review_desk().already_reported(reading(), _complaint(form, nonce))
+    return None
+
+
+def _complaint(form: ReportForm, nonce: str) -> Complaint:
+    return form.complaint(page_lang(), nonce, tokens.hash_network(limits_of(current_app).key()))
 
 
 def _report(reported: Contribution) -> ResponseReturnValue:
@@ -749,7 +802,7 @@ def _report(reported: Contribution) -> ResponseReturnValue:
         return _report_page(reported, form, 422, tokens.new_form_token(purpose))
     if ticket is None:
         return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="aged")
-    complaint = form.complaint(page_lang(), ticket.nonce, tokens.hash_network(limits_of(current_app).key()))
+    complaint = _complaint(form, ticket.nonce)
     try:
         known = review_desk().already_reported(reading(), complaint)
         if known is not None:
@@ -822,7 +875,12 @@ def act(token: str) -> ResponseReturnValue:
     wanted = request.form.get("act", "")
     if wanted not in ACTS:
         abort(400)
-    own = _own_or_404(token)
+    try:
+        own = _own_or_404(token)
+    except NotYours:
+        if wanted != "edit":
+            raise
+        return _privately(_gone_page("link", 404))
     if wanted == "edit":
         return _privately(make_response(_edit(own, token)))
     wait = refusal("receipts")
@@ -936,8 +994,6 @@ def _as_sent(own: Contribution) -> PledgeForm | CommentForm:
 
 
 def _edit(own: Contribution, token: str) -> ResponseReturnValue:
-    if own.withdrawn_at is not None:
-        raise NotNow
     form: PledgeForm | CommentForm
     if own.type is Type.COMMENT:
         form = CommentForm.read(request.form, own.campaign, page_lang=page_lang(), editing=True)
@@ -952,7 +1008,14 @@ def _edit(own: Contribution, token: str) -> ResponseReturnValue:
             editing=True,
             as_before=before,
         )
-    return take(edit_road(own, token), form)
+    road = edit_road(own, token)
+    try:
+        if own.withdrawn_at is None:
+            return take(road, form)
+    except NotNow:  # it was withdrawn just now
+        pass
+    same = road.repeated(form.sent(None)) if not form.errors else None
+    return _to_receipt(same) if same is not None else _gone_page("withdrawn", 409, receipt_token=token)
 
 
 def edit_road(own: Contribution, token: str) -> Road:

@@ -98,3 +98,14 @@ def test_a_report_that_fills_the_hidden_field_is_read_but_has_nobody_written_to(
     assert "A field that people do not see was filled in" in page
     assert reader.decides(sent, "reject", reason="hateful").status_code == 303
     assert not [kind for kind, _dropped in wall.owed() if kind == "report_outcome"]
+
+
+def test_a_retry_of_a_report_has_its_reference_also_when_the_promise_has_gone(wall: Wall) -> None:
+    sent = promised(wall)
+    token = token_for(wall, sent)
+    wall.reports(sent, token=token)
+    wall.acts(sent, "withdraw")
+    answer = wall.reports(sent, token=token)
+    assert answer.status_code == 200
+    assert reports(wall)[0].reference in answer.text
+    assert wall.reports(sent, token=token, note="More").status_code == 404

@@ -404,3 +404,12 @@ def test_where_nobody_can_count_no_visitor_is_blamed(visitor, limiter, approve, 
     assert "We cannot take this right now" in text(answer)
     assert "from your connection" not in text(answer)
     assert "I will plant ten trees" in text(answer)
+
+
+def test_what_came_too_late_comes_back_with_all_its_answers(visitor, database):
+    token = visitor.token("/week/promise")
+    close(database)
+    answers = {"how_we_will_know": "By the trees", "name": "Amina Yusuf", "role": "Dad of two", "by_when": in_days(30)}
+    answers |= {"organisation": "Northbrook School", "website": "https://northbrook.example"}
+    page = text(visitor.promises(token=token, **answers))
+    assert [value for value in answers.values() if value not in page] == []
