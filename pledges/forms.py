@@ -57,7 +57,7 @@ class Form:
         for name in names:
             value = raw.get(name, "")
             if name == "name":  # so that the first name is all that is shown of it where no more is wished
-                value = value.replace("\u200b", " ")
+                value = text.spaced(value)
             self.values[name] = text.clean(value, lines=name == lines)
 
     def _words(self, name: str, least: int, most: int) -> None:

@@ -31,7 +31,7 @@ from .models import (
     Type,
 )
 from .settings import VERSION
-from .text import cut
+from .text import cut, first_name
 
 T = TypeVar("T")
 
@@ -442,7 +442,7 @@ def signature(revision: Revision | Sent, show_name: ShowName) -> Signature:
         case ShowName.FULL:
             return Signature(revision.name, revision.role)
         case ShowName.FIRST:
-            return Signature(revision.name.split(" ")[0])
+            return Signature(first_name(revision.name))
         case ShowName.ROLE:
             return Signature(revision.role)
         case _:
@@ -455,7 +455,7 @@ def _person_of(revision: Revision | Sent, show_name: ShowName) -> str:
         case ShowName.FULL:
             return ", ".join(part for part in (revision.name, revision.role) if part)
         case ShowName.FIRST:
-            return revision.name.split(" ")[0]
+            return first_name(revision.name)
         case ShowName.ROLE:
             return revision.role
         case _:
