@@ -50,7 +50,7 @@ from .forms import (
 )
 from .intake import Complaint, Origin, Receipt, Sent, review_desk
 from .limits import EventAllowance, Kind, Refusal, limits_of
-from .models import Campaign, Contact, Contribution, EventCode, Question, Type
+from .models import AkismetUse, Campaign, Contact, Contribution, EventCode, Question, Type
 from .settings import settings
 from .text import clean
 
@@ -154,6 +154,7 @@ def helpers() -> dict[str, Any]:
         "in_words": in_words,
         "language_name": language_name,
         "motif_of": motifs.path,
+        "asks_akismet": asks_akismet,
         "day": lambda value: format_date(value, "d MMMM y"),
         "moment": lambda value: format_datetime(value, "d MMMM y, HH:mm"),
         "wait_in_words": wait_in_words,
@@ -168,6 +169,11 @@ def send_to() -> str:
     """
     tries = request.args.get("try", "")
     return f"{request.path}?try={int(tries) + 1 if tries.isascii() and tries.isdigit() and len(tries) < 4 else 1}"
+
+
+def asks_akismet(campaign: Campaign) -> bool:
+    """Whether words sent here may go to Akismet: where the campaign has not switched it off, and there is a key."""
+    return campaign.akismet is not AkismetUse.DO_NOT_ASK and bool(settings().akismet_api_key.get_secret_value())
 
 
 def number(value: int) -> str:

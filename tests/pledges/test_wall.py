@@ -281,3 +281,19 @@ def test_who_speaks_for_an_organisation_shows_no_surname_either(visitor, approve
     page = text(visitor.get(f"/week/promises/{approve()}"))
     assert "Jane" in page
     assert "Smith" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("pledges?limit=0", "limit"),
+        ("pledges?limit=many", "limit"),
+        ("pledges?after=yesterday", "after"),
+        ("removed?since=yesterday", "since"),
+        ("removed?after=1", "after"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_named(visitor, query, field):
+    answer = visitor.get(f"/api/v1/campaigns/week/{query}")
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert f"“{field}”" in answer.json["detail"]
