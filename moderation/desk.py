@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from flask_babel import gettext
 from sqlalchemy import delete, event, or_, select, update
 from sqlalchemy.orm import Session
 
-from pledges.errors import NotNow
+from pledges.errors import FormUsed, NotNow
 from pledges.intake import Complaint, Origin, Rule, Standing
 from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
@@ -174,12 +176,27 @@ class Desk:
         if session.scalars(known).first() is None:
             letters.owe(session, letters.Kind.LINK_AGAIN, once, contribution=contribution, now=now)
 
+    def already_reported(self, session: Session, complaint: Complaint) -> str | None:
+        """The reference that this form was given before; raises FormUsed where it said something else."""
+        if complaint.form_token is None:
+            return None
+        known = session.scalars(select(Report).where(Report.form_token == complaint.form_token)).first()
+        if known is None:
+            return None
+        kept = _as_kept(complaint)
+        if (known.category, known.note, known.email) != (kept.category, kept.note, kept.email):
+            raise FormUsed
+        return known.reference
+
     def file_report(self, session: Session, contribution: Contribution, complaint: Complaint, now: datetime) -> str:
-        """The complaint is stored and the item waits in the reported lane, still shown; answers its reference."""
-        if complaint.form_token:
-            known = session.scalars(select(Report).where(Report.form_token == complaint.form_token)).first()
-            if known is not None:
-                return known.reference
+        """The complaint is stored and the item waits in the reported lane, still shown; answers its reference.
+
+        Raises FormUsed where its form has filed another one.
+        """
+        known = self.already_reported(session, complaint)
+        if known is not None:
+            return known
+        complaint = _as_kept(complaint)
         report = Report(
             reference=new_public_id(),
             contribution_id=contribution.id,
@@ -298,6 +315,15 @@ class Desk:
         if repeats.check(subject).verdict is not Verdict.CLEAR:
             seen.append("repeat")
         return tuple(seen)
+
+
+def _as_kept(complaint: Complaint) -> Complaint:
+    """One that filled in the hidden field is read as any other, says so to who reads it, and has nobody written to."""
+    if not complaint.trap_filled:
+        return complaint
+    mark = gettext("(A field that people do not see was filled in: this report may come from a program.)")
+    note = f"{complaint.note}\n\n{mark}" if complaint.note else mark
+    return replace(complaint, note=note, email="", network="")
 
 
 def _told(session: Session, review: Review) -> Decision | None:

@@ -90,7 +90,7 @@ def _error_pages(app: Flask) -> None:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400 or error.response is not None:
         return error.get_response()
-    answer = error_page(error.code)
+    answer = error_page(error.code, detail=getattr(error, "detail", ""))
     allowed = getattr(error, "valid_methods", None)
     wait = getattr(error, "retry_after", None)
     if wait:
@@ -113,9 +113,10 @@ def _bug(error: Exception) -> Response:
     return error_page(500)
 
 
-def error_page(status: int) -> Response:
-    """What went wrong, in words, with a way on; as problem details where JSON was asked for."""
+def error_page(status: int, *, detail: str = "") -> Response:
+    """What went wrong, in words, with a way on; as problem details where JSON was asked for, with `detail` if known."""
     title, words = _error_words(status)
+    words = detail or words
     if request.path.startswith("/api/"):
         answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": words})
         answer.mimetype = "application/problem+json"

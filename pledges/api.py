@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import BadRequest
 
 from . import counters, views, wall
 from .db import reading, utcnow
@@ -14,6 +16,15 @@ from .models import Campaign, Contribution, Kind, Type
 from .settings import settings
 
 PAGE, MOST = 24, 100
+
+
+class WrongField(BadRequest):
+    """400, with words that name the field which cannot be read."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__()
+        self.detail = detail
+
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -126,13 +137,13 @@ def _after() -> wall.Cursor | None:
     try:
         return wall.Cursor.read(request.args["after"])
     except wall.BadCursor:
-        abort(400)
+        raise WrongField(_("“after” has to be the “next” of an earlier answer.")) from None
 
 
 def _limit() -> int:
     asked = request.args.get("limit", str(PAGE))
     if not (asked.isascii() and asked.isdigit() and len(asked) < 7 and int(asked) >= 1):
-        abort(400)
+        raise WrongField(_("“limit” has to be a whole number of 1 or more; %(most)s are given at most.", most=MOST))
     return min(int(asked), MOST)
 
 
@@ -144,7 +155,7 @@ def _since() -> datetime | None:
         moment = datetime.fromisoformat(asked.replace(" ", "+"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        abort(400)
+        raise WrongField(_("“since” has to be a day or a moment, like 2027-07-21 or 2027-07-21T09:00:00Z.")) from None
 
 
 def _moment(value: datetime | None) -> str | None:

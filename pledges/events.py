@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from .models import Campaign, EventCode
@@ -30,7 +30,7 @@ def add(
     if not CODE.fullmatch(code):
         raise ValueError("a code has 4 to 40 letters, digits or hyphens")
     if session.scalars(
-        select(EventCode.id).where(EventCode.campaign_id == campaign.id, EventCode.code == code)
+        select(EventCode.id).where(EventCode.campaign_id == campaign.id, func.lower(EventCode.code) == code.lower())
     ).first():
         raise ValueError(f"{code!r} has been handed out before")
     ends_at = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(campaign.time_zone))
@@ -54,9 +54,9 @@ def add(
 def end(session: Session, campaign: Campaign, code: str, now: datetime) -> EventCode | None:
     """The running event of this code has ended; none: there was none."""
     running = select(EventCode).where(
-        EventCode.campaign_id == campaign.id, EventCode.code == code, EventCode.ended_at.is_(None)
+        EventCode.campaign_id == campaign.id, func.lower(EventCode.code) == code.lower(), EventCode.ended_at.is_(None)
     )
-    event = session.scalars(running).first()
+    event = session.scalars(running.order_by(EventCode.code != code, EventCode.id)).first()
     if event is not None:
         event.ended_at = now
     return event

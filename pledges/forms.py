@@ -57,7 +57,7 @@ class Form:
         for name in names:
             value = raw.get(name, "")
             if name == "name":  # so that the first name is all that is shown of it where no more is wished
-                value = value.replace("\u200b", " ")
+                value = text.spaced(value)
             self.values[name] = text.clean(value, lines=name == lines)
 
     def _words(self, name: str, least: int, most: int) -> None:
@@ -421,12 +421,37 @@ class CommentForm(Form):
 
 
 @dataclass
+class Written(Form):
+    """What stands in a form that is taken no more, whichever it was, to be copied by who wrote it."""
+
+    ANSWERS = ("how_we_will_know", "by_when", "name", "role", "organisation", "website")
+
+    @classmethod
+    def read(cls, raw: Mapping[str, str]) -> Written:
+        form = cls()
+        for name in WORDS_FIELD.values():
+            form._take(raw, [name], lines=name)
+        form._take(raw, cls.ANSWERS)
+        return form
+
+    @property
+    def words(self) -> str:
+        return next((self[name] for name in WORDS_FIELD.values() if self[name]), "")
+
+    @property
+    def answers(self) -> dict[str, str]:
+        return {name: self[name] for name in self.ANSWERS if self[name]}
+
+
+@dataclass
 class ReportForm(Form):
     """A visitor's complaint about what is shown."""
 
+    trap_filled: bool = False
+
     @classmethod
     def read(cls, raw: Mapping[str, str]) -> ReportForm:
-        form = cls()
+        form = cls(trap_filled=bool(raw.get(TRAP, "")))
         form._take(raw, ["category", "note", "email"], lines="note")
         if form["category"] not in CATEGORIES:
             form.values["category"] = ""
@@ -443,6 +468,7 @@ class ReportForm(Form):
             lang=lang,
             form_token=nonce,
             network=network,
+            trap_filled=self.trap_filled,
         )
 
 

@@ -106,6 +106,7 @@ class Complaint:
     lang: str
     form_token: str | None
     network: str = ""  # keyed hash of where it came from
+    trap_filled: bool = False  # something stood in a field that people do not see
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,9 @@ class ReviewDesk(Protocol):
     def appealed(self, session: Session, contribution: Contribution, now: datetime) -> None: ...
 
     def send_link(self, session: Session, contribution: Contribution, cause: str, now: datetime) -> None: ...
+
+    def already_reported(self, session: Session, complaint: Complaint) -> str | None:
+        """The reference that this form was given before; raises FormUsed where it said something else."""
 
     def file_report(self, session: Session, contribution: Contribution, complaint: Complaint, now: datetime) -> str: ...
 

@@ -51,6 +51,7 @@ ON CONFLICT (key) DO UPDATE SET count = CASE WHEN expires_at > ?4 THEN count ELS
                                 expires_at = CASE WHEN expires_at > ?4 THEN expires_at ELSE ?3 END
 RETURNING count
 """
+_GIVE_BACK = "UPDATE counts SET count = count - 1 WHERE key = ? AND expires_at > ? AND count > 0"
 _SWEEP = "DELETE FROM counts WHERE key IN (SELECT key FROM counts WHERE expires_at <= ? LIMIT ?)"
 
 
@@ -118,6 +119,13 @@ class FileStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow
             if random.randrange(SWEEP_ONE_IN) == 0:
                 connection.execute(_SWEEP, (now, SWEEP_ROWS))
         return True
+
+    def give_back(self, key: str, expiry: int) -> None:
+        """One that was counted just now is not; never less than none."""
+        now = time.time()
+        _before, current = self.sliding_window_keys(key, expiry, now)
+        with self._writing() as connection:
+            connection.execute(_GIVE_BACK, (_digest(current), now))
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         now = time.time()
@@ -265,6 +273,10 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         return self._ask(lambda storage: storage.acquire_sliding_window_entry(key, limit, expiry, amount))
 
+    def give_back(self, key: str, expiry: int) -> None:
+        """One that was counted just now is not, with whoever counts."""
+        self._ask(lambda storage: _give_back(storage, key, expiry))
+
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         return self._ask(lambda storage: storage.get_sliding_window(key, expiry))
 
@@ -358,6 +370,15 @@ class _Handed(Storage):
 
     def __new__(cls, _uri: str | None = None, *, storage: Storage) -> StorageTypes:  # type: ignore[misc]
         return storage
+
+
+def _give_back(storage: FileStorage | RedisStorage | MemoryStorage, key: str, expiry: int) -> None:
+    if isinstance(storage, FileStorage):
+        storage.give_back(key, expiry)
+    elif isinstance(storage, RedisStorage):
+        storage.incr(storage._current_window_key(key), 2 * expiry, -1)
+    else:
+        storage.decr(storage.sliding_window_keys(key, expiry, time.time())[1])
 
 
 def _redis(url: str) -> RedisStorage:

@@ -71,7 +71,7 @@ class EventAllowance:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Not now. `status` is 429, or 503 where nobody can count."""
+    """Not now. `status` is 429, or 503 where nobody can count; `kind` is `email` where that address's limit alone is full."""
 
     kind: Kind
     retry_after_seconds: int
@@ -85,6 +85,7 @@ class Refusal:
 class _Count:
     """One place where a request is counted; `allowed` may be less than the item's amount, under the same key."""
 
+    kind: Kind
     item: RateLimitItem
     who: tuple[str, ...]
     allowed: int
@@ -204,29 +205,47 @@ class Limits:
         *,
         address: Address,
         extra: str | None = None,
+        email: str | None = None,
         campaign: str | None = None,
         event: EventAllowance | None = None,
         guarded: bool = False,
         watched: bool = True,
     ) -> Refusal | None:
-        """None, and counted; or a refusal, and nothing is counted.
+        """None, and counted everywhere; or a refusal, and counted nowhere.
 
         `extra` is an e-mail address or the like that has the same limit of its own, whatever address it comes from;
-        of it only a keyed digest is stored. For `email` it is the only thing counted. With `event` the event's ceiling
-        stands in for the limit of the address. `campaign` feeds the campaign's ceiling, which tightens and alarms, and
+        of it only a keyed digest is stored. For `email` it is the only thing counted; given as `email` beside another
+        kind, it is counted with it, or neither is. With `event` the event's ceiling stands in for the limit of the
+        address; where it is used up the limit of the address holds, so that nobody is shut out by a code. `campaign` feeds the campaign's ceiling, which tightens and alarms, and
         shuts nobody out; `guarded` tightens whatever was counted. Only a `watched` refusal counts towards a surge.
         """
-        try:
+
+        def tried(event: EventAllowance | None) -> Refusal | None:
             tight = campaign is not None and event is None and (guarded or self.is_tight(kind, campaign))
             counts = self._counts(kind, address, extra, event, TIGHT_PARTS if tight else 1)
+            if email:
+                counts += self._counts("email", address, email, None, 1)
             refusal = self._refusal(kind, counts, tight) or self._take(kind, counts, tight)
-            if refusal is not None and campaign is not None and watched:
-                self._strategy.hit(REFUSALS, "refused", campaign)
             if refusal is None and campaign is not None and event is None:
                 self._count_for_campaign(kind, campaign)
+            return refusal
+
+        try:
+            refusal = tried(event)
+            if refusal is not None and event is not None and not self.has_room(event):
+                refusal = tried(None)
+            if refusal is not None and campaign is not None and watched and refusal.kind == kind:
+                self._strategy.hit(REFUSALS, "refused", campaign)
         except NobodyCounts:
             return self._refused(kind, RETRY_AFTER_SECONDS, status=503)
         return refusal
+
+    def has_room(self, event: EventAllowance) -> bool:
+        """Whether the event's ceiling lets one more in; yes where nobody can tell."""
+        try:
+            return all(self._wait_seconds(count) <= 0 for count in _event_counts(event))
+        except NobodyCounts:
+            return True
 
     def refusals(self, campaign: str) -> int:
         """How often somebody was refused in this campaign in the last ten minutes, as near as the store counts."""
@@ -265,25 +284,31 @@ class Limits:
         items = self._items[kind]
         counts: list[_Count] = []
         if extra:
-            counts += [_Count(item, (kind, "extra", self._digest(extra)), item.amount) for item in items]
+            counts += [_Count(kind, item, (kind, "extra", self._digest(extra)), item.amount) for item in items]
         if kind == "email":
             return counts
         if event:
-            return counts + [_Count(item, (kind, "event", event.id), item.amount) for item in parse_many(event.ceiling)]
-        counts += [_Count(item, (kind, key_of(address)), max(1, item.amount // parts)) for item in items]
+            return counts + _event_counts(event)
+        counts += [_Count(kind, item, (kind, key_of(address)), max(1, item.amount // parts)) for item in items]
         wide = wide_key_of(address)
         if wide:
             wider = [_scaled(item, WIDE_TIMES) for item in items]
-            counts += [_Count(item, (kind, wide), max(1, item.amount // parts)) for item in wider]
+            counts += [_Count(kind, item, (kind, wide), max(1, item.amount // parts)) for item in wider]
         return counts
 
     def _refusal(self, kind: Kind, counts: list[_Count], tight: bool) -> Refusal | None:
-        """A refusal if any count is full; the longest wait among them."""
+        """A refusal if any count is full; the longest wait among them.
+
+        An e-mail address that is full comes last, since the visitor can leave it out.
+        """
         waits = {count: self._wait_seconds(count) for count in counts}
-        full = max(waits, key=lambda count: waits[count], default=None)
-        if full is None or waits[full] <= 0:
+        full = [count for count in counts if waits[count] > 0]
+        mine = [count for count in full if count.kind != "email"]
+        longest = max(mine or full, key=lambda count: waits[count], default=None)
+        if longest is None:
             return None
-        return self._refused(kind, ceil(waits[full] + 0.001), limit=_written([full.item]), tightened=tight)
+        told = kind if mine else longest.kind
+        return self._refused(told, ceil(waits[longest] + 0.001), limit=_written([longest.item]), tightened=tight)
 
     def _wait_seconds(self, count: _Count) -> float:
         """Until one more fits: 0 if it does now. Counts of the window before fade evenly as the present one grows old."""
@@ -299,10 +324,15 @@ class Limits:
         return max(0.001, left + length * (1 - count.allowed / present))
 
     def _take(self, kind: Kind, counts: list[_Count], tight: bool) -> Refusal | None:
-        """Counts everywhere; a refusal if somebody else took the last place since it was looked at."""
-        if all(self._strategy.hit(count.item, *count.who) for count in counts):
-            return None
-        return self._refusal(kind, counts, tight) or self._refused(kind, 1, tightened=tight)
+        """Counts everywhere; a refusal, and nothing counted, if somebody else took a last place since it was looked at."""
+        taken: list[_Count] = []
+        for count in counts:
+            if not self._strategy.hit(count.item, *count.who):
+                for each in taken:
+                    self.storage.give_back(each.item.key_for(*each.who), each.item.get_expiry())
+                return self._refusal(kind, counts, tight) or self._refused(kind, 1, tightened=tight)
+            taken.append(count)
+        return None
 
     def _count_for_campaign(self, kind: Kind, campaign: str) -> None:
         fitted = [self._strategy.hit(item, "campaign", campaign, kind) for item in self._ceiling]
@@ -322,6 +352,12 @@ class Limits:
     def _digest(self, extra: str) -> str:
         """The same for every spelling in capitals and spaces; useless without the secret."""
         return hmac.new(self._settings.secret, extra.strip().casefold().encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def _event_counts(event: EventAllowance) -> list[_Count]:
+    """All that is sent with an event's code counts towards one ceiling, whatever it is."""
+    ceiling = parse_many(event.ceiling)
+    return [_Count("promises", item, ("promises", "event", event.id), item.amount) for item in ceiling]
 
 
 def _scaled(item: RateLimitItem, times: int) -> RateLimitItem:

@@ -13,6 +13,9 @@ _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, 0xFFFC, 0x115F, 0x1160, 0x3164, 0xFFA0]
 )
+_BLANKS = dict.fromkeys([*_BIDI, *_INVISIBLE], " ")
+_COMMAS = re.compile("[,;\u060c\u061b\u3001\uff0c\uff1b]")
+_IN_NAMES = "-\u2010\u2011'\u2019\u02bc\u00b7"  # Jean-Luc, D’Arcy
 _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)|[\U000e0000-\U000e007f]")  # but in flags
 LONGEST_NUMBER = 18  # digits: a large number of either database
 _KEPT_CONTROLS = "\n"
@@ -52,6 +55,26 @@ def clean(raw: str, *, lines: bool = False) -> str:
     else:
         text = " ".join(text.split())
     return text.strip()
+
+
+def spaced(raw: str) -> str:
+    """`raw` with a blank for each letter that `clean` takes out, so that what it keeps apart stays apart."""
+    text = _TAGS.sub(lambda found: found[1] or " ", raw.translate(_BLANKS))
+    return "".join(" " if _unfit(letter) else letter for letter in text)
+
+
+def first_name(name: str) -> str:
+    """The one word of a name that may stand where the rest may not; nothing where no word is surely the first name.
+
+    Before a comma stands a surname, and whatever is no letter parts words, but for hyphens and apostrophes.
+    """
+    _surname, comma, given = _COMMAS.sub(",", name).partition(",")
+    words = "".join(letter if _of_a_name(letter) else " " for letter in (given if comma else name)).split()
+    return next((word for word in words if any(letter.isalpha() for letter in word)), "")
+
+
+def _of_a_name(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "LMN" or letter in _IN_NAMES
 
 
 def _unfit(letter: str) -> bool:

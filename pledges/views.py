@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -44,13 +45,15 @@ from .forms import (
     Form,
     PledgeForm,
     ReportForm,
+    Written,
     consent_words,
     permitted_levels,
 )
-from .intake import Origin, Receipt, Sent, keep_consent, review_desk
+from .intake import Complaint, Origin, Receipt, Sent, keep_consent, review_desk
 from .limits import EventAllowance, Kind, Refusal, limits_of
-from .models import Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, Type
+from .models import AkismetUse, Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, Type
 from .settings import settings
+from .text import clean, first_name
 
 log = logging.getLogger(__name__)
 
@@ -157,6 +160,7 @@ def helpers() -> dict[str, Any]:
         "in_words": in_words,
         "language_name": language_name,
         "motif_of": motifs.path,
+        "asks_akismet": asks_akismet,
         "day": lambda value: format_date(value, "d MMMM y"),
         "moment": lambda value: format_datetime(value, "d MMMM y, HH:mm"),
         "wait_in_words": wait_in_words,
@@ -171,6 +175,11 @@ def send_to() -> str:
     """
     tries = request.args.get("try", "")
     return f"{request.path}?try={int(tries) + 1 if tries.isascii() and tries.isdigit() and len(tries) < 4 else 1}"
+
+
+def asks_akismet(campaign: Campaign) -> bool:
+    """Whether words sent here may go to Akismet: where the campaign has not switched it off, and there is a key."""
+    return campaign.akismet is not AkismetUse.DO_NOT_ASK and bool(settings().akismet_api_key.get_secret_value())
 
 
 def number(value: int) -> str:
@@ -446,13 +455,19 @@ def _wait_page(road: Road, form: Form, token: str, wait: Refusal, now: datetime)
 
 
 def _why(wait: Refusal) -> str:
-    """`wait` where the visitor sends too often; `away` where we cannot count, which is no fault of theirs."""
-    return "away" if wait.status == 503 else "wait"
+    """`wait` where the visitor sends too often, `wait_email` where an email address was used too often.
+
+    `away` where we cannot count, which is no fault of theirs.
+    """
+    if wait.status == 503:
+        return "away"
+    return "wait_email" if wait.kind == "email" else "wait"
 
 
 def _clock(wait: Refusal, now: datetime) -> str:
-    """Until when to wait; a minute is added, since the time of day is shown without seconds."""
-    return format_time(now + timedelta(seconds=wait.retry_after_seconds + 59), "HH:mm")
+    """Until when to wait, with the day where it is not today; a minute is added, since no seconds are shown."""
+    until = now + timedelta(seconds=wait.retry_after_seconds + 59)
+    return format_time(until, "HH:mm") if _today(until) == _today(now) else format_datetime(until, "d MMMM, HH:mm")
 
 
 def _with_retry_after(response: Response, wait: Refusal) -> Response:
@@ -465,18 +480,42 @@ def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> R
     limits = limits_of(current_app)
     campaign = g.get("campaign")
     visitor = limits.visitor()
-    allowance = EventAllowance(str(event.id), f"{event.ceiling} per 1 year") if event else None
+    allowance = _allowance(event) if event else None
     slug = campaign.slug if campaign is not None else None
     # a letter costs whoever is written to, so there the address itself has the limit too
     extra = email if kind == "letters" else None
     guarded = campaign is not None and guarding.is_tight(campaign, kind, visitor, utcnow())
     watched = campaign is None or not guarding.lets_be(campaign, visitor, utcnow())
-    wait = limits.check(
-        kind, address=visitor, extra=extra, campaign=slug, event=allowance, guarded=guarded, watched=watched
+    written_to = email if kind in ("promises", "comments") else None
+    return limits.check(
+        kind,
+        address=visitor,
+        extra=extra,
+        email=written_to,
+        campaign=slug,
+        event=allowance,
+        guarded=guarded,
+        watched=watched,
     )
-    if wait is None and email and kind in ("promises", "comments"):
-        wait = limits.check("email", address=visitor, extra=email)
-    return wait
+
+
+def _allowance(event: EventCode) -> EventAllowance:
+    return EventAllowance(str(event.id), f"{event.ceiling} per 1 year")
+
+
+def _event_asked(campaign: Campaign, now: datetime) -> EventCode | None:
+    return wall.event_code(reading(), campaign, _code_asked(), now)
+
+
+def _code_asked() -> str:
+    return clean(request.values.get("event", ""))[:40]
+
+
+def _event_says(event: EventCode | None) -> str:
+    """What a visitor should know who came with a code: `unknown`, `used_up`, or nothing."""
+    if event is None:
+        return "unknown" if _code_asked() else ""
+    return "" if limits_of(current_app).has_room(_allowance(event)) else "used_up"
 
 
 def visitor() -> str:
@@ -522,15 +561,18 @@ def new_answer(slug: str, id: str) -> ResponseReturnValue:
 
 @public.post("/<slug>/questions/<id>/answer")
 def make_answer(slug: str, id: str) -> ResponseReturnValue:
-    asked = wall.question_or_404(reading(), g.campaign, id)
     form = PledgeForm.read(request.form, g.campaign, Type.ANSWER, page_lang=page_lang(), today=_today(utcnow()))
+    try:
+        asked = wall.question_or_404(reading(), g.campaign, id)
+    except NotYours:
+        return _gone("question", form, f"answer:{id}")
     return take(promise_road(g.campaign, asked), form)
 
 
 def promise_road(campaign: Campaign, asked: Question | None = None) -> Road:
     """The road of a promise, or of an answer to the question that was asked."""
     now = utcnow()
-    event = wall.event_code(reading(), campaign, request.values.get("event", "")[:40].strip(), now)
+    event = _event_asked(campaign, now)
     like = _inspiration(campaign)
 
     def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
@@ -581,12 +623,14 @@ def _pledge_form_page(
     **given: Any,
 ) -> str:
     if trouble == "closed":
-        return closed_words(form)
+        return closed_words(Written.read(request.form))
     return render_template(
         "pledge/form.html",
         form=form,
         question=asked,
         event=event,
+        event_says=_event_says(event),
+        code_asked=_code_asked(),
         like=like,
         trouble=trouble,
         preview=_preview(campaign, form) if preview else None,
@@ -617,12 +661,12 @@ def closed_page(status: int) -> Response:
     return response
 
 
-def closed_words(form: PledgeForm | CommentForm | None) -> str:
+def closed_words(written: Written | None) -> str:
     """That promises are closed, with the words that came too late, if any."""
     campaign: Campaign = g.campaign
     return render_template(
         "pledge/closed.html",
-        form=form,
+        written=written,
         counts=counters.read(reading(), campaign.id, [counters.PLEDGES]),
         cloth=wall.the_cloth(reading(), campaign, narrow=True),
         to_come=campaign.opens_at if campaign.opens_at and campaign.opens_at > utcnow() else None,
@@ -647,22 +691,60 @@ def new_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
 
 @public.post("/<slug>/<any(promises, answers):shelf>/<id>/comment")
 def make_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
-    parent = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
     form = CommentForm.read(request.form, g.campaign, page_lang=page_lang())
+    try:
+        parent = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
+    except NotYours:
+        return _gone("answer" if shelf == "answers" else "promise", form, f"comment:{id}")
     return take(comment_road(g.campaign, parent), form)
+
+
+def _gone(what: str, form: PledgeForm | CommentForm, purpose: str) -> Response:
+    """The receipt of what had been taken already; else the words, with why they cannot stand."""
+    ticket = tokens.read_form_token(request.form.get("token", ""), purpose, utcnow())
+    if ticket is not None and not form.errors:
+        with suppress(FormUsed):
+            again = intake.already(reading(), form.sent(ticket.nonce))
+            if again is not None:
+                return _to_receipt(again)
+    return _gone_page(what, 404)
+
+
+def _gone_page(why: str, status: int, **given: Any) -> Response:
+    """What was written, to be copied; raises NotYours where there is nothing of it and nothing to tell."""
+    written = Written.read(request.form)
+    if status == 404 and not written.words:
+        raise NotYours
+    response = make_response(render_template("pledge/gone.html", why=why, written=written, **given), status)
+    response.headers["Cache-Control"] = FORM
+    return response
 
 
 def comment_road(campaign: Campaign, parent: Contribution) -> Road:
     answered = _answered(campaign, parent)
+    event = _event_asked(campaign, utcnow())
 
     def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
-        return intake.receive(session, campaign, sent, origin, review_desk(), now=now, parent=parent, reply_to=answered)
+        return intake.receive(
+            session,
+            campaign,
+            sent,
+            origin,
+            review_desk(),
+            now=now,
+            parent=parent,
+            reply_to=answered,
+            event_code_id=event.id if event else None,
+        )
 
     def page(**given: Any) -> str:
         return render_template(
             "comment/form.html",
             parent=wall.piece(parent),
             answered=wall.piece(answered) if answered else None,
+            event=event,
+            event_says=_event_says(event),
+            code_asked=_code_asked(),
             consents=consent_words(campaign, Type.COMMENT),
             **{"trouble": "", "preview": False, **given},
         )
@@ -673,6 +755,7 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
         page=page,
         store=store,
         taken=wall.takes_comments(campaign, parent),
+        event=event,
     )
 
 
@@ -693,12 +776,36 @@ def _answered(campaign: Campaign, parent: Contribution) -> Contribution | None:
 
 @public.route("/<slug>/<any(promises, answers):shelf>/<id>/report", methods=["GET", "POST"])
 def report(slug: str, shelf: str, id: str) -> ResponseReturnValue:
-    return _report(wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf]))
+    return _report_of(id, wall.SHELVES[shelf])
 
 
 @public.route("/<slug>/comments/<id>/report", methods=["GET", "POST"])
 def report_comment(slug: str, id: str) -> ResponseReturnValue:
-    return _report(wall.shown_or_404(reading(), g.campaign, id, Type.COMMENT))
+    return _report_of(id, Type.COMMENT)
+
+
+def _report_of(id: str, type: Type) -> ResponseReturnValue:
+    """The report of what stands there; of what has gone since, the reference of one that was filed before."""
+    try:
+        reported = wall.shown_or_404(reading(), g.campaign, id, type)
+    except NotYours:
+        form = ReportForm.read(request.form)
+        ticket = tokens.read_form_token(request.form.get("token", ""), f"report:{id}", utcnow())
+        known = _already_reported(form, ticket.nonce) if ticket is not None else None
+        if known is None:
+            raise
+        return _reported_page(form, known)
+    return _report(reported)
+
+
+def _already_reported(form: ReportForm, nonce: str) -> str | None:
+    with suppress(FormUsed):
+        return review_desk().already_reported(reading(), _complaint(form, nonce))
+    return None
+
+
+def _complaint(form: ReportForm, nonce: str) -> Complaint:
+    return form.complaint(page_lang(), nonce, tokens.hash_network(limits_of(current_app).key()))
 
 
 def _report(reported: Contribution) -> ResponseReturnValue:
@@ -709,18 +816,43 @@ def _report(reported: Contribution) -> ResponseReturnValue:
         return _report_page(reported, ReportForm(), 200, tokens.new_form_token(purpose))
     form = ReportForm.read(request.form)
     ticket = tokens.read_form_token(request.form.get("token", ""), purpose, now)
-    if form.errors or ticket is None or ticket.aged:
-        trouble = "" if form.errors else "aged"
-        return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble=trouble)
-    wait = refusal("reports", email=form["email"])
+    if form.errors:
+        return _report_page(reported, form, 422, tokens.new_form_token(purpose))
+    if ticket is None:
+        return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="aged")
+    complaint = _complaint(form, ticket.nonce)
+    try:
+        known = review_desk().already_reported(reading(), complaint)
+        if known is not None:
+            return _reported_page(form, known)
+        if ticket.aged:
+            return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="aged")
+        return _file(reported, form, complaint, now)
+    except FormUsed:
+        return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="used")
+
+
+def _file(reported: Contribution, form: ReportForm, complaint: Complaint, now: datetime) -> Response:
+    """The complaint is committed, or the form comes back with how long to wait."""
+    wait = refusal("reports")
     if wait is not None:
         until = _clock(wait, now)
         page = _report_page(reported, form, wait.status, request.form["token"], trouble=_why(wait), wait_until=until)
         return _with_retry_after(page, wait)
-    with transaction() as session:
-        network = tokens.hash_network(limits_of(current_app).key())
-        complaint = form.complaint(page_lang(), ticket.nonce, network)
-        reference = review_desk().file_report(session, reported, complaint, now)
+    return _reported_page(form, _filed(reported, complaint, now))
+
+
+def _filed(reported: Contribution, complaint: Complaint, now: datetime) -> str:
+    """The reference; of two at once with one form, both get the same."""
+    try:
+        with transaction() as session:
+            return review_desk().file_report(session, reported, complaint, now)
+    except IntegrityError:  # the other one was first: now it is found
+        with transaction() as session:
+            return review_desk().file_report(session, reported, complaint, now)
+
+
+def _reported_page(form: ReportForm, reference: str) -> Response:
     response = make_response(render_template("comment/reported.html", reference=reference, form=form))
     response.headers["Cache-Control"] = PRIVATE
     return response
@@ -761,7 +893,12 @@ def act(token: str) -> ResponseReturnValue:
     wanted = request.form.get("act", "")
     if wanted not in ACTS:
         abort(400)
-    own = _own_or_404(token)
+    try:
+        own = _own_or_404(token)
+    except NotYours:
+        if wanted != "edit":
+            raise
+        return _privately(_gone_page("link", 404))
     if wanted == "edit":
         return _privately(make_response(_edit(own, token)))
     wait = refusal("receipts")
@@ -880,6 +1017,7 @@ def _receipt(own: Contribution, token: str) -> str:
         named=own.show_name.value != "anonymous",
         is_comment=own.type is Type.COMMENT,
         wishes=_standing_wishes(own),
+        called=first_name(own.latest.name),
     )
 
 
@@ -897,8 +1035,6 @@ def _as_sent(own: Contribution) -> PledgeForm | CommentForm:
 
 
 def _edit(own: Contribution, token: str) -> ResponseReturnValue:
-    if own.withdrawn_at is not None:
-        raise NotNow
     form: PledgeForm | CommentForm
     if own.type is Type.COMMENT:
         form = CommentForm.read(request.form, own.campaign, page_lang=page_lang(), editing=True)
@@ -913,7 +1049,14 @@ def _edit(own: Contribution, token: str) -> ResponseReturnValue:
             editing=True,
             as_before=before,
         )
-    return take(edit_road(own, token), form)
+    road = edit_road(own, token)
+    try:
+        if own.withdrawn_at is None:
+            return take(road, form)
+    except NotNow:  # it was withdrawn just now
+        pass
+    same = road.repeated(form.sent(None)) if not form.errors else None
+    return _to_receipt(same) if same is not None else _gone_page("withdrawn", 409, receipt_token=token)
 
 
 def edit_road(own: Contribution, token: str) -> Road:
@@ -952,6 +1095,7 @@ def edit_road(own: Contribution, token: str) -> Road:
         store=store,
         sent_with=tuple(f"edit:{own.public_id}:{earlier}" for earlier in range(1, number)),
         repeated=repeated,
+        event=wall.event_of(reading(), own, utcnow()),
     )
 
 

@@ -31,7 +31,7 @@ from .models import (
     Type,
 )
 from .settings import VERSION
-from .text import cut
+from .text import cut, first_name
 
 T = TypeVar("T")
 
@@ -197,19 +197,22 @@ def takes_comments(campaign: Campaign, parent: Contribution | None = None) -> bo
 
 
 def event_code(session: Session, campaign: Campaign, code: str, now: datetime) -> EventCode | None:
-    """The event whose code this is, if it is on now."""
+    """The event whose code this is, in whatever letters, if it is on now."""
     if not code:
         return None
-    found = session.scalars(
-        select(EventCode).where(
-            EventCode.campaign_id == campaign.id,
-            EventCode.code == code,
-            EventCode.ended_at.is_(None),
-            EventCode.starts_at <= now,
-            EventCode.ends_at > now,
-        )
-    ).first()
-    return found if found and _in_its_hours(found, campaign, now) else None
+    same = (EventCode.campaign_id == campaign.id, func.lower(EventCode.code) == code.lower())
+    found = session.scalars(select(EventCode).where(*same).order_by(EventCode.code != code, EventCode.id))
+    return next((event for event in found if _is_on(event, campaign, now)), None)
+
+
+def event_of(session: Session, contribution: Contribution, now: datetime) -> EventCode | None:
+    """The event with whose code this was sent, if it is on now."""
+    event = session.get(EventCode, contribution.event_code_id) if contribution.event_code_id else None
+    return event if event is not None and _is_on(event, contribution.campaign, now) else None
+
+
+def _is_on(event: EventCode, campaign: Campaign, now: datetime) -> bool:
+    return event.ended_at is None and event.starts_at <= now < event.ends_at and _in_its_hours(event, campaign, now)
 
 
 def _in_its_hours(event: EventCode, campaign: Campaign, now: datetime) -> bool:
@@ -439,7 +442,7 @@ def signature(revision: Revision | Sent, show_name: ShowName) -> Signature:
         case ShowName.FULL:
             return Signature(revision.name, revision.role)
         case ShowName.FIRST:
-            return Signature(revision.name.split(" ")[0])
+            return Signature(first_name(revision.name))
         case ShowName.ROLE:
             return Signature(revision.role)
         case _:
@@ -452,7 +455,7 @@ def _person_of(revision: Revision | Sent, show_name: ShowName) -> str:
         case ShowName.FULL:
             return ", ".join(part for part in (revision.name, revision.role) if part)
         case ShowName.FIRST:
-            return revision.name.split(" ")[0]
+            return first_name(revision.name)
         case ShowName.ROLE:
             return revision.role
         case _:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from pledges.models import Campaign
+from pledges.models import Campaign, Question
 
 from .test_road import text
 
@@ -127,3 +129,63 @@ def test_where_first_names_alone_are_shown_a_comment_shows_no_more(visitor, prom
     page = text(visitor.get(f"/week/promises/{promise}"))
     assert "Priya" in page
     assert "Kapoor" not in page
+
+
+def withdraws(visitor, receipt: str):
+    assert visitor.client.post(receipt, data={"act": "withdraw"}).status_code == 303
+
+
+def promised(visitor, approve) -> tuple[str, str]:
+    receipt = visitor.promises("I will plant ten trees").location.split("?")[0]
+    return receipt, approve()
+
+
+def test_a_comment_whose_promise_was_withdrawn_meanwhile_keeps_its_words(visitor, approve, stored):
+    receipt, id = promised(visitor, approve)
+    token = visitor.token(f"/week/promises/{id}/comment")
+    withdraws(visitor, receipt)
+    answer = comments(visitor, id, "Well said\nand done", name="Priya", token=token)
+    assert answer.status_code == 404
+    assert "The promise is no longer here" in text(answer)
+    assert "Well said" in text(answer)
+    assert "Priya" in text(answer)
+    assert len(stored()) == 1
+
+
+def test_a_retry_of_a_comment_is_answered_also_when_its_promise_has_gone(visitor, approve, stored):
+    receipt, id = promised(visitor, approve)
+    token = visitor.token(f"/week/promises/{id}/comment")
+    first = comments(visitor, id, token=token)
+    withdraws(visitor, receipt)
+    again = comments(visitor, id, token=token)
+    assert (again.status_code, again.location) == (303, first.location)
+    other = comments(visitor, id, "Something else", token=token)
+    assert other.status_code == 404
+    assert "Something else" in text(other)
+    assert len(stored()) == 2
+
+
+def test_where_nothing_was_written_what_is_gone_is_a_page_that_is_not_here(visitor, promise):
+    answer = visitor.client.post("/week/promises/nosuchthing/comment", data={"token": "x"})
+    assert answer.status_code == 404
+    assert "This page is not here" in text(answer)
+
+
+def test_closed_comments_speak_of_words_only_where_there_are_any(visitor, promise, database):
+    token = visitor.token(f"/week/promises/{promise}/comment")
+    with database.new_session() as session:
+        session.query(Campaign).one().comments_open = False
+        session.commit()
+    assert "still below" not in text(visitor.get(f"/week/promises/{promise}/comment"))
+    assert "still below" in text(comments(visitor, promise, token=token))
+
+
+def test_an_answer_whose_question_has_gone_keeps_its_words(visitor, campaign, database):
+    token = visitor.token("/week/questions/q234567890/answer")
+    with database.new_session() as session:
+        session.query(Question).one().archived_at = datetime.now(UTC)
+        session.commit()
+    answer = visitor.sends("/week/questions/q234567890/answer", answer="No hurry", role="Dad of two", token=token)
+    assert answer.status_code == 404
+    assert "No hurry" in text(answer)
+    assert "Dad of two" in text(answer)

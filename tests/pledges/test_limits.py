@@ -218,9 +218,50 @@ def test_a_tightened_refusal_says_when_and_then_it_is_so(tmp_path: Path) -> None
 def test_an_event_lifts_the_limit_of_an_address_up_to_its_own_ceiling(tmp_path: Path) -> None:
     limits = limits_in(tmp_path)
     event = EventAllowance("e1", "60/hour")
-    assert passed(limits, [V4] * 100, event=event) == 60
-    assert passed(limits, [V4] * 100) == 5
+    assert passed(limits, [V4] * 60, event=event) == 60
+    assert not limits.has_room(event)
+    assert passed(limits, [V4] * 100, event=event) == 5  # the limit of the address, as without a code
+    assert passed(limits, [V4] * 100) == 0
     assert passed(limits, [V4] * 3, event=EventAllowance("e2", "60/hour")) == 3
+
+
+def test_everything_that_is_sent_with_a_code_counts_towards_one_ceiling(tmp_path: Path) -> None:
+    limits = limits_in(tmp_path, limits={"comments": "1/hour"})
+    event = EventAllowance("e1", "4/hour")
+    assert passed(limits, [V4] * 2, event=event) == 2
+    comments = [limits.check("comments", address=V4, event=event) for _ in range(4)]
+    assert [refusal is None for refusal in comments] == [True, True, True, False]
+
+
+def test_what_is_refused_for_the_email_address_takes_no_place_of_the_connection_or_the_event(tmp_path: Path) -> None:
+    limits = limits_in(tmp_path, limits={"promises": "3/hour", "email": "1/day"})
+    event = EventAllowance("e1", "2/hour")
+    assert limits.check("promises", address=V4, email="a@example.org") is None
+    for _ in range(9):
+        refusal = limits.check("promises", address=V4, email="a@example.org")
+        assert refusal and refusal.kind == "email"
+        assert limits.check("promises", address=V4, email="a@example.org", event=event)
+    assert passed(limits, [V4] * 9) == 2
+    assert passed(limits, ["198.51.100.1"] * 2, event=event) == 2
+    assert not limits.has_room(event)
+    refusal = limits.check("promises", address=V4, email="a@example.org")
+    assert refusal and refusal.kind == "promises"  # leaving the address out would not help
+
+
+@pytest.mark.parametrize("store", ["file", "redis", "memory"])
+def test_who_loses_the_last_place_to_another_is_counted_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redis: Redis, store: str
+) -> None:
+    if store == "memory":
+        (tmp_path / "limits.db").write_bytes(b"this is not a database" * 100)
+    url = redis.url if store == "redis" else None
+    limits = limits_in(tmp_path, limits={"promises": "3/hour", "email": "1/day"}, redis_url=url)
+    assert limits.check("email", address=V4, extra="a@example.org") is None
+    assert limits.storage.in_charge == store
+    with monkeypatch.context() as patched:
+        patched.setattr(limits, "_wait_seconds", lambda _count: 0.0)  # looked before the other one was counted
+        assert [limits.check("promises", address=V4, email="a@example.org") is None for _ in range(5)] == [False] * 5
+    assert passed(limits, [V4] * 9) == 3
 
 
 # The stores

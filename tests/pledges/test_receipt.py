@@ -266,3 +266,35 @@ def test_a_used_change_with_other_words_comes_back_with_a_fresh_token(visitor, r
     assert does(visitor, receipt, "edit", promise="I will plant ten trees", **again).status_code == 303
     said = [revision.words for revision in session.query(Revision).order_by(Revision.id)]
     assert said == [WORDS, "I will listen and take notes", "I will plant ten trees"]
+
+
+def test_a_change_sent_after_withdrawing_elsewhere_keeps_its_words(visitor, receipt, stored):
+    token = visitor.token(f"{receipt}?do=edit")
+    does(visitor, receipt, "withdraw")
+    given = {"act": "edit", "promise": "I will plant ten trees", "how_we_will_know": "By the trees", "token": token}
+    answer = visitor.client.post(receipt, data=given)
+    assert answer.status_code == 409
+    assert "I will plant ten trees" in text(answer)
+    assert "By the trees" in text(answer)
+    assert f'href="{receipt}"' in text(answer)
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert len(stored()) == 1
+
+
+def test_a_change_that_was_taken_is_acknowledged_again_after_withdrawing(visitor, receipt):
+    token = visitor.token(f"{receipt}?do=edit")
+    given = {"act": "edit", "promise": "I will plant ten trees", "token": token}
+    assert visitor.client.post(receipt, data=given).status_code == 303
+    does(visitor, receipt, "withdraw")
+    assert visitor.client.post(receipt, data=given).status_code == 303
+
+
+@pytest.mark.parametrize("act", ["erase", "new_link"])
+def test_a_change_by_a_link_that_opens_nothing_any_more_keeps_its_words(visitor, receipt, act):
+    token = visitor.token(f"{receipt}?do=edit")
+    does(visitor, receipt, act)
+    given = {"act": "edit", "promise": "I will plant ten trees", "token": token}
+    answer = visitor.client.post(receipt, data=given)
+    assert answer.status_code == 404
+    assert "I will plant ten trees" in text(answer)
+    assert answer.headers["Cache-Control"] == "private, no-store"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
+from pydantic import SecretStr
 
 from pledges import intake, limits, views
 from pledges.models import Campaign, CampaignState, EventCode, Revision
@@ -373,19 +374,27 @@ def test_no_level_is_shown_that_the_campaign_does_not_permit(visitor, database, 
     assert visitor.promises(name="Amina Yusuf", show_name="full").status_code == 422
 
 
-def test_akismet_is_named_only_where_it_is_asked(visitor, database):
-    assert "Akismet" in text(visitor.get("/week/promise"))
+def test_akismet_is_named_only_where_it_is_asked(visitor, app, database, approve):
+    visitor.promises()
+    forms = ("/week/promise", f"/week/promises/{approve()}/comment")
+
+    def named() -> list[bool]:
+        return ["Akismet" in text(visitor.get(path)) for path in forms]
+
+    assert named() == [False, False]  # there is no key
+    app.extensions["wall.settings"].akismet_api_key = SecretStr("key")
+    assert named() == [True, True]
     with database.new_session() as session:
         session.query(Campaign).one().akismet = "off"
         session.commit()
-    assert "Akismet" not in text(visitor.get("/week/promise"))
+    assert named() == [False, False]
 
 
 def test_one_email_address_is_counted_by_itself(visitor, limiter, stored):
     limiter.wait["email"] = 3600
     answer = visitor.promises(email="a@example.org")
     assert answer.status_code == 429
-    assert limiter.asked[-1][1]["extra"] == "a@example.org"
+    assert limiter.asked[-1][1]["email"] == "a@example.org"
     assert stored() == []
 
 
@@ -412,3 +421,12 @@ def test_where_nobody_can_count_no_visitor_is_blamed(visitor, limiter, approve, 
     assert "We cannot take this right now" in text(answer)
     assert "from your connection" not in text(answer)
     assert "I will plant ten trees" in text(answer)
+
+
+def test_what_came_too_late_comes_back_with_all_its_answers(visitor, database):
+    token = visitor.token("/week/promise")
+    close(database)
+    answers = {"how_we_will_know": "By the trees", "name": "Amina Yusuf", "role": "Dad of two", "by_when": in_days(30)}
+    answers |= {"organisation": "Northbrook School", "website": "https://northbrook.example"}
+    page = text(visitor.promises(token=token, **answers))
+    assert [value for value in answers.values() if value not in page] == []

@@ -245,3 +245,55 @@ def test_a_motif_is_the_same_each_time_and_mirrored():
     assert motifs.path("abc") == motifs.path("abc")
     assert motifs.path("abc") != motifs.path("abd")
     assert all((8 - x, y) in cells for x, y in cells)
+
+
+SURNAMES = ["Smith, Jane", "Smith,Jane", "Smith ,  Jane Ann", "Jane Smith", "Jane.Smith", "Jane_Smith", "Jane/Smith"]
+SURNAMES += [f"Jane{apart}Smith" for apart in "\u2060\u200b\u00ad\ufeff\u200c\u200d\u200e\u202e\x1f\u3164\U000e0020❤"]
+
+
+@pytest.mark.parametrize("name", SURNAMES)
+def test_the_first_name_alone_is_all_that_is_shown_of_it(visitor, approve, name):
+    visitor.promises(name=name, show_name="first")
+    id = approve()
+    for page in ("/week", f"/week/promises/{id}"):
+        assert "<bdi>Jane</bdi>" in text(visitor.get(page))
+        assert "Smith" not in text(visitor.get(page))
+    assert visitor.get(f"/api/v1/pledges/{id}").json["by"] == "Jane"
+
+
+@pytest.mark.parametrize("name", ["Smith,", "Smith, .", "Smith，"])
+def test_where_no_first_name_can_be_told_none_is_shown(visitor, approve, name):
+    visitor.promises(name=name, show_name="first")
+    id = approve()
+    assert "Smith" not in text(visitor.get(f"/week/promises/{id}"))
+    assert visitor.get(f"/api/v1/pledges/{id}").json["by"] is None
+
+
+@pytest.mark.parametrize("first", ["Jean-Luc", "D’Arcy", "Siân", "प्रिया", "Nguyễn", "محمد", "O'Neill"])
+def test_a_first_name_keeps_all_its_letters(visitor, approve, first):
+    visitor.promises(name=f"{first} Smith", show_name="first")
+    assert visitor.get(f"/api/v1/pledges/{approve()}").json["by"] == first
+
+
+def test_who_speaks_for_an_organisation_shows_no_surname_either(visitor, approve):
+    given = {"kind": "organisation", "organisation": "Northbrook School", "email": "head@example.org"}
+    visitor.promises(name="Smith, Jane", show_name="first", **given)
+    page = text(visitor.get(f"/week/promises/{approve()}"))
+    assert "Jane" in page
+    assert "Smith" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("pledges?limit=0", "limit"),
+        ("pledges?limit=many", "limit"),
+        ("pledges?after=yesterday", "after"),
+        ("removed?since=yesterday", "since"),
+        ("removed?after=1", "after"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_named(visitor, query, field):
+    answer = visitor.get(f"/api/v1/campaigns/week/{query}")
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert f"“{field}”" in answer.json["detail"]
