@@ -33,6 +33,7 @@ from .models import (
     Letter,
     Moderator,
     Reason,
+    Report,
     Review,
     ReviewCluster,
     Role,
@@ -146,6 +147,23 @@ def refusal(
     if review.claimed_by_id not in (None, by.id) and review.claimed_until is not None and review.claimed_until > now:
         return Cannot(review, "held")
     return None
+
+
+def standing(reviews: Sequence[Review]) -> set[int]:
+    """Those that stand on the wall now."""
+    return {review.id for review in reviews if review.contribution.published_revision_id == review.revision_id}
+
+
+def reported(session: Session, reviews: Sequence[Review]) -> set[int]:
+    """Those that a visitor complained about, and nobody has answered yet."""
+    by_contribution = {review.contribution_id: review.id for review in reviews}
+    ids, found = list(by_contribution), set()
+    for start in range(0, len(ids), 500):
+        query = select(Report.contribution_id).where(
+            Report.contribution_id.in_(ids[start : start + 500]), Report.closed_by_id.is_(None)
+        )
+        found |= {by_contribution[contribution_id] for contribution_id in session.scalars(query.distinct())}
+    return found
 
 
 def groups(session: Session, reviews: Sequence[Review]) -> list[Group]:

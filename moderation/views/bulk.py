@@ -33,7 +33,7 @@ def sort_out_bulk(me: Moderator) -> ResponseReturnValue:
     if move not in bulk.OFFERED:
         return _not_offered()
     held = _held(session, me)
-    return _sorted_out(session, me, held, _picks(session, held), move)
+    return _sorted_out(session, me, held, _picks(session, me, held), move)
 
 
 @desk.post("/bulk/decide")
@@ -167,8 +167,8 @@ def _not_offered() -> ResponseReturnValue:
     )
 
 
-def _picks(session: Session, held: Held) -> list[bulk.Pick]:
-    """What the form chose; of a cluster, where it says so, also the members that its page did not list."""
+def _picks(session: Session, me: Moderator, held: Held) -> list[bulk.Pick]:
+    """What the form chose; of a cluster, where it says so, also what its page would have ticked but did not list."""
     form = request.form
     ticked = bulk.read_picks(form.getlist("pick"))[: bulk.MOST]
     cluster_id = _cluster_id(session, held)
@@ -176,7 +176,8 @@ def _picks(session: Session, held: Held) -> list[bulk.Pick]:
     if cluster_id is None or not form.get("rest") or upto is None:
         return ticked
     listed = bulk.read_picks(form.getlist("listed"))
-    return together.chosen(session, session.get_one(Cluster, cluster_id), ticked, listed, upto)
+    cluster = session.get_one(Cluster, cluster_id)
+    return together.chosen(session, cluster, ticked, listed, upto, me, utcnow())
 
 
 def _cluster_id(session: Session, held: Held) -> int | None:
@@ -241,6 +242,8 @@ def _sorted_out(
         "found": found,
         "groups": [(group, ",".join(str(bulk.Pick(r.id, r.version)) for r in group.reviews)) for group in groups],
         "rows": {review.id: screens.row_of(review, now) for review in found.can[: together.LISTED]},
+        "standing": bulk.standing(found.can),
+        "reported": bulk.reported(session, found.can),
         "cannot": [(each.review, together.why_words(each, now)) for each in found.cannot],
         "letters": {place: _letters(group) for place, group in enumerate(groups)},
         "colleagues": _colleagues(session, me, held, picks) if move == bulk.PASS else [],
