@@ -38,6 +38,7 @@ AT_ONCE = 200
 HELP_AGAIN = timedelta(hours=1)
 HOLD_CHARS = 100
 HOLD_DAYS = 30  # the longest time of an entry of the lists
+NOTICED_WITHIN = timedelta(days=90)  # that an entry's time is over, by a worker that stood still meanwhile
 SWITCHES = ("promises", "comments", "letters", "screens", "slower")
 
 
@@ -171,6 +172,7 @@ def watch(session: Session, now: datetime, refusals: Callable[[str], int]) -> No
     for over in _expired(session, now):
         end(session, session.get_one(Campaign, over.campaign_id), over, None, now)
     for campaign in session.scalars(select(Campaign).order_by(Campaign.id)):
+        _end_over(session, campaign, now)
         if guarding.outlived(campaign, now):
             _lock(session, campaign)
             _guard(session, campaign, running(session, campaign.id, now), now)
@@ -401,6 +403,32 @@ def end_hold(session: Session, campaign: Campaign, hold: Hold, by: Moderator, no
     _record_hold(session, campaign, hold, "hold:end", by, now)
 
 
+def _end_over(session: Session, campaign: Campaign, now: datetime) -> None:
+    """Entries whose time is over are ended as by hand, each once: what they held apart is looked at again.
+
+    A few in a sweep, the next takes the rest; an entry that ended has `ended_at`, so no sweep finds it again.
+    """
+    over = (
+        select(Hold)
+        .where(
+            Hold.campaign_id == campaign.id,
+            Hold.ends_at <= now,
+            Hold.ends_at > now - NOTICED_WITHIN,
+            Hold.ended_at.is_(None),
+        )
+        .order_by(Hold.ends_at, Hold.id)
+        .limit(AT_ONCE)
+    )
+    if session.scalars(over.with_only_columns(Hold.id).limit(1)).first() is None:
+        return
+    _lock(session, campaign)
+    for hold in session.scalars(over.execution_options(populate_existing=True)):
+        hold.ended_at = now
+        _record_hold(session, campaign, hold, "hold:over", None, now)
+    session.flush()
+    _again(session, campaign, now)
+
+
 def _read(kind: HoldKind, value: str) -> str:
     value = value.strip()
     if kind is HoldKind.NETWORK:
@@ -426,7 +454,9 @@ def _again(session: Session, campaign: Campaign, now: datetime) -> None:
     _guard(session, campaign, running(session, campaign.id, now), now)
 
 
-def _record_hold(session: Session, campaign: Campaign, hold: Hold, act: str, by: Moderator, now: datetime) -> None:
+def _record_hold(
+    session: Session, campaign: Campaign, hold: Hold, act: str, by: Moderator | None, now: datetime
+) -> None:
     """What is on a list can be an address or somebody's words, so the record tells kind and effect alone."""
     after = {"hold": hold.id, "kind": hold.kind, "effect": hold.effect, "ends": hold.ends_at.isoformat()}
     record.add(

@@ -461,3 +461,35 @@ def test_the_switches_that_a_moderator_cannot_move_say_so_and_go_along(wall: Wal
     assert 'name="screens" value="yes">' in mine and 'type="hidden" name="screens"' not in mine
     assert mine.count("on; a lead can switch it off") == 2
     assert "disabled" not in leads[leads.index("<main") :] and 'type="hidden" name="promises"' not in leads
+
+
+@pytest.mark.parametrize(
+    "kind, value", [("phrase", "my neighbours"), ("network", "127.0.0.1"), ("domain", "example.org")]
+)
+def test_what_an_entry_held_is_free_when_its_day_is_over_and_is_looked_at_again_once(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch, kind: str, value: str
+) -> None:
+    presses(moderator, "lists", kind=kind, value=value, effect="mask", days="1")
+    presses(moderator, "lists", kind="phrase", value="my strangers", effect="hold", days="5")
+    sent = wall.promises("I will listen to my neighbours", email="ann@example.org")
+    other = wall.promises("I will listen to my strangers")
+    wall.screens()
+    assert wall.review(sent.review_id).masked
+    sweeps(wall, hours=23)
+    assert wall.review(sent.review_id).masked
+    looked: list[int] = []
+    owe = surge.word_lists.owe_recheck
+    monkeypatch.setattr(
+        surge.word_lists, "owe_recheck", lambda session, campaign_id, now: looked.append(campaign_id) or owe(session, campaign_id, now)
+    )  # fmt: skip
+    for hours in (25, 26):
+        sweeps(wall, hours=hours)
+        review = wall.review(sent.review_id)
+        assert not review.masked and {lane.lane.value for lane in review.lanes} == {"new", "all"}
+        assert "abuse" in {lane.lane.value for lane in wall.review(other.review_id).lanes}
+    assert len(looked) == 1
+    with wall.look() as session:
+        lines = session.scalars(select(Act).where(Act.act == "hold:over")).all()
+    assert [(line.actor, line.after["kind"]) for line in lines] == [("program", kind)]
+    lead = wall.moderator("lead", Role.LEAD)
+    assert "ended an entry of the lists whose time was over" in lead.client.get("/moderation/record").text
