@@ -11,7 +11,6 @@ from pledges.guarding import in_network
 
 from . import words
 from .base import ABUSE, Listing, Outcome, Quote, Subject, Verdict
-from .folding import fold
 
 NAME = "lists"
 QUOTED_AT_MOST = 50
@@ -67,6 +66,6 @@ def _quotes(texts: Mapping[str, str], phrase: str) -> list[Quote]:
     return [
         Quote(name, *folded.span(hit.start, hit.end), "listed_phrase")
         for name, text in texts.items()
-        for folded in (fold(text),)
+        for folded in (words.read(text),)
         for hit in words.hits_in(folded, wanted)
     ]
