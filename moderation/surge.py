@@ -6,7 +6,6 @@ side reads `Campaign.guard`, which is written here alone.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,6 +39,14 @@ HOLD_CHARS = 100
 HOLD_DAYS = 30  # the longest time of an entry of the lists
 NOTICED_WITHIN = timedelta(days=90)  # that an entry's time is over, by a worker that stood still meanwhile
 SWITCHES = ("promises", "comments", "letters", "screens", "slower")
+
+
+class ListedAlready(Exception):
+    """The same entry is on the list and still holds."""
+
+    def __init__(self, hold: Hold) -> None:
+        super().__init__("listed already")
+        self.hold = hold
 
 
 class NotPossible(Exception):
@@ -375,12 +382,16 @@ def add_hold(
     by: Moderator,
     now: datetime,
 ) -> Hold:
-    """The entry holds for so many days; raises ValueError where `value` is no network, domain or phrase."""
+    """The entry holds for so many days; raises ListedAlready, and ValueError where `value` can never be met."""
+    value = _read(kind, value)
     _lock(session, campaign)
+    for hold in holds(session, campaign.id, now):
+        if hold.kind is kind and _same(kind, hold.value, value):
+            raise ListedAlready(hold)
     hold = Hold(
         campaign_id=campaign.id,
         kind=kind,
-        value=_read(kind, value),
+        value=value,
         effect=effect,
         note=note,
         made_at=now,
@@ -430,22 +441,39 @@ def _end_over(session: Session, campaign: Campaign, now: datetime) -> None:
 
 
 def _read(kind: HoldKind, value: str) -> str:
+    """The entry as it is compared; raises ValueError where nothing can ever be met by it."""
     value = value.strip()
     if kind is HoldKind.NETWORK:
-        network = ipaddress.ip_network(value, strict=False)
-        if network.prefixlen < (16 if network.version == 4 else 32):
-            raise ValueError("a network as wide as that holds everybody")
-        return str(network)
+        return _read_network(value)
     if kind is HoldKind.DOMAIN:
         domain = domain_of(value)
         if len(domain) > HOLD_CHARS:
             raise ValueError("a domain has at most 100 characters")
         return domain
+    return _read_phrase(value)
+
+
+def _read_network(value: str) -> str:
+    network = guarding.network_of(value)
+    if network.prefixlen < (16 if network.version == 4 else 32):
+        raise ValueError("a network as wide as that holds everybody")
+    return str(network)
+
+
+def _read_phrase(value: str) -> str:
     if not 4 <= len(value) <= HOLD_CHARS:
         raise ValueError("a phrase has 4 to 100 characters")
     if not 1 <= len(words.plain_words(value)) <= words.LONGEST_PHRASE:
         raise ValueError("a phrase has one to eight words")
+    if not words.hits_in(words.read(value), words.campaign_list((value,))):
+        raise ValueError("a phrase that is not found where it stands is found nowhere")
     return value
+
+
+def _same(kind: HoldKind, value: str, other: str) -> bool:
+    if kind is HoldKind.PHRASE:
+        return words.plain_words(value) == words.plain_words(other)
+    return value == other
 
 
 def _again(session: Session, campaign: Campaign, now: datetime) -> None:

@@ -251,6 +251,15 @@ def test_let_be_outweighs_and_an_entry_ends_by_its_day(wall: Wall, moderator: At
         ("network", "nowhere"),
         ("domain", "localhost"),
         ("domain", f"{'a' * 50}.{'b' * 50}.example"),
+        ("domain", "ex ample.org"),
+        ("domain", "-a.b"),
+        ("domain", "http://"),
+        ("domain", "*.org"),
+        ("domain", "1.2.3.4"),
+        ("domain", "example..org"),
+        ("network", "::ffff:1.2.3.4/64"),
+        ("network", "::ffff:1.2.3.4/104"),
+        ("phrase", "a---"),
         ("phrase", "ab"),
         ("phrase", "----"),
         ("phrase", "we will all go to the big square at noon"),
@@ -493,3 +502,57 @@ def test_what_an_entry_held_is_free_when_its_day_is_over_and_is_looked_at_again_
     assert [(line.actor, line.after["kind"]) for line in lines] == [("program", kind)]
     lead = wall.moderator("lead", Role.LEAD)
     assert "ended an entry of the lists whose time was over" in lead.client.get("/moderation/record").text
+
+
+@pytest.mark.parametrize(
+    "kind, value, stored",
+    [
+        ("domain", "http://example.org", "example.org"),
+        ("domain", "https://Example.org:8080/a?b=c@d.net#e", "example.org"),
+        ("domain", "*.example.org", "example.org"),
+        ("domain", "example.org/", "example.org"),
+        ("domain", "ann@mail.example.org", "mail.example.org"),
+        ("domain", "@example.org.", "example.org"),
+        ("network", "::ffff:127.0.0.1", "127.0.0.1/32"),
+        ("network", "::ffff:127.0.7.0/112", "127.0.0.0/16"),
+        ("phrase", "1488", "1488"),
+        ("phrase", "n3ighb*urs", "n3ighb*urs"),
+    ],
+)
+def test_an_entry_is_understood_as_it_is_plainly_meant_and_holds(
+    wall: Wall, moderator: AtTheDesk, kind: str, value: str, stored: str
+) -> None:
+    assert presses(moderator, "lists", kind=kind, value=value, effect="mask", days="3").status_code == 303
+    assert f"<bdi>{stored}</bdi>" in moderator.client.get(f"/moderation/surge?campaign={SLUG}").text
+    sent = wall.promises("I will listen to my n3ighb*urs at 1488", email="ann@mail.example.org")
+    wall.screens()
+    assert wall.review(sent.review_id).masked
+
+
+def test_an_address_of_ipv4_is_the_same_however_it_is_written() -> None:
+    for address in ("203.0.113.9", "::ffff:203.0.113.9"):
+        for network in ("203.0.113.0/24", "::ffff:203.0.113.0/120"):
+            assert guarding.in_network(address, network), (address, network)
+        assert not guarding.in_network(address, "::/32")
+
+
+@pytest.mark.parametrize(
+    "kind, value, again",
+    [
+        ("domain", "example.org", "https://EXAMPLE.org/"),
+        ("network", "203.0.113.0/24", "203.0.113.7/24"),
+        ("phrase", "my neighbours", "My  Neighbours!"),
+    ],
+)
+def test_what_is_on_a_list_already_is_not_put_there_twice(
+    wall: Wall, moderator: AtTheDesk, kind: str, value: str, again: str
+) -> None:
+    presses(moderator, "lists", kind=kind, value=value, effect="hold", days="1")
+    answer = presses(moderator, "lists", kind=kind, value=again, effect="mask", days="3")
+    assert answer.status_code == 422 and f"{value} is on the list already, until" in answer.text
+    assert form(answer.text, "/surge/lists").sent()["effect"] == ["mask"]
+    assert presses(moderator, "lists", kind=kind, value=f"un{value}" if kind != "network" else "203.0.112.0/24",
+                   effect="hold", days="1").status_code == 303  # fmt: skip
+    with wall.work() as session:
+        session.execute(update(Hold).values(ends_at=utcnow() - timedelta(seconds=1)))
+    assert presses(moderator, "lists", kind=kind, value=again, effect="mask", days="3").status_code == 303
