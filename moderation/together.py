@@ -17,9 +17,9 @@ from pledges.models import Contribution
 from pledges.settings import settings
 from pledges.wall import Signature, signature
 
-from . import bulk, clusters, context, queue, screens
+from . import acts, bulk, clusters, context, queue, screens
 from .checks.folding import fold
-from .models import Appeal, Batch, BatchItem, Cluster, ClusterKind, Decision, Moderator, Review, ReviewCluster
+from .models import Act, Appeal, Batch, BatchItem, Cluster, ClusterKind, Decision, Moderator, Review, ReviewCluster
 from .screens import Signal
 from .workflow import Move
 
@@ -86,6 +86,7 @@ class Gathering:
     members: list[Member]
     rest: int  # that are not on this page and would be chosen from the start if they were
     upto: int  # the newest member, as this page was made
+    seen: int  # the newest line of the record, as this page was made
     harsh: bool
     decided: Decision | None
     again: list[str]  # what one press declines again: copies of what was declined, and what a check spoke against
@@ -208,6 +209,7 @@ def gathering(
 
     `show` is `example` for one of them, `all` for all on this page.
     """
+    seen = bulk.newest_line(session)
     waiting = (
         select(Review)
         .join(ReviewCluster, ReviewCluster.review_id == Review.id)
@@ -229,6 +231,7 @@ def gathering(
         members=members,
         rest=(session.scalar(select(func.count()).select_from(from_the_start.subquery())) or 0) - len(ticked),
         upto=session.scalar(waiting.with_only_columns(func.max(Review.id)).order_by(None)) or 0,
+        seen=seen,
         harsh=any(member.review.masked for member in members),
         decided=session.get(Decision, cluster.decided_by_id) if cluster.decided_by_id else None,
         again=[member.pick for member in members if member.ticked],
@@ -314,13 +317,20 @@ def chosen(
     return [*ticked, *(bulk.Pick(number, version) for number, version in rest if number not in known)][: bulk.MOST]
 
 
-def why_words(cannot: bulk.Cannot, now: datetime) -> str:
+def why_words(session: Session, cannot: bulk.Cannot) -> str:
     """Why an item is left out, for a person."""
+    if cannot.line is not None:
+        return _marked_words(session, cannot.line)
     if cannot.why == "held" and cannot.review.claimed_by is not None:
         return gettext("Open at %(name)s", name=cannot.review.claimed_by.name)
     if cannot.why == "decided":
         return screens.overtaken_words(cannot.other)
     return str(WHY[cannot.why])
+
+
+def _marked_words(session: Session, line: Act) -> str:
+    who, what = acts.who(session, line.actor), str(acts.WORDS[line.act])
+    return gettext("%(who)s was quicker: %(what)s", who=who, what=what)
 
 
 @dataclass(frozen=True)
@@ -390,6 +400,9 @@ def _result_words(session: Session, batch: Batch, item: BatchItem) -> str:
     if item.outcome == bulk.DONE:
         return str(WHY["told"] if item.why == "told" else _CHANGED if item.why else _DID[batch.move])
     other = session.get(Decision, item.decision_id) if item.decision_id else None
+    line = session.get(Act, item.was["line"]) if item.was.get("line") else None
+    if line is not None:
+        return _marked_words(session, line)
     if item.outcome == bulk.OVERTAKEN:
         return screens.overtaken_words(other)
     return str(WHY.get(item.why, _HELD))

@@ -62,6 +62,7 @@ def decide_bulk(me: Moderator) -> ResponseReturnValue:
                 tell=form.get("tell", "").lower() not in DO_NOT_TELL,
                 note=clean(form.get("note", ""), lines=True)[:NOTE_CHARS],
                 cluster_id=_cluster_id(session, held),
+                seen=number(form.get("seen", "")),
             )
             batch_id = batch.id
     if wrong is not None:
@@ -232,19 +233,22 @@ def _sorted_out(
 ) -> ResponseReturnValue:
     now = utcnow()
     session.expire_all()
-    found = bulk.sort_out(session, picks, me, held, now)
+    told = number(request.form.get("seen", ""))
+    seen = bulk.newest_line(session) if told is None else told
+    found = bulk.sort_out(session, picks, me, held, now, seen)
     groups = bulk.groups(session, found.can)
     if move != bulk.REJECT and groups:
         groups = [bulk.Group([], found.can)]
     page: dict[str, Any] = {
         "move": move,
+        "seen": seen,
         "title": together.TITLES[move],
         "found": found,
         "groups": [(group, ",".join(str(bulk.Pick(r.id, r.version)) for r in group.reviews)) for group in groups],
         "rows": {review.id: screens.row_of(review, now) for review in found.can[: together.LISTED]},
         "standing": bulk.standing(found.can),
         "reported": bulk.reported(session, found.can),
-        "cannot": [(each.review, together.why_words(each, now)) for each in found.cannot],
+        "cannot": [(each.review, together.why_words(session, each)) for each in found.cannot],
         "letters": {place: _letters(group) for place, group in enumerate(groups)},
         "colleagues": _colleagues(session, me, held, picks) if move == bulk.PASS else [],
         "cluster": number(request.form.get("cluster", "")),
