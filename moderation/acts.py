@@ -65,6 +65,7 @@ WORDS: dict[str, Any] = {
     "surge:help": lazy_gettext("asked for help"),
     "hold:add": lazy_gettext("put something on the lists"),
     "hold:end": lazy_gettext("took something off the lists"),
+    "hold:over": lazy_gettext("ended an entry of the lists whose time was over"),
     "campaign:state": lazy_gettext("opened or closed the campaign"),
     "campaign:event": lazy_gettext("handed out an event code"),
     "campaign:event-end": lazy_gettext("ended an event code"),

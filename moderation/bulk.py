@@ -23,6 +23,7 @@ from pledges.text import number
 
 from . import clusters, decisions, lanes, notes, permissions, queue, record
 from .desk import reasons_for
+from .models import Act as Line
 from .models import (
     Batch,
     BatchItem,
@@ -33,6 +34,8 @@ from .models import (
     Letter,
     Moderator,
     Reason,
+    RecordHead,
+    Report,
     Review,
     ReviewCluster,
     Role,
@@ -68,8 +71,9 @@ class Cannot:
     """An item that this batch cannot decide, why (a key), and who was quicker."""
 
     review: Review
-    why: str  # decided | changed | role | appeal | second | held
+    why: str  # decided | changed | marked | role | appeal | second | held
     other: Decision | None = None
+    line: Line | None = None  # of the record, where it was passed on or laid aside
 
 
 @dataclass(frozen=True)
@@ -104,9 +108,12 @@ def read_picks(texts: Iterable[str]) -> list[Pick]:
 
 
 def sort_out(
-    session: Session, picks: Sequence[Pick], by: Moderator, held: dict[int | None, Role], now: datetime
+    session: Session, picks: Sequence[Pick], by: Moderator, held: dict[int | None, Role], now: datetime, seen: int
 ) -> DryRun:
-    """Which of the items can be decided now, and why the others cannot; what the person may not see is left out."""
+    """Which of the items can be decided now, and why the others cannot; what the person may not see is left out.
+
+    `seen`: the newest line of the record when the person saw them.
+    """
     sorted_out = DryRun()
     versions = {pick.review_id: pick.version for pick in picks}
     ids = list(versions)
@@ -116,6 +123,7 @@ def sort_out(
             if not permissions.may(held, Act.LOOK, review.campaign_id):
                 continue
             refused = refusal(session, review, versions[review.id], by, held, now)
+            refused = refused or _marked_since(session, review, by, now, seen)
             if refused is None:
                 sorted_out.can.append(review)
             else:
@@ -146,6 +154,48 @@ def refusal(
     if review.claimed_by_id not in (None, by.id) and review.claimed_until is not None and review.claimed_until > now:
         return Cannot(review, "held")
     return None
+
+
+def newest_line(session: Session) -> int:
+    """The number of the record's newest line: what happens later has a higher one."""
+    head = session.get(RecordHead, 1)
+    return head.last_act_id or 0 if head is not None else 0
+
+
+def _marked_since(session: Session, review: Review, by: Moderator, now: datetime, seen: int) -> Cannot | None:
+    """Why this item is not decided, where a colleague passed it to somebody else or laid it aside after it was seen."""
+    line = _mark_of(session, review, by, now)
+    if line is None or line.id <= seen or line.actor == record.actor(by):
+        return None
+    return Cannot(review, "marked", line=line)
+
+
+def _mark_of(session: Session, review: Review, by: Moderator, now: datetime) -> Line | None:
+    """The line of the record by which this item is laid aside, or somebody else's; none: it is free for `by`."""
+    laid_aside = review.parked_until is not None and review.parked_until > now
+    if not laid_aside and review.passed_to_id in (None, by.id):
+        return None
+    lines = select(Line).where(
+        Line.subject == f"review:{review.id}", Line.act == ("review:park" if laid_aside else "review:pass")
+    )
+    return session.scalars(lines.order_by(Line.id.desc()).limit(1)).first()
+
+
+def standing(reviews: Sequence[Review]) -> set[int]:
+    """Those that stand on the wall now."""
+    return {review.id for review in reviews if review.contribution.published_revision_id == review.revision_id}
+
+
+def reported(session: Session, reviews: Sequence[Review]) -> set[int]:
+    """Those that a visitor complained about, and nobody has answered yet."""
+    by_contribution = {review.contribution_id: review.id for review in reviews}
+    ids, found = list(by_contribution), set()
+    for start in range(0, len(ids), 500):
+        query = select(Report.contribution_id).where(
+            Report.contribution_id.in_(ids[start : start + 500]), Report.closed_by_id.is_(None)
+        )
+        found |= {by_contribution[contribution_id] for contribution_id in session.scalars(query.distinct())}
+    return found
 
 
 def groups(session: Session, reviews: Sequence[Review]) -> list[Group]:
@@ -197,8 +247,12 @@ def begin(
     tell: bool = True,
     note: str = "",
     cluster_id: int | None = None,
+    seen: int | None = None,
 ) -> Batch:
-    """The batch is stored with all that it is to decide; the same one where the button was pressed twice."""
+    """The batch is stored with all that it is to decide; the same one where the button was pressed twice.
+
+    `seen`: the newest line of the record when the person saw the items; none: they saw them now.
+    """
     picks = list({pick.review_id: pick for pick in reversed(picks)}.values())[::-1]  # each item once
     said = (move, reason.id if reason else None, to.id if to else None, tell, note, cluster_id)
     pressed_before = _same(session, picks, said, by, now)
@@ -222,8 +276,9 @@ def begin(
     )
     session.add(batch)
     session.flush()
+    was = {"seen": newest_line(session) if seen is None else seen}
     session.add_all(
-        BatchItem(batch_id=batch.id, review_id=pick.review_id, version=pick.version, place=place)
+        BatchItem(batch_id=batch.id, review_id=pick.review_id, version=pick.version, place=place, was=was)
         for place, pick in enumerate(pick for pick in picks if pick.review_id in known)
     )
     session.flush()
@@ -311,11 +366,13 @@ def _decide_one(session: Session, batch: Batch, item: BatchItem, settings: Setti
     review = decisions.locked(session, item.review_id)
     by = batch.moderator
     refused = refusal(session, review, item.version, by, permissions.roles(session, by), now)
-    if refused is None and batch.move == APPROVE and not review.clear:
-        refused = Cannot(review, "unclear")
+    refused = refused or _marked_since(session, review, by, now, item.was.get("seen", 0))
+    if refused is None and batch.move == APPROVE:
+        refused = _not_of_a_sheet(session, review, by, now)
     if refused is not None:
-        item.outcome = OVERTAKEN if refused.why in ("decided", "changed") else REFUSED
+        item.outcome = OVERTAKEN if refused.why in ("decided", "changed", "marked") else REFUSED
         item.why, item.decision_id = refused.why, refused.other.id if refused.other else None
+        item.was = {**item.was, "line": refused.line.id if refused.line else None}
         return
     try:
         with session.begin_nested():
@@ -325,6 +382,14 @@ def _decide_one(session: Session, batch: Batch, item: BatchItem, settings: Setti
         item.outcome, item.decision_id = OVERTAKEN, error.other.id if error.other else None
     except (MoveNotAllowed, WordsChanged):
         item.outcome, item.why = REFUSED, "changed"
+
+
+def _not_of_a_sheet(session: Session, review: Review, by: Moderator, now: datetime) -> Cannot | None:
+    """Why this item stands on no sheet of this person, whenever that came about."""
+    line = _mark_of(session, review, by, now)
+    if line is not None:
+        return Cannot(review, "marked", line=line)
+    return None if review.clear else Cannot(review, "unclear")
 
 
 def _make(session: Session, batch: Batch, item: BatchItem, review: Review, settings: Settings, now: datetime) -> None:

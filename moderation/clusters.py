@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from sqlalchemy import Integer, Select, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, Integer, Select, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -126,6 +126,17 @@ def _quiet(finding: Finding) -> bool:
 def spoken_against(review: Review) -> bool:
     """Whether a check wants it looked at for another reason than that it resembles others."""
     return any(finding.verdict in SPEAKS and finding.check != repeats.NAME for finding in _newest(review))
+
+
+def is_spoken_against() -> ColumnElement[bool]:
+    """The same as `spoken_against`, asked of the database for many items at once."""
+    said = select(Finding.id).where(
+        Finding.review_id == Review.id,
+        Finding.round == Review.round,
+        Finding.verdict.in_(SPEAKS),
+        Finding.check != repeats.NAME,
+    )
+    return said.correlate(Review).exists()
 
 
 def _newest(review: Review) -> list[Finding]:

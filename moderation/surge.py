@@ -6,7 +6,6 @@ side reads `Campaign.guard`, which is written here alone.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +37,16 @@ AT_ONCE = 200
 HELP_AGAIN = timedelta(hours=1)
 HOLD_CHARS = 100
 HOLD_DAYS = 30  # the longest time of an entry of the lists
+NOTICED_WITHIN = timedelta(days=90)  # that an entry's time is over, by a worker that stood still meanwhile
 SWITCHES = ("promises", "comments", "letters", "screens", "slower")
+
+
+class ListedAlready(Exception):
+    """The same entry is on the list and still holds."""
+
+    def __init__(self, hold: Hold) -> None:
+        super().__init__("listed already")
+        self.hold = hold
 
 
 class NotPossible(Exception):
@@ -171,6 +179,7 @@ def watch(session: Session, now: datetime, refusals: Callable[[str], int]) -> No
     for over in _expired(session, now):
         end(session, session.get_one(Campaign, over.campaign_id), over, None, now)
     for campaign in session.scalars(select(Campaign).order_by(Campaign.id)):
+        _end_over(session, campaign, now)
         if guarding.outlived(campaign, now):
             _lock(session, campaign)
             _guard(session, campaign, running(session, campaign.id, now), now)
@@ -373,12 +382,16 @@ def add_hold(
     by: Moderator,
     now: datetime,
 ) -> Hold:
-    """The entry holds for so many days; raises ValueError where `value` is no network, domain or phrase."""
+    """The entry holds for so many days; raises ListedAlready, and ValueError where `value` can never be met."""
+    value = _read(kind, value)
     _lock(session, campaign)
+    for hold in holds(session, campaign.id, now):
+        if hold.kind is kind and _same(kind, hold.value, value):
+            raise ListedAlready(hold)
     hold = Hold(
         campaign_id=campaign.id,
         kind=kind,
-        value=_read(kind, value),
+        value=value,
         effect=effect,
         note=note,
         made_at=now,
@@ -401,23 +414,66 @@ def end_hold(session: Session, campaign: Campaign, hold: Hold, by: Moderator, no
     _record_hold(session, campaign, hold, "hold:end", by, now)
 
 
+def _end_over(session: Session, campaign: Campaign, now: datetime) -> None:
+    """Entries whose time is over are ended as by hand, each once: what they held apart is looked at again.
+
+    A few in a sweep, the next takes the rest; an entry that ended has `ended_at`, so no sweep finds it again.
+    """
+    over = (
+        select(Hold)
+        .where(
+            Hold.campaign_id == campaign.id,
+            Hold.ends_at <= now,
+            Hold.ends_at > now - NOTICED_WITHIN,
+            Hold.ended_at.is_(None),
+        )
+        .order_by(Hold.ends_at, Hold.id)
+        .limit(AT_ONCE)
+    )
+    if session.scalars(over.with_only_columns(Hold.id).limit(1)).first() is None:
+        return
+    _lock(session, campaign)
+    for hold in session.scalars(over.execution_options(populate_existing=True)):
+        hold.ended_at = now
+        _record_hold(session, campaign, hold, "hold:over", None, now)
+    session.flush()
+    _again(session, campaign, now)
+
+
 def _read(kind: HoldKind, value: str) -> str:
+    """The entry as it is compared; raises ValueError where nothing can ever be met by it."""
     value = value.strip()
     if kind is HoldKind.NETWORK:
-        network = ipaddress.ip_network(value, strict=False)
-        if network.prefixlen < (16 if network.version == 4 else 32):
-            raise ValueError("a network as wide as that holds everybody")
-        return str(network)
+        return _read_network(value)
     if kind is HoldKind.DOMAIN:
         domain = domain_of(value)
         if len(domain) > HOLD_CHARS:
             raise ValueError("a domain has at most 100 characters")
         return domain
+    return _read_phrase(value)
+
+
+def _read_network(value: str) -> str:
+    network = guarding.network_of(value)
+    if network.prefixlen < (16 if network.version == 4 else 32):
+        raise ValueError("a network as wide as that holds everybody")
+    return str(network)
+
+
+def _read_phrase(value: str) -> str:
     if not 4 <= len(value) <= HOLD_CHARS:
         raise ValueError("a phrase has 4 to 100 characters")
     if not 1 <= len(words.plain_words(value)) <= words.LONGEST_PHRASE:
         raise ValueError("a phrase has one to eight words")
+    if not words.hits_in(words.read(value), words.campaign_list((value,))):
+        raise ValueError("a phrase that is not found where it stands is found nowhere")
     return value
+
+
+def _same(kind: HoldKind, value: str, other: str) -> bool:
+    if kind is HoldKind.PHRASE:
+        return words.plain_words(value) == words.plain_words(other)
+    return value == other
 
 
 def _again(session: Session, campaign: Campaign, now: datetime) -> None:
@@ -426,7 +482,9 @@ def _again(session: Session, campaign: Campaign, now: datetime) -> None:
     _guard(session, campaign, running(session, campaign.id, now), now)
 
 
-def _record_hold(session: Session, campaign: Campaign, hold: Hold, act: str, by: Moderator, now: datetime) -> None:
+def _record_hold(
+    session: Session, campaign: Campaign, hold: Hold, act: str, by: Moderator | None, now: datetime
+) -> None:
     """What is on a list can be an address or somebody's words, so the record tells kind and effect alone."""
     after = {"hold": hold.id, "kind": hold.kind, "effect": hold.effect, "ends": hold.ends_at.isoformat()}
     record.add(

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext, ngettext
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from pledges.models import Contribution
 from pledges.settings import settings
 from pledges.wall import Signature, signature
 
-from . import bulk, clusters, context, queue, screens
+from . import acts, bulk, clusters, context, queue, screens
 from .checks.folding import fold
-from .models import Batch, BatchItem, Cluster, ClusterKind, Decision, Moderator, Review, ReviewCluster
+from .models import Act, Appeal, Batch, BatchItem, Cluster, ClusterKind, Decision, Moderator, Review, ReviewCluster
 from .screens import Signal
 from .workflow import Move
 
@@ -84,8 +84,9 @@ class Gathering:
     title: str
     example: Member | None
     members: list[Member]
-    rest: int  # that wait and are not on this page
+    rest: int  # that are not on this page and would be chosen from the start if they were
     upto: int  # the newest member, as this page was made
+    seen: int  # the newest line of the record, as this page was made
     harsh: bool
     decided: Decision | None
     again: list[str]  # what one press declines again: copies of what was declined, and what a check spoke against
@@ -208,6 +209,7 @@ def gathering(
 
     `show` is `example` for one of them, `all` for all on this page.
     """
+    seen = bulk.newest_line(session)
     waiting = (
         select(Review)
         .join(ReviewCluster, ReviewCluster.review_id == Review.id)
@@ -219,19 +221,17 @@ def gathering(
     more, page = len(page) > LISTED, page[:LISTED]
     first = session.scalars(waiting.limit(1)).first()
     example = session.get(Review, cluster.example_id) if cluster.example_id else first
-    declined = _declined(session, cluster)
-    folds = set(_folding_ids(session, cluster))
-    members = [
-        _member(review, example, now, show == "all", _ticked(session, review, cluster, declined, folds))
-        for review in page
-    ]
+    from_the_start = _from_the_start(cluster, by, now)
+    ticked = set(session.scalars(from_the_start.where(Review.id.in_([review.id for review in page]))))
+    members = [_member(review, example, now, show == "all", review.id in ticked) for review in page]
     return Gathering(
         cluster=cluster,
         title=row_words(session, cluster, by) if cluster.folding else _title(cluster),
         example=_member(example, None, now, show in ("example", "all"), True) if example is not None else None,
         members=members,
-        rest=cluster.waiting - len(page),
+        rest=(session.scalar(select(func.count()).select_from(from_the_start.subquery())) or 0) - len(ticked),
         upto=session.scalar(waiting.with_only_columns(func.max(Review.id)).order_by(None)) or 0,
+        seen=seen,
         harsh=any(member.review.masked for member in members),
         decided=session.get(Decision, cluster.decided_by_id) if cluster.decided_by_id else None,
         again=[member.pick for member in members if member.ticked],
@@ -257,62 +257,80 @@ def _member(review: Review, example: Review | None, now: datetime, shown: bool, 
     )
 
 
-def _declined(session: Session, cluster: Cluster) -> set[str]:
-    """What was declined here, by the keyed hash of the words."""
-    if cluster.decided_by_id is None:
-        return set()
-    rows = session.scalars(
-        select(ReviewCluster.sketch)
-        .join(Review, Review.id == ReviewCluster.review_id)
-        .where(ReviewCluster.cluster_id == cluster.id, Review.state.in_(clusters.GONE), ReviewCluster.sketch != "")
-        .distinct()
-    )
-    return set(rows)
+def _from_the_start(cluster: Cluster, by: Moderator, now: datetime) -> Select[int]:
+    """Members chosen from the start: a check spoke against them, or they are copies of what was declined here.
 
-
-def _folding_ids(session: Session, cluster: Cluster) -> Iterable[int]:
-    return session.scalars(
-        select(ReviewCluster.review_id).where(
-            ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True), ReviewCluster.folds.is_(True)
+    Who only says nearly the same as others is read and chosen by hand: honest people promise alike. So is what stands
+    on the wall, is a change of that or an appeal, and what somebody laid aside or passed to somebody else.
+    """
+    appealed = select(Appeal.id).where(Appeal.review_id == Review.id, Appeal.closed_by_id.is_(None))
+    query = (
+        select(Review.id)
+        .join(ReviewCluster, ReviewCluster.review_id == Review.id)
+        .join(Contribution, Contribution.id == Review.contribution_id)
+        .where(
+            ReviewCluster.cluster_id == cluster.id,
+            ReviewCluster.waits.is_(True),
+            Contribution.published_revision_id.is_(None),
+            ~appealed.exists(),
+            or_(Review.passed_to_id.is_(None), Review.passed_to_id == by.id),
+            or_(Review.parked_until.is_(None), Review.parked_until <= now),
         )
     )
+    if cluster.decided_by_id is None:
+        return query.where(clusters.is_spoken_against())
+    is_copy = ReviewCluster.sketch.in_(_declined(cluster))
+    return query.where(ReviewCluster.folds.is_(True), or_(clusters.is_spoken_against(), is_copy))  # else taken out
 
 
-def _ticked(session: Session, review: Review, cluster: Cluster, declined: set[str], folds: set[int]) -> bool:
-    """Chosen from the start: a check spoke against it, or it is a copy of what was declined here.
-
-    Who only says nearly the same as others is read and chosen by hand: honest people promise alike.
-    """
-    if cluster.decided_by_id is not None and review.id not in folds:
-        return False  # somebody took it out
-    if clusters.spoken_against(review):
-        return True
-    row = session.get(ReviewCluster, (review.id, cluster.id))
-    return row is not None and row.sketch in declined
+def _declined(cluster: Cluster) -> Select[str]:
+    """What was declined here, by the keyed hash of the words."""
+    gone, declined = aliased(ReviewCluster), aliased(Review)
+    return (
+        select(gone.sketch)
+        .join(declined, declined.id == gone.review_id)
+        .where(gone.cluster_id == cluster.id, declined.state.in_(clusters.GONE), gone.sketch != "")
+    )
 
 
 def chosen(
-    session: Session, cluster: Cluster, ticked: Sequence[bulk.Pick], listed: Sequence[bulk.Pick], upto: int
+    session: Session,
+    cluster: Cluster,
+    ticked: Sequence[bulk.Pick],
+    listed: Sequence[bulk.Pick],
+    upto: int,
+    by: Moderator,
+    now: datetime,
 ) -> list[bulk.Pick]:
-    """The ticked members and all that the page did not list, as they stood when it was made."""
+    """The ticked members, and of those that the page did not list all that it would have ticked.
+
+    None that came after the page was made.
+    """
     known = {pick.review_id for pick in (*listed, *ticked)}
     rest = session.execute(
-        select(Review.id, Review.version)
-        .join(ReviewCluster, ReviewCluster.review_id == Review.id)
-        .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True), Review.id <= upto)
+        _from_the_start(cluster, by, now)
+        .where(Review.id <= upto)
+        .with_only_columns(Review.id, Review.version)
         .order_by(Review.id)
         .limit(bulk.MOST)
     )
     return [*ticked, *(bulk.Pick(number, version) for number, version in rest if number not in known)][: bulk.MOST]
 
 
-def why_words(cannot: bulk.Cannot, now: datetime) -> str:
+def why_words(session: Session, cannot: bulk.Cannot) -> str:
     """Why an item is left out, for a person."""
+    if cannot.line is not None:
+        return _marked_words(session, cannot.line)
     if cannot.why == "held" and cannot.review.claimed_by is not None:
         return gettext("Open at %(name)s", name=cannot.review.claimed_by.name)
     if cannot.why == "decided":
         return screens.overtaken_words(cannot.other)
     return str(WHY[cannot.why])
+
+
+def _marked_words(session: Session, line: Act) -> str:
+    who, what = acts.who(session, line.actor), str(acts.WORDS[line.act])
+    return gettext("%(who)s was quicker: %(what)s", who=who, what=what)
 
 
 @dataclass(frozen=True)
@@ -382,6 +400,9 @@ def _result_words(session: Session, batch: Batch, item: BatchItem) -> str:
     if item.outcome == bulk.DONE:
         return str(WHY["told"] if item.why == "told" else _CHANGED if item.why else _DID[batch.move])
     other = session.get(Decision, item.decision_id) if item.decision_id else None
+    line = session.get(Act, item.was["line"]) if item.was.get("line") else None
+    if line is not None:
+        return _marked_words(session, line)
     if item.outcome == bulk.OVERTAKEN:
         return screens.overtaken_words(other)
     return str(WHY.get(item.why, _HELD))

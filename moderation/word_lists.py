@@ -16,7 +16,6 @@ from pledges.models import Campaign
 from . import clusters, decisions, lanes, record, screening
 from .checks import lists, words
 from .checks.base import Outcome, Quote
-from .checks.folding import fold
 from .models import Finding, Moderator, Review, Shared, WordEffect, WordRule
 from .reasons import lock
 from .workflow import State
@@ -101,7 +100,7 @@ class Caught:
 
 def tried(listed: list[tuple[str, str]], text: str) -> list[Caught]:
     """What both lists find in this text, in the order of reading; words that are allowed here left out."""
-    folded = fold(text)
+    folded = words.read(text)
     effects = dict(listed)
     own = words.hits_in(folded, words.campaign_list(tuple(sorted(effects)))) if effects else []
     allowed = [hit for hit in own if effects[hit.listed.word] == words.ALLOW]

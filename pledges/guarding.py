@@ -12,6 +12,9 @@ from typing import Any
 
 from .models import Campaign
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 SWITCHES = ("promises", "comments", "letters", "screens", "slower")
 
 
@@ -52,7 +55,21 @@ def _until(campaign: Campaign) -> dict[str, datetime]:
 def in_network(address: Any, network: str) -> bool:
     """Whether an address lies in a network; what is neither is in none."""
     try:
-        told, wanted = ipaddress.ip_address(str(address)), ipaddress.ip_network(network, strict=False)
+        told, wanted = _plain(ipaddress.ip_address(str(address))), network_of(network)
     except ValueError:
         return False
     return told.version == wanted.version and told in wanted
+
+
+def network_of(text: str) -> Network:
+    """The network that is meant; one of IPv4 written as IPv6 is the IPv4 one. Raises ValueError where it is none."""
+    written = ipaddress.ip_interface(text)
+    plain = _plain(written.ip)
+    if plain.version == written.version:
+        return written.network
+    return ipaddress.ip_network((plain, written.network.prefixlen - 96), strict=False)
+
+
+def _plain(address: Address) -> Address:
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return mapped or address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping
 
 import idna
@@ -11,10 +12,12 @@ from pledges.guarding import in_network
 
 from . import words
 from .base import ABUSE, Listing, Outcome, Quote, Subject, Verdict
-from .folding import fold
 
 NAME = "lists"
 QUOTED_AT_MOST = 50
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_PATH = re.compile(r"[/?#]")
+_PORT = re.compile(r":\d*$")
 
 
 def check(subject: Subject) -> Outcome:
@@ -47,11 +50,16 @@ def same_domain(told: str, listed: str) -> bool:
 
 
 def domain_of(value: str) -> str:
-    """A domain as it is compared, from a domain or an address; raises ValueError where it is neither."""
-    labels = _labels(value.rpartition("@")[2])
-    if len(labels) < 2 or not all(labels):
+    """The domain that is meant by a domain, an address of mail or of a page, or `*.domain`; raises ValueError."""
+    host = _PATH.split(_SCHEME.sub("", value.strip()))[0].rpartition("@")[2]
+    host = _PORT.sub("", host).removeprefix("*").strip(".")
+    try:
+        plain = idna.encode(host, uts46=True, strict=True).decode("ascii").lower()
+    except idna.IDNAError as error:
+        raise ValueError("no domain") from error
+    if "." not in plain or plain.rpartition(".")[2].isdigit():
         raise ValueError("no domain")
-    return ".".join(labels)
+    return plain
 
 
 def _labels(domain: str) -> list[str]:
@@ -67,6 +75,6 @@ def _quotes(texts: Mapping[str, str], phrase: str) -> list[Quote]:
     return [
         Quote(name, *folded.span(hit.start, hit.end), "listed_phrase")
         for name, text in texts.items()
-        for folded in (fold(text),)
+        for folded in (words.read(text),)
         for hit in words.hits_in(folded, wanted)
     ]

@@ -28,14 +28,24 @@ SHORTEST_JOINED = 5  # letters of a listed word found across a space: "nig ger" 
 SHORTEST_REVERSED = 5
 SHORTEST_INSIDE = 4
 NEAR = 3  # signs between the letters of one word that is spread out
+PLURALS = ("s", "z")
 VERB_ENDINGS = ("s", "z", "ed", "er", "ers", "ing", "in")
 
-# One sign for everything that passes for it. "l", "1" and "!" stand for "i", "v" for "u", "z" for "s", on both sides
-# of the comparison, so that the list needs one spelling.
-_STANDS_FOR = str.maketrans("013456789@$€£!|¡lvz+", "oieasgtbgaseiiiiiust")
+# What a digit or a sign may stand for; a letter stands for itself alone. `EITHER` is a capital I between small letters
+# or a small l between capitals, which nobody can tell from the other.
+EITHER = "ǀ"
+_PASSES_FOR = {
+    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "sz", "6": "g", "7": "t", "8": "b", "9": "g", "@": "a",
+    "$": "sz", "€": "e", "£": "il", "!": "il", "|": "il", "¡": "il", "+": "t", EITHER: "il",
+}  # fmt: skip
+_COARSE = {"l": "i", "z": "s"}  # of letters that one sign passes for, so that both are looked up at once
+_STANDS_FOR = str.maketrans(
+    _COARSE | {sign: _COARSE.get(letters[0], letters[0]) for sign, letters in _PASSES_FOR.items()}
+)
 _TOKEN = re.compile(r"(?:[^\W_]|[@$€£!|¡+*])+")
 _REPEATS = re.compile(r"(.)\1+", re.DOTALL)
 _EDGES = "!|¡+*$£€@"
+_I_OR_L = re.compile(r"(?<=[a-z])I+|(?<=[A-Z])l+(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -58,12 +68,61 @@ class Hit:
 Runs = tuple[tuple[str, int], ...]
 
 
+class Entry:
+    """A listed word or phrase, letter by letter: each may be repeated, or dressed up as a sign that passes for it.
+
+    Each letter is a bit, so that a text is read once from its start to its end, however many ways there are to read it.
+    """
+
+    def __init__(self, words: list[str], listed: Listed) -> None:
+        self.listed = listed
+        self.letters = "".join(words)
+        self.is_phrase = len(words) > 1
+        self._spelled = any(letter.isalpha() for letter in self.letters)
+        self._takes: dict[str, int] = {}
+        self._repeats = self._ends = 0
+        place = 1
+        for word in words:
+            spelled = any(letter.isalpha() for letter in word)
+            for letter in word:
+                for sign in _taken_for(letter) if spelled else letter:
+                    self._takes[sign] = self._takes.get(sign, 0) | 1 << place
+                self._repeats |= int(spelled) << place
+                place += 1
+            self._ends |= 1 << place - 1
+
+    def fits(self, text: str) -> bool:
+        """Whether the text says just this; a space in it stands where one is listed, and may be missing there."""
+        return self.within(text, 0, 0)
+
+    def within(self, text: str, early: int, late: int) -> bool:
+        """The same, but it may begin up to `early` letters after the start and end up to `late` before the end."""
+        if self._spelled and not any(letter.isalpha() for letter in text):
+            return False  # a number is no word
+        whole, reached, last = 1 << len(self.letters), 1, len(text) - 1
+        for place, sign in enumerate(text):
+            if sign == " ":
+                reached &= self._ends
+            else:
+                reached = (reached << 1 | reached & self._repeats) & self._takes.get(sign, 0)
+            if reached & whole and place >= last - late:
+                return True
+            reached |= int(place < early)
+        return False
+
+
+def _taken_for(letter: str) -> set[str]:
+    """What may stand in a text for a letter of a listed word, or for a sign in it."""
+    letters = {letter, *_PASSES_FOR.get(letter, "")}
+    return letters | {sign for sign, stands_for in _PASSES_FOR.items() if letters & {*stands_for}}
+
+
 class WordList:
-    """Listed words by their sound: letters without their repeats, then the repeats compared."""
+    """Listed words by their sound: letters without their repeats; then letter by letter."""
 
     def __init__(self, lines: list[str]) -> None:
-        self.by_key: dict[str, list[tuple[Runs, Listed]]] = {}
-        self.inside: dict[str, list[tuple[Runs, Listed]]] = {}
+        self.by_key: dict[str, list[Entry]] = {}
+        self.inside: dict[str, list[Entry]] = {}
         self.beginnings: set[str] = set()  # of every key, so that a search stops where no entry goes on
         self.by_length: dict[int, list[Listed]] = {}
         self.innocent: dict[str, list[list[str]]] = {}
@@ -78,14 +137,8 @@ class WordList:
         made.backwards = False  # "lived" is not "devil": of our own list it was tried which words can be turned round
         for phrase in phrases:
             if words := plain_words(phrase):
-                made._read_plain(words, phrase)
+                made._put(words, Listed(phrase, 2))
         return made
-
-    def _read_plain(self, words: list[str], phrase: str) -> None:
-        listed = Listed(phrase, 2)
-        self._add(self.by_key, " ".join(words), listed)
-        if len(words) == 1:
-            self._add(self.by_key, words[0] + "s", listed)
 
     def _read(self, parts: list[str]) -> None:
         if not parts:
@@ -95,24 +148,32 @@ class WordList:
             return
         grade, words = int(parts[0]), [part for part in parts[1:] if part not in "+~"]
         listed = Listed(" ".join(words), grade)
-        self._add(self.by_key, listed.word, listed)
+        self._put(words, listed, VERB_ENDINGS if "+" in parts else PLURALS)
         if len(words) == 1:
             self.by_length.setdefault(len(words[0]), []).append(listed)
-            for ending in VERB_ENDINGS if "+" in parts else ("s",):
-                self._add(self.by_key, listed.word + ending, listed)
         if "~" in parts:
-            self._add(self.inside, listed.word, listed)
+            self._add(self.inside, words, listed)
 
-    def _add(self, where: dict[str, list[tuple[Runs, Listed]]], word: str, listed: Listed) -> None:
-        signs = _signs(word)
-        key = _key(signs)
-        where.setdefault(key, []).append((_runs(signs), listed))
+    def _put(self, words: list[str], listed: Listed, endings: Iterable[str] = PLURALS) -> None:
+        self._add(self.by_key, words, listed)
+        if len(words) == 1:
+            for ending in endings:
+                self._add(self.by_key, [words[0] + ending], listed)
+
+    def _add(self, where: dict[str, list[Entry]], words: list[str], listed: Listed) -> None:
+        entry = Entry(words, listed)
+        key = _key(_signs(entry.letters))
+        where.setdefault(key, []).append(entry)
         self.beginnings.update(key[:length] for length in range(1, len(key) + 1))
 
-    def named(self, signs: str) -> Listed | None:
-        """The gravest entry that these signs spell; they may be repeated more often than listed, not less."""
-        entries = self.by_key.get(_key(signs))
-        return _gravest(entries, _runs(signs)) if entries else None
+    def named(self, text: str, key: str = "") -> Listed | None:
+        """The gravest entry that this text spells; a phrase without its spaces only where it is long enough."""
+        together = " " not in text
+        return _gravest(
+            entry
+            for entry in self.by_key.get(key or _key(_signs(text)), ())
+            if not (together and entry.is_phrase and len(entry.letters) < SHORTEST_JOINED) and entry.fits(text)
+        )
 
     def covered(self, plain: list[str]) -> set[int]:
         """The places, in a list of words, of those that belong to an innocent phrase."""
@@ -129,11 +190,8 @@ def _fits(word: str, wanted: str) -> bool:
     return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
 
 
-def _gravest(entries: list[tuple[Runs, Listed]], runs: Runs) -> Listed | None:
-    fitting = [
-        listed for wanted, listed in entries if all(had[1] >= need[1] for had, need in zip(runs, wanted, strict=True))
-    ]
-    return max(fitting, key=lambda listed: listed.grade, default=None)
+def _gravest(entries: Iterable[Entry]) -> Listed | None:
+    return max((entry.listed for entry in entries), key=lambda listed: listed.grade, default=None)
 
 
 def _signs(word: str) -> str:
@@ -154,13 +212,13 @@ class Token(NamedTuple):
     text: str
     start: int
     end: int
-    signs: str  # at most `LONGEST_WORD` of them, without the marks at the end
+    plain: str  # at most `LONGEST_WORD` of it, without the marks at the end and the stars in it
     key: str
 
 
 def _token(match: re.Match[str]) -> Token:
-    signs = _signs(match.group()[:LONGEST_WORD].rstrip(_EDGES))
-    return Token(match.group(), *match.span(), signs, _key(signs))
+    plain = match.group()[:LONGEST_WORD].rstrip(_EDGES).replace("*", "")
+    return Token(match.group(), *match.span(), plain, _key(_signs(plain)))
 
 
 @cache
@@ -180,7 +238,7 @@ def check(subject: Subject) -> Outcome:
     effects = dict(subject.listed)
     own = campaign_list(tuple(sorted({phrase for phrase, _effect in subject.listed})))
     for name, text in subject.texts().items():
-        folded = fold(text)
+        folded = read(text)
         own_hits = hits_in(folded, own) if effects else []
         allowed = [hit for hit in own_hits if effects[hit.listed.word] == ALLOW]
         for hit in hits_in(folded):
@@ -222,8 +280,16 @@ def campaign_list(phrases: tuple[str, ...]) -> WordList:
 
 
 def plain_words(phrase: str) -> list[str]:
-    """The words of a phrase as they are looked for: plain letters, without signs around them."""
-    return [word for match in _TOKEN.finditer(fold(phrase).text) if (word := match.group().strip(_EDGES))]
+    """The words of a phrase as they are looked for: plain letters, without signs around them or stars between."""
+    tokens = (match.group().strip(_EDGES) for match in _TOKEN.finditer(fold(phrase).text))
+    return [word for token in tokens if (word := token.replace("*", ""))]
+
+
+def read(text: str) -> Folded:
+    """`text` folded for looking for words: capitals are small, but for an I or l that may be either (`EITHER`)."""
+    cased = fold(text, keep_case=True)
+    either = _I_OR_L.sub(lambda match: EITHER * len(match.group()), cased.text)
+    return Folded("".join(small if len(small := letter.lower()) == 1 else letter for letter in either), cased.origin)
 
 
 def hits_in(folded: Folded, wanted: WordList | None = None) -> list[Hit]:
@@ -242,16 +308,14 @@ def hits_in(folded: Folded, wanted: WordList | None = None) -> list[Hit]:
 def _at(wanted: WordList, tokens: list[Token], place: int, innocent: set[int]) -> Iterator[Hit]:
     token = tokens[place]
     for text, start in _without_edges(token):
-        if len(text) > 1 and not text.isdigit() and len(text) <= LONGEST_WORD * 4:
+        if 1 < len(text) <= LONGEST_WORD * 4:
             yield from _in_word(wanted, text, start)
     yield from _phrases(wanted, tokens, place, innocent)
 
 
 def _in_word(wanted: WordList, text: str, start: int) -> Iterator[Hit]:
-    if not any(letter.isalpha() for letter in text):
-        return
-    signs = _signs(text.replace("*", ""))
-    listed = wanted.named(signs) or _reversed(wanted, signs) or _starred(wanted, text)
+    plain = text.replace("*", "")
+    listed = wanted.named(plain) or _reversed(wanted, plain) or _starred(wanted, text)
     if listed:
         yield Hit(listed, start, start + len(text))
     elif SHORTEST_INSIDE <= len(text) <= LONGEST_WORD:
@@ -268,10 +332,10 @@ def _without_edges(token: Token) -> list[tuple[str, int]]:
     return [(text, start) for text, start in ways.items() if text]
 
 
-def _reversed(wanted: WordList, signs: str) -> Listed | None:
-    if len(signs) < SHORTEST_REVERSED or not wanted.backwards:
+def _reversed(wanted: WordList, plain: str) -> Listed | None:
+    if len(plain) < SHORTEST_REVERSED or not wanted.backwards:
         return None
-    listed = wanted.named(signs[::-1])
+    listed = wanted.named(plain[::-1])
     return listed if listed and listed.grade == 2 and len(listed.word) >= SHORTEST_REVERSED else None
 
 
@@ -291,30 +355,47 @@ def _inside(wanted: WordList, text: str, start: int) -> Iterator[Hit]:
     places = [0, *accumulate(length for _, length in runs)]
     for inner, entries in wanted.inside.items():
         at = key.find(inner)
-        if at < 0:
-            continue
-        listed = _gravest(entries, runs[at : at + len(inner)])
-        if listed:
-            yield Hit(listed, start + places[at], start + places[at + len(inner)])
+        while at >= 0:
+            end = at + len(inner)
+            if listed := _spelled(entries, text[places[at] : places[end]], runs[at:end]):
+                yield Hit(listed, start + places[at], start + places[end])
+                break
+            at = key.find(inner, at + 1)
+
+
+def _spelled(entries: Iterable[Entry], text: str, runs: Runs) -> Listed | None:
+    """The gravest entry that these runs of signs spell, of which the first and the last may hold other letters too."""
+    early, late = runs[0][1] - 1, runs[-1][1] - 1
+    return _gravest(entry for entry in entries if entry.within(text, early, late))
 
 
 def _phrases(wanted: WordList, tokens: list[Token], place: int, innocent: set[int]) -> Iterator[Hit]:
-    """Listed phrases that begin here, and one listed word cut in two by a space."""
+    """Listed phrases that begin here, be it that spaces are missing, and one listed word cut in two by a space."""
     following = place + 1
     first = tokens[place]
     if following == len(tokens) or following in innocent or first.key not in wanted.beginnings:
         return
-    if _glue(first.key, tokens[following].key) in wanted.by_key:
-        cut = wanted.named(first.signs + tokens[following].signs)
-        if cut and len(cut.word) >= SHORTEST_JOINED and cut.grade == 2:
-            yield Hit(cut, first.start, tokens[following].end)
-    key, said = first.key, first.signs
+    if cut := _cut_in_two(wanted, first, tokens[following]):
+        yield Hit(cut, first.start, tokens[following].end)
+    key, said = first.key, first.plain
     for last in range(following, min(place + LONGEST_PHRASE, len(tokens))):
-        if last in innocent or key + " " not in wanted.beginnings:
+        key, said = _glue(key, tokens[last].key), f"{said} {tokens[last].plain}"
+        if last in innocent or key not in wanted.beginnings:
             return
-        key, said = f"{key} {tokens[last].key}", f"{said} {tokens[last].signs}"
-        if key in wanted.by_key and (listed := wanted.named(said)):
+        if tokens[last].plain and key in wanted.by_key and (listed := wanted.named(said, key)):
             yield Hit(listed, first.start, tokens[last].end)
+
+
+def _cut_in_two(wanted: WordList, first: Token, second: Token) -> Listed | None:
+    text = first.plain + second.plain
+    return _gravest(
+        entry
+        for entry in wanted.by_key.get(_glue(first.key, second.key), ())
+        if not entry.is_phrase
+        and entry.listed.grade == 2
+        and len(entry.listed.word) >= SHORTEST_JOINED
+        and entry.fits(text)
+    )
 
 
 def _glue(key: str, more: str) -> str:
@@ -330,7 +411,7 @@ def _spaced_out(wanted: WordList, folded: Folded, tokens: list[Token]) -> Iterat
         text = "".join(part.text for part in parts)
         if len(text) > LONGEST_WORD or not any(letter.isalpha() for letter in text):
             continue
-        if listed := wanted.named(_signs(text)):
+        if listed := wanted.named(text):
             yield Hit(listed, parts[0].start, parts[-1].end)
 
 
@@ -350,9 +431,10 @@ def _chains(tokens: list[Token], linked: Callable[[Token, Token], bool]) -> Iter
 
 def _within(wanted: WordList, letters: list[Token]) -> Iterator[Hit]:
     """Listed words of three letters or more among single letters; the short ones only if they are all there is."""
-    if not any(letter.text.isalpha() for letter in letters):
+    text = "".join(letter.text for letter in letters)
+    if not any(letter.isalpha() for letter in text):
         return
-    runs = _runs(_signs("".join(letter.text for letter in letters)))
+    runs = _runs(_signs(text))
     places = [0, *accumulate(length for _, length in runs)]
     for first in range(len(runs)):
         key = ""
@@ -360,8 +442,13 @@ def _within(wanted: WordList, letters: list[Token]) -> Iterator[Hit]:
             key += runs[last][0]
             if key not in wanted.beginnings:
                 break
-            listed = _gravest(wanted.by_key.get(key, []), runs[first : last + 1])
-            if listed and (len(listed.word) > 3 or len(listed.word) == len(letters)):
+            entries = [
+                entry
+                for entry in wanted.by_key.get(key, ())
+                if len(entry.letters) > 3 or len(entry.letters) == len(letters)
+            ]
+            listed = _spelled(entries, text[places[first] : places[last + 1]], runs[first : last + 1])
+            if listed:
                 yield Hit(listed, letters[places[first]].start, letters[places[last + 1] - 1].end)
 
 

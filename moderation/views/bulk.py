@@ -34,7 +34,7 @@ def sort_out_bulk(me: Moderator) -> ResponseReturnValue:
     if move not in bulk.OFFERED:
         return _not_offered()
     held = _held(session, me)
-    return _sorted_out(session, me, held, _picks(session, held), move)
+    return _sorted_out(session, me, held, _picks(session, me, held), move)
 
 
 @desk.post("/bulk/decide")
@@ -63,6 +63,7 @@ def decide_bulk(me: Moderator) -> ResponseReturnValue:
                 tell=form.get("tell", "").lower() not in DO_NOT_TELL,
                 note=clean(form.get("note", ""), lines=True)[:NOTE_CHARS],
                 cluster_id=_cluster_id(session, held),
+                seen=number(form.get("seen", "")),
             )
             batch_id = batch.id
     if wrong is not None:
@@ -168,8 +169,8 @@ def _not_offered() -> ResponseReturnValue:
     )
 
 
-def _picks(session: Session, held: Held) -> list[bulk.Pick]:
-    """What the form chose; of a cluster, where it says so, also the members that its page did not list."""
+def _picks(session: Session, me: Moderator, held: Held) -> list[bulk.Pick]:
+    """What the form chose; of a cluster, where it says so, also what its page would have ticked but did not list."""
     form = request.form
     ticked = bulk.read_picks(form.getlist("pick"))[: bulk.MOST]
     cluster_id = _cluster_id(session, held)
@@ -177,7 +178,8 @@ def _picks(session: Session, held: Held) -> list[bulk.Pick]:
     if cluster_id is None or not form.get("rest") or upto is None:
         return ticked
     listed = bulk.read_picks(form.getlist("listed"))
-    return together.chosen(session, session.get_one(Cluster, cluster_id), ticked, listed, upto)
+    cluster = session.get_one(Cluster, cluster_id)
+    return together.chosen(session, cluster, ticked, listed, upto, me, utcnow())
 
 
 def _cluster_id(session: Session, held: Held) -> int | None:
@@ -232,17 +234,22 @@ def _sorted_out(
 ) -> ResponseReturnValue:
     now = utcnow()
     session.expire_all()
-    found = bulk.sort_out(session, picks, me, held, now)
+    told = number(request.form.get("seen", ""))
+    seen = bulk.newest_line(session) if told is None else told
+    found = bulk.sort_out(session, picks, me, held, now, seen)
     groups = bulk.groups(session, found.can)
     if move != bulk.REJECT and groups:
         groups = [bulk.Group([], found.can)]
     page: dict[str, Any] = {
         "move": move,
+        "seen": seen,
         "title": together.TITLES[move],
         "found": found,
         "groups": [(group, ",".join(str(bulk.Pick(r.id, r.version)) for r in group.reviews)) for group in groups],
         "rows": {review.id: screens.row_of(review, now) for review in found.can[: together.LISTED]},
-        "cannot": [(each.review, together.why_words(each, now)) for each in found.cannot],
+        "standing": bulk.standing(found.can),
+        "reported": bulk.reported(session, found.can),
+        "cannot": [(each.review, together.why_words(session, each)) for each in found.cannot],
         "letters": {place: _letters(session, group) for place, group in enumerate(groups)},
         "colleagues": _colleagues(session, me, held, picks) if move == bulk.PASS else [],
         "cluster": number(request.form.get("cluster", "")),

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale, gettext, lazy_gettext
+from flask_babel import force_locale, format_datetime, gettext, lazy_gettext
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
@@ -132,6 +132,8 @@ def add_hold(me: Moderator) -> ResponseReturnValue:
             surge.add_hold(session, campaign, kind, value, effect, days=days, note=note, by=me, now=now)
         except ValueError:
             return _page(me, campaign, problem=WRONG[kind](), given=form), 422
+        except surge.ListedAlready as error:
+            return _page(me, campaign, problem=_listed_already(error.hold), given=form), 422
     return _back(campaign)
 
 
@@ -155,6 +157,14 @@ WRONG: dict[HoldKind, Any] = {
     HoldKind.DOMAIN: lambda: gettext("Write a mail domain of at most 100 characters, such as example.org."),
     HoldKind.PHRASE: lambda: gettext("Write a phrase of one to eight words, with 4 to 100 characters."),
 }
+
+
+def _listed_already(hold: Hold) -> str:
+    return gettext(
+        "%(entry)s is on the list already, until %(moment)s. Take it off first if something else should happen.",
+        entry=hold.value,
+        moment=format_datetime(hold.ends_at, "d MMM, HH:mm"),
+    )
 
 
 def _network_from(campaign: Campaign, me: Moderator, asked: str) -> dict[str, str]:

@@ -471,3 +471,40 @@ def test_the_progress_page_tells_how_far_it_is_to_a_screen_reader(wall: Wall, mo
     page = batch_page(moderator, decides(moderator, "spam", picks(wall, sent)))
     assert re.search(r'<div role="status".*?2 of 2.*?</div>', page, re.DOTALL)
     assert "<progress" in page
+
+
+@pytest.mark.parametrize("move", ["spam", "park"])
+def test_what_a_colleague_passed_on_or_laid_aside_since_the_dry_run_is_overtaken_with_who_and_what(
+    wall: Wall, moderator: AtTheDesk, move: str
+) -> None:
+    sam, ann = wall.moderator("sam"), wall.moderator("ann")
+    sent = promises(wall, 7)
+    sam.decides(sent[5], "pass", to="ann@example.org")  # before it was chosen, so it was chosen knowingly
+    page = form(dry_run(moderator, move, picks(wall, sent[:6])).text, "/moderation/bulk/decide")
+    sam.decides(sent[0], "pass", to="ann@example.org")
+    sam.decides(sent[1], "park")
+    sam.decides(sent[2], "pass", to="mo@example.org")
+    moderator.decides(sent[3], "pass", to="ann@example.org")
+    answer = batch_page(moderator, moderator.client.post(page.action, data=page.sent()))
+    assert f"{sent[0].public_id}</a>: sam was quicker: passed it on" in answer
+    assert f"{sent[1].public_id}</a>: sam was quicker: laid it aside" in answer
+    done = [n for n in range(6) if "sam was quicker" not in answer.split(sent[n].public_id)[1].split("</li>")[0]]
+    assert done == [2, 3, 4, 5]
+    assert ann.sees("mine")[0] == sent[0].review_id
+    if move == "spam":
+        assert states(wall, sent) == [State.WAITING] * 2 + [State.SPAM] * 4 + [State.WAITING]
+
+
+def test_a_dry_run_that_is_shown_again_remembers_since_when_the_items_were_seen(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sam = wall.moderator("sam")
+    wall.moderator("ann")
+    sent = promises(wall, 2)
+    page = form(dry_run(moderator, "reject", picks(wall, sent)).text, "/moderation/bulk/decide")
+    sam.decides(sent[0], "pass", to="ann@example.org")
+    fields = page.sent()
+    fields.pop("reason", None)
+    again = moderator.client.post(page.action, data=fields)  # without a reason
+    assert again.status_code == 422
+    assert "sam was quicker: passed it on" in again.text and 'data-can="1"' in again.text

@@ -606,3 +606,76 @@ def test_two_batches_of_one_cluster_at_once_decide_each_item_once_and_keep_its_c
     assert sorted(outcomes) == ["done"] * 14 + ["overtaken"] * 14
     assert {state(wall, each) for each in sent} == {State.SPAM}
     assert {state(wall, each) for each in late} == {State.WAITING}
+
+
+def ticks(at: AtTheDesk, path: str, picked: list[str]) -> str:
+    """The dry run of the cluster's first page with these ticked, and the tick for what it does not list."""
+    chosen = form(at.client.get(path).text, "/moderation/bulk")
+    assert chosen.values("rest")
+    return at.client.post(chosen.action, data=chosen.sent("reject", pick=picked, rest=["1"])).text
+
+
+def would_decline(dry_run: str) -> set[int]:
+    return {int(each.split(".")[0]) for each in form(dry_run, "/moderation/bulk/decide").values("pick")[0].split(",")}
+
+
+def test_the_rest_of_a_cluster_is_what_its_page_would_have_ticked_and_nothing_else(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = flood(wall, [*COPIES, *(ABUSE.format(name=name, place="Hull") for name in ("Farouk", "Hamza", "Ines"))])
+    path = rows(moderator)[0][0]
+    ann = wall.moderator("ann")
+    stands, passed, aside, clear = sent[3:7]
+    moderator.approves(stands)
+    wall.reports(stands)
+    moderator.decides(stands, "reopen")
+    moderator.decides(passed, "pass", to="ann@example.org")
+    ann.decides(aside, "park")
+    with wall.work() as session:  # as of honest words that only read alike
+        session.execute(update(Finding).where(Finding.review_id == clear.review_id).values(verdict="clear"))
+    monkeypatch.setattr(together, "LISTED", 2)
+    page = moderator.client.get(path).text
+    assert "Also the 2 that would be chosen from the start" in page
+    listed = [pick(wall, each) for each in sent[:2]]
+    assert would_decline(ticks(moderator, path, listed)) == {sent[n].review_id for n in (0, 1, 2, 7)}
+    monkeypatch.setattr(together, "LISTED", 50)
+    ticked = set(re.findall(r'name="pick" value="(\d+)\.\d+"[^>]* checked', moderator.client.get(path).text))
+    assert ticked == {str(sent[n].review_id) for n in (0, 1, 2, 7)}
+    assert form(moderator.client.get(path).text, "/moderation/bulk").values("rest") == []
+
+
+def test_copies_of_what_was_declined_are_taken_with_the_rest_though_no_check_spoke(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = "I will never again give a job to people from the estate by the canal, and I mean it"
+    flood(wall, [base, base + " 😂", base + " !!", base.upper()])
+    path = rows(moderator)[0][0]
+    chosen = form(moderator.client.get(path).text, "/moderation/bulk")
+    offered = moderator.client.post(chosen.action, data=chosen.sent("reject", pick=chosen.values("pick"))).text
+    offer = form(offered, "/moderation/bulk/decide")
+    moderator.client.post(offer.action, data=offer.sent(reason="hateful"))
+    copies = flood(wall, [base + " ??", base + " 😂😂", base + " ..."], start=60)
+    flood(wall, [base.replace("never again give", "now always give")], start=70)
+    monkeypatch.setattr(together, "LISTED", 1)
+    (path, _), *_ = rows(moderator)
+    assert would_decline(ticks(moderator, path, [])) == {each.review_id for each in copies[1:]}
+
+
+def test_what_stands_on_the_wall_is_chosen_by_hand_and_the_dry_run_says_so_of_all_of_them(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = flood(wall)
+    path = rows(moderator)[0][0]
+    for each in sent[:2]:
+        moderator.approves(each)
+        wall.reports(each)
+        moderator.decides(each, "reopen")
+    chosen = form(moderator.client.get(path).text, "/moderation/bulk")
+    by_hand = [pick(wall, each) for each in sent]
+    page = moderator.client.post(chosen.action, data=chosen.sent("reject", pick=by_hand)).text
+    assert "2 of those that can be decided stand on the wall now." in page
+    assert "2 of them were reported." in page
+    assert page.count(">Stands on the wall<") == page.count(">Reported<") == 2
+    monkeypatch.setattr(together, "LISTED", 1)
+    page = moderator.client.post(chosen.action, data=chosen.sent("reject", pick=by_hand[::-1])).text
+    assert "2 of those that can be decided stand on the wall now." in page

@@ -150,6 +150,31 @@ def test_what_changed_since_the_page_was_made_is_skipped_and_told(calm: Wall, re
     assert newer.review_id != sent[0].review_id
 
 
+def takes_over(at: AtTheDesk, sent: Sent) -> None:
+    taken = {"csrf_token": at.csrf()}
+    assert at.client.post(f"/moderation/reviews/{sent.review_id}/take-over", data=taken).status_code == 303
+
+
+def test_what_a_colleague_passed_on_or_laid_aside_meanwhile_is_not_approved_by_a_sheet(
+    calm: Wall, reader: AtTheDesk
+) -> None:
+    sent = twelve(calm)
+    page = sheet(reader)
+    sam, ann = calm.moderator("sam"), calm.moderator("ann")
+    for each in sent[:3]:
+        takes_over(sam, each)
+    assert sam.decides(sent[0], "pass", to="ann@example.org").status_code == 303
+    assert sam.decides(sent[1], "park").status_code == 303
+    assert sam.decides(sent[2], "pass", to=f"{reader.name}@example.org").status_code == 303
+    answer = presses(reader, page)
+    assert states(calm, sent[:4]) == [State.WAITING, State.WAITING, State.APPROVED, State.APPROVED]
+    told = reader.client.get(answer.headers["Location"]).text
+    assert f"{sent[0].public_id}: sam was quicker: passed it on" in told
+    assert f"{sent[1].public_id}: sam was quicker: laid it aside" in told
+    assert 'data-sheet-done="8"' in told
+    assert ann.sees("mine") == [sent[0].review_id] and ann.sees("parked") == [sent[1].review_id]
+
+
 def test_a_sheet_with_other_words_than_were_shown_approves_nothing(calm: Wall, reader: AtTheDesk) -> None:
     sent = twelve(calm)
     offered = form(sheet(reader), "/sheet/approve")

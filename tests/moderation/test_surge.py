@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from moderation import jobs, surge
 from moderation.checks import lists
@@ -251,6 +252,15 @@ def test_let_be_outweighs_and_an_entry_ends_by_its_day(wall: Wall, moderator: At
         ("network", "nowhere"),
         ("domain", "localhost"),
         ("domain", f"{'a' * 50}.{'b' * 50}.example"),
+        ("domain", "ex ample.org"),
+        ("domain", "-a.b"),
+        ("domain", "http://"),
+        ("domain", "*.org"),
+        ("domain", "1.2.3.4"),
+        ("domain", "example..org"),
+        ("network", "::ffff:1.2.3.4/64"),
+        ("network", "::ffff:1.2.3.4/104"),
+        ("phrase", "a---"),
         ("phrase", "ab"),
         ("phrase", "----"),
         ("phrase", "we will all go to the big square at noon"),
@@ -461,3 +471,92 @@ def test_the_switches_that_a_moderator_cannot_move_say_so_and_go_along(wall: Wal
     assert 'name="screens" value="yes">' in mine and 'type="hidden" name="screens"' not in mine
     assert mine.count("on; a lead can switch it off") == 2
     assert "disabled" not in leads[leads.index("<main") :] and 'type="hidden" name="promises"' not in leads
+
+
+@pytest.mark.parametrize(
+    "kind, value", [("phrase", "my neighbours"), ("network", "127.0.0.1"), ("domain", "example.org")]
+)
+def test_what_an_entry_held_is_free_when_its_day_is_over_and_is_looked_at_again_once(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch, kind: str, value: str
+) -> None:
+    presses(moderator, "lists", kind=kind, value=value, effect="mask", days="1")
+    presses(moderator, "lists", kind="phrase", value="my strangers", effect="hold", days="5")
+    sent = wall.promises("I will listen to my neighbours", email="ann@example.org")
+    other = wall.promises("I will listen to my strangers")
+    wall.screens()
+    assert wall.review(sent.review_id).masked
+    sweeps(wall, hours=23)
+    assert wall.review(sent.review_id).masked
+    looked: list[int] = []
+    owe = surge.word_lists.owe_recheck
+
+    def counted(session: Session, campaign_id: int, now: datetime) -> None:
+        looked.append(campaign_id)
+        owe(session, campaign_id, now)
+
+    monkeypatch.setattr(surge.word_lists, "owe_recheck", counted)
+    for hours in (25, 26):
+        sweeps(wall, hours=hours)
+        review = wall.review(sent.review_id)
+        assert not review.masked and {lane.lane.value for lane in review.lanes} == {"new", "all"}
+        assert "abuse" in {lane.lane.value for lane in wall.review(other.review_id).lanes}
+    assert len(looked) == 1
+    with wall.look() as session:
+        lines = session.scalars(select(Act).where(Act.act == "hold:over")).all()
+    assert [(line.actor, line.after["kind"]) for line in lines] == [("program", kind)]
+    lead = wall.moderator("lead", Role.LEAD)
+    assert "ended an entry of the lists whose time was over" in lead.client.get("/moderation/record").text
+
+
+@pytest.mark.parametrize(
+    "kind, value, stored",
+    [
+        ("domain", "http://example.org", "example.org"),
+        ("domain", "https://Example.org:8080/a?b=c@d.net#e", "example.org"),
+        ("domain", "*.example.org", "example.org"),
+        ("domain", "example.org/", "example.org"),
+        ("domain", "ann@mail.example.org", "mail.example.org"),
+        ("domain", "@example.org.", "example.org"),
+        ("network", "::ffff:127.0.0.1", "127.0.0.1/32"),
+        ("network", "::ffff:127.0.7.0/112", "127.0.0.0/16"),
+        ("phrase", "1488", "1488"),
+        ("phrase", "n3ighb*urs", "n3ighb*urs"),
+    ],
+)
+def test_an_entry_is_understood_as_it_is_plainly_meant_and_holds(
+    wall: Wall, moderator: AtTheDesk, kind: str, value: str, stored: str
+) -> None:
+    assert presses(moderator, "lists", kind=kind, value=value, effect="mask", days="3").status_code == 303
+    assert f"<bdi>{stored}</bdi>" in moderator.client.get(f"/moderation/surge?campaign={SLUG}").text
+    sent = wall.promises("I will listen to my n3ighb*urs at 1488", email="ann@mail.example.org")
+    wall.screens()
+    assert wall.review(sent.review_id).masked
+
+
+def test_an_address_of_ipv4_is_the_same_however_it_is_written() -> None:
+    for address in ("203.0.113.9", "::ffff:203.0.113.9"):
+        for network in ("203.0.113.0/24", "::ffff:203.0.113.0/120"):
+            assert guarding.in_network(address, network), (address, network)
+        assert not guarding.in_network(address, "::/32")
+
+
+@pytest.mark.parametrize(
+    "kind, value, again",
+    [
+        ("domain", "example.org", "https://EXAMPLE.org/"),
+        ("network", "203.0.113.0/24", "203.0.113.7/24"),
+        ("phrase", "my neighbours", "My  Neighbours!"),
+    ],
+)
+def test_what_is_on_a_list_already_is_not_put_there_twice(
+    wall: Wall, moderator: AtTheDesk, kind: str, value: str, again: str
+) -> None:
+    presses(moderator, "lists", kind=kind, value=value, effect="hold", days="1")
+    answer = presses(moderator, "lists", kind=kind, value=again, effect="mask", days="3")
+    assert answer.status_code == 422 and f"{value} is on the list already, until" in answer.text
+    assert form(answer.text, "/surge/lists").sent()["effect"] == ["mask"]
+    assert presses(moderator, "lists", kind=kind, value=f"un{value}" if kind != "network" else "203.0.112.0/24",
+                   effect="hold", days="1").status_code == 303  # fmt: skip
+    with wall.work() as session:
+        session.execute(update(Hold).values(ends_at=utcnow() - timedelta(seconds=1)))
+    assert presses(moderator, "lists", kind=kind, value=again, effect="mask", days="3").status_code == 303

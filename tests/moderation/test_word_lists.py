@@ -53,6 +53,48 @@ def test_a_listed_word_is_found_however_it_is_dressed_up(text: str) -> None:
     assert outcome.detail["listed"] == [("gammon", "raise")]
 
 
+def marked(text: str, *listed: tuple[str, str]) -> list[str]:
+    """What of the text is marked for these words."""
+    quotes = words.check(subject(text, listed=[*listed])).quotes
+    return [text[quote.start : quote.end] for quote in quotes if quote.rule.startswith("listed_")]
+
+
+@pytest.mark.parametrize(
+    ("listed", "text"),
+    [
+        ("Ali", "We will all go to the mela together"), ("zion", "Siôn Jones"), ("heil", "What the hell"),
+        ("fail", "Mind you do not fall"), ("fall", "I will not fail"), ("guv", "A guu guy"), ("buzz", "On the bus, bussed"),
+        ("now here", "It leads no where"), ("now here", "A snow here and now"), ("go home", "Vertigo homeopathy"),
+        ("go home", "We g o on and a gohomeward path"), ("men tall", "In mental llamas"), ("sub human", "A subhumanity sub"),
+        ("the art", "theatre the cart"), ("a s", "as it is"), ("Illy", "I will, Billy"), ("1488", "In 14888 or 14 880 of 21488"),
+        ("ass", "455 of 1945"),
+    ],
+)  # fmt: skip
+def test_a_plain_letter_is_no_other_and_words_are_not_cut_to_fit(listed: str, text: str) -> None:
+    assert marked(text, (listed, "mask")) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "dressed"),
+    [
+        ("go home", "g o h o m e"), ("go home", "gohome"), ("go home", "g.o h.o.m.e"), ("go home", "G-O H-O-M-E"),
+        ("go home", "g0\u200b h0me"), ("go home", "go... home"), ("go home", "GOHOME"), ("white power", "w h i t e p o w e r"),
+        ("white power", "whitepower"), ("white power", "wh1te_p0wer"), ("white power", "white-pow-er"),
+        ("white power rules", "whitepower rules"), ("white power rules", "white powerrules"), ("sub-human", "subhuman"),
+        ("sub-human", "sub human"), ("subhuman", "sub-human"), ("heil", "he1l"), ("heil", "h3|l"), ("Ali", "A1i"), ("Ali", "A|1"),
+        ("zion", "210n"), ("zion", "5ion"), ("buzz", "bu$$"), ("hell", "heII"), ("hell", "heIl"), ("HAIL", "HAlL"),
+        ("1488", "1488"), ("14 88", "14/88"), ("f*ck", "f*ck"), ("a$$hat", "a$$hat"), ("a$$hat", "asshat"),
+    ],
+)  # fmt: skip
+def test_a_disguise_is_seen_through_and_only_its_letters_are_marked(listed: str, dressed: str) -> None:
+    assert marked(f"Oh {dressed}, you there", (listed, "mask")) == [dressed]
+
+
+def test_our_own_phrases_are_found_without_their_spaces_too() -> None:
+    for text in ("whitepower", "w h i t e p o w e r", "send themback", "HElL HITLER"):
+        assert words.check(subject(f"They said {text} to us")).mask, text
+
+
 @pytest.mark.parametrize("text", ["backgammon", "game on", "I will plant ten trees", "mammon gains"])
 def test_other_words_are_let_be(text: str) -> None:
     assert words.check(subject(text, listed=[("gammon", "hold")])).verdict is Verdict.CLEAR
@@ -79,6 +121,21 @@ def test_an_allowed_word_means_nothing_here_and_others_still_do() -> None:
     assert words.check(about).mask
     assert words.check(replace(about, listed=[("wankers", "allow")])).verdict is Verdict.CLEAR
     assert words.check(replace(subject("Wankers and coons"), listed=[("wankers", "allow")])).mask
+
+
+def test_a_name_that_is_listed_masks_no_sentence_and_a_phrase_is_named_however_it_is_spaced(
+    wall: Wall, lead: AtTheDesk
+) -> None:
+    lists(lead, "Ali", "mask")
+    lists(lead, "white power", "hold")
+    honest = wall.promises("We will all go to the mela together")
+    spaced = wall.promises("We want w h i t e p o w e r in our town")
+    wall.screens()
+    assert not wall.review(honest.review_id).masked
+    assert lead.sees("abuse") == [spaced.review_id]
+    shown = lead.opens_text(f"/moderation/reviews/{spaced.review_id}")
+    assert "<mark>w h i t e p o w e r" in shown
+    assert "The lists find nothing in it." in tries(lead, "We will all go to the mela together")
 
 
 def test_a_listed_word_is_shown_marked_and_declines_nothing(wall: Wall, lead: AtTheDesk) -> None:
