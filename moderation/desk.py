@@ -94,6 +94,7 @@ class Desk:
         for review in self._reviews(session, contribution):
             if Move.WITHDRAW in MOVES[review.state]:
                 self._author_moves(session, review, Move.WITHDRAW, now)
+        letters.drop_decisions(session, contribution, now)
         letters.owe(
             session,
             letters.Kind.WITHDRAWN,

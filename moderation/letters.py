@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
 HASH_CHARS = 32  # of the keyed hash of an address, as a cause names it
-TAKEN_BACK = ("undone", "reopened")  # why a letter did not go: what it told of does not stand
+TAKEN_BACK = ("undone", "reopened", "withdrawn")  # why a letter did not go: what it told of does not stand
 OUTCOMES_A_DAY = 5  # to an address that nobody has proved
 
 
@@ -215,6 +215,21 @@ def forget_reporters(session: Session, of: ColumnElement[bool]) -> None:
 def of_erased() -> ColumnElement[bool]:
     """Reports of words that are erased."""
     return Report.contribution_id.in_(select(Contribution.id).where(Contribution.erased_at.is_not(None)))
+
+
+def drop_decisions(session: Session, contribution: Contribution, now: datetime) -> None:
+    """The author has taken the words back: what was decided on them and is not told yet is told no more."""
+    session.execute(
+        update(Letter)
+        .where(
+            Letter.contribution_id == contribution.id,
+            Letter.decision_id.is_not(None),
+            Letter.report_id.is_(None),
+            Letter.sent_at.is_(None),
+            Letter.dropped_at.is_(None),
+        )
+        .values(dropped_at=now, dropped_why="withdrawn")
+    )
 
 
 def drop_decision(session: Session, decision: Decision, now: datetime, *, why: str = "undone") -> None:

@@ -19,6 +19,7 @@ from ..models import Batch, Cluster, Moderator, Reason, Role
 from ..permissions import Act
 from . import narrow
 from .base import counted, desk, for_staff, harsh_opened, problem
+from .items import NoSuchColleague, no_such_colleague
 
 NOTE_CHARS = 1000
 REFRESH_SECONDS = 3
@@ -51,6 +52,12 @@ def decide_bulk(me: Moderator) -> ResponseReturnValue:
         picks = bulk.visible(session, picks, held)
         reason = _reason(session, held, picks) if move == bulk.REJECT else None
         wrong = _wrong(held, picks, move, reason)
+        to = None
+        if wrong is None and move == bulk.PASS:
+            try:
+                to = _colleague(session, me, held, picks, form.get("to", ""))
+            except NoSuchColleague:
+                wrong = no_such_colleague()
         if wrong is None:
             batch = bulk.begin(
                 session,
@@ -59,7 +66,7 @@ def decide_bulk(me: Moderator) -> ResponseReturnValue:
                 by=me,
                 now=now,
                 reason=reason,
-                to=_colleague(session, me, held, picks, form.get("to", "")) if move == bulk.PASS else None,
+                to=to,
                 tell=form.get("tell", "").lower() not in DO_NOT_TELL,
                 note=clean(form.get("note", ""), lines=True)[:NOTE_CHARS],
                 cluster_id=_cluster_id(session, held),
@@ -199,8 +206,11 @@ def _reason(session: Session, held: Held, picks: list[bulk.Pick]) -> Reason | No
 
 
 def _colleague(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick], chosen: str) -> Moderator | None:
-    """The colleague who was named, if they may decide in all of the campaigns; none: whoever comes next."""
-    return next((person for person in _colleagues(session, me, held, picks) if chosen == str(person.id)), None)
+    """The colleague who was named; none named: whoever comes next. Raises NoSuchColleague."""
+    named = [person for person in _colleagues(session, me, held, picks) if chosen == str(person.id)]
+    if chosen and not named:
+        raise NoSuchColleague
+    return next(iter(named), None)
 
 
 def _colleagues(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick]) -> list[Moderator]:

@@ -133,8 +133,7 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
     except decisions.ReasonMissing:
         return _ask_again(review_id, me, move, gettext("Choose a reason first: the author will read it."))
     except NoSuchColleague:
-        words = gettext("It was not passed on: the colleague whom you named cannot decide here. Choose another.")
-        return _ask_again(review_id, me, move, words)
+        return _ask_again(review_id, me, move, no_such_colleague())
     jobs.nudge_letters(settings().undo_seconds)
     if move == Move.UNDO:
         return _back_to_queue(review_id, done)
@@ -142,6 +141,10 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
         before = form.get("before") or None
         return redirect(url_for("desk.show_history", who="me", done=done or None, before=before), code=303)
     return _back_to_queue(at, done, marked)
+
+
+def no_such_colleague() -> str:
+    return gettext("It was not passed on: the colleague whom you named cannot decide here. Choose another.")
 
 
 def _back_to_queue(at: int | None, done: str, marked: str = "") -> ResponseReturnValue:

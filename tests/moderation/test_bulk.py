@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from moderation import bulk, jobs
-from moderation.models import Act, Batch, BatchItem, Cluster, Evidence, Letter, Note, Review, Role
+from moderation.models import Act, Batch, BatchItem, Cluster, Evidence, Letter, Moderator, Note, Review, Role
 from moderation.workflow import State
 from pledges.db import utcnow
 from tests.akismet_service import KEY, AkismetService
@@ -471,6 +471,19 @@ def test_the_progress_page_tells_how_far_it_is_to_a_screen_reader(wall: Wall, mo
     page = batch_page(moderator, decides(moderator, "spam", picks(wall, sent)))
     assert re.search(r'<div role="status".*?2 of 2.*?</div>', page, re.DOTALL)
     assert "<progress" in page
+
+
+def test_items_are_not_passed_to_somebody_who_cannot_decide_them(wall: Wall, moderator: AtTheDesk) -> None:
+    viewer = wall.moderator("vi", Role.VIEWER).name
+    sent = promises(wall, 2)
+    with wall.look() as session:
+        number = session.scalars(select(Moderator.id).where(Moderator.name == viewer)).one()
+    for to in (str(number), "999", "nobody@example.org"):
+        answer = decides(moderator, "pass", picks(wall, sent), to=to)
+        assert answer.status_code == 422
+        assert "cannot decide here" in answer.text
+    assert [wall.review(each.review_id).passed_to_id for each in sent] == [None, None]
+    assert moderator.sees("all") == [each.review_id for each in sent]
 
 
 @pytest.mark.parametrize("move", ["spam", "park"])

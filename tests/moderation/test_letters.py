@@ -260,6 +260,16 @@ def test_an_address_that_its_owner_proved_counts_for_all_that_is_sent_from_it(wa
     assert "gets one letter from us" in page  # who only typed the address is not told that it is known
 
 
+def test_what_its_author_takes_back_at_once_is_not_told_to_be_on_the_wall(wall: Wall) -> None:
+    sent = wall.promises(email="amina@example.org")
+    wall.proves(sent)
+    wall.screens()
+    wall.moderator().approves(sent)
+    wall.acts(sent, "withdraw")
+    wall.screens(later(60))
+    assert wall.owed() == [("receipt", ""), ("approved", "withdrawn"), ("withdrawn", "")]
+
+
 def test_an_address_that_nobody_proved_gets_one_letter_however_often_it_is_typed(wall: Wall) -> None:
     first = wall.promises("I will ask before I answer.", email="a.person@example.org")
     wall.promises("I will ask twice before I answer.", email="A.Person@example.org")
