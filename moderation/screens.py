@@ -255,6 +255,8 @@ def signals_of(review: Review) -> list[Signal]:
         signals.append(Signal("", gettext("Not checked yet")))
     elif review.not_checked:
         signals.append(Signal("", gettext("Spam not checked")))
+    if any(finding.check == "links" and finding.verdict is Verdict.NOTICE for finding in findings):
+        signals.append(Signal("", gettext("Links")))
     if review.needs_second:
         signals.insert(0, Signal("sig--look", gettext("Second opinion")))
     if any(lane.lane is Lane.REPORTED for lane in review.lanes):

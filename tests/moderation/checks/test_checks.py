@@ -87,6 +87,11 @@ def test_only_a_trap_filled_in_haste_is_blatant(
     ("text", "hosts"),
     [
         ("see https://one.example/a?b=c and www.two.org/x.", ["one.example", "www.two.org"]),
+        (
+            "see www.essays.example, www dot cheap.example and www.a.b.wherever/x",
+            ["www.essays.example", "www.cheap.example", "www.a.b.wherever"],
+        ),
+        ("the www. of it all, and www is not all", []),
         ("buy at cheap dot pills dot com now", ["cheap.pills.com"]),
         ("cheap[.]com or cheap (dot) net", ["cheap.com", "cheap.net"]),
         ("hxxps://evil.example", ["evil.example"]),
