@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
+import flask_security
 import segno
 import sqlalchemy
-from flask import Flask
+from flask import Flask, current_app
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from passlib.totp import AppWallet
@@ -16,7 +18,9 @@ from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from moderation import accounts
 from pledges import db
+from tests.full import in_memory
 
 
 class OnceCompiled(BytecodeCache):
@@ -66,9 +70,23 @@ class KnownStatements:
         return engine
 
 
+class OnceHashed:
+    """The one password of all moderators is hashed once for each secret, which takes long by design."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, str | bytes], str] = {}
+
+    def hash_password(self, password: str | bytes) -> str:
+        key = (current_app.secret_key, password)
+        if key not in self._known:
+            self._known[key] = flask_security.hash_password(password)
+        return self._known[key]
+
+
 STATEMENTS = 5000
 TEMPLATES = OnceCompiled()
 KNOWN = KnownStatements()
+HASHED = OnceHashed()
 
 
 def arrange() -> None:
@@ -77,4 +95,7 @@ def arrange() -> None:
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": TEMPLATES}
     db.create_engine = KNOWN.create_engine
     segno.make = functools.partial(segno.make, mask=0)  # any mask can be read; finding the best takes longest
+    if folder := in_memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+    accounts.hash_password = HASHED.hash_password
     AppWallet.encrypt_cost = 4  # a power of two: the rounds that hide a secret which is made up anyway

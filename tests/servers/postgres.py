@@ -21,6 +21,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests.full import in_memory
 from tests.servers.keeper import Kept, Owner
 
 START_SECONDS = 30
@@ -43,7 +44,8 @@ class PostgresServer:
 
     def __init__(self) -> None:
         self._owner = nobody() if os.geteuid() == 0 else None
-        self.folder = Path(tempfile.mkdtemp(prefix="wall-pg-", dir="/tmp" if self._owner else None))  # noqa: S108
+        elsewhere = "/tmp" if self._owner else None  # noqa: S108
+        self.folder = Path(tempfile.mkdtemp(prefix="wall-pg-", dir=in_memory() or elsewhere))
         try:
             self._give_away(self.folder)
             self._kept = self._start(self._binaries())
