@@ -67,13 +67,13 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     databases.stop()
 
 
-# Where the databases differ in what they do: these run on both, always. Of all else PostgreSQL gets one test of five
+# Where the databases differ in what they do: these run on both, always. Of all else PostgreSQL gets one test of ten
 # here, and each of them with --full.
 ON_BOTH = {
     "test_migrations", "test_races", "test_interleavings", "test_moves", "test_bulk", "test_second_person", "test_road",
     "test_kills", "test_main_road", "test_presets",
 }  # fmt: skip
-POSTGRESQL_GETS_ONE_OF = 5
+POSTGRESQL_GETS_ONE_OF = 10
 
 
 # What takes longest begins first, so that no process is left alone with it at the end.
