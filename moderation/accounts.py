@@ -42,21 +42,21 @@ TRIED = {  # pages on which somebody could guess
     "security.wan_signin_response",
     "security.verify",
 }
-USED = TRIED | {
-    "security.logout",
-    "security.tf_select",
-    "security.wan_signin",
-    "security.wan_register",
-    "security.wan_register_response",
-    "security.wan_delete",
-    "security.mf_recovery_codes",
-}
 SECOND = {  # pages between the password and being signed in
     "security.two_factor_token_validation",
     "security.mf_recovery",
     "security.tf_select",
     "security.wan_signin",
     "security.wan_signin_response",
+}
+USED = {
+    *TRIED,
+    *SECOND,
+    "security.logout",
+    "security.wan_register",
+    "security.wan_register_response",
+    "security.wan_delete",
+    "security.mf_recovery_codes",
 }
 UNATTENDED = {"desk.tell_news"}
 

@@ -422,13 +422,9 @@ def item_of(
     approved_hidden = not shown and context.is_masked(session, approved)
     here = [person for person in colleagues(session, review.campaign_id) if person.id != me.id]
     beside = context.of(session, review, me, findings, here, readable, now, pressed=shown)
-    last = decisions.last_decision(session, review)
-    may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
-    claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
-    elsewhere = claim is not None and claim.state == "other"
-    moves = decisions.open_moves(review) if may_decide and not beside.barred and not elsewhere else []
     contact = contribution.contact
     return Item(
+        **_what_may_be_done(session, review, me, held, beside, now),
         row=row_of(review, now, me, shown=shown),
         review=review,
         contribution=contribution,
@@ -443,13 +439,6 @@ def item_of(
         likely_spam=any(finding.check == "akismet" and finding.lane == Lane.SPAM for finding in findings),
         reject_reasons=reasons_for(session, review.campaign_id, "reject"),
         revise_reasons=reasons_for(session, review.campaign_id, "revise"),
-        moves=moves,
-        replaced=bool(moves) and len(moves) < len(workflow.open_moves(review.state)),
-        may_decide=may_decide,
-        undoable=decisions.undoable(last, me, now, settings()),
-        claim=claim,
-        may_claim=claim is not None and not beside.barred,
-        may_lay_aside=claim is not None and not elsewhere and beside.barred != decisions.APPEAL,
         opened=opened,
         colleagues=here,
         approved=approved if approved is not None and approved.id != revision.id else None,
@@ -458,6 +447,25 @@ def item_of(
         email=_half(contact.email, contact.proved_at is not None) if contact else "",
         name_level=str(NAME_LEVELS[revision.show_name]),
     )
+
+
+def _what_may_be_done(
+    session: Session, review: Review, me: Moderator, held: dict[int | None, Role], beside: Context, now: datetime
+) -> dict[str, Any]:
+    """Of an item's fields those that say which buttons this person has."""
+    may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
+    claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
+    elsewhere = claim is not None and claim.state == "other"
+    moves = decisions.open_moves(review) if may_decide and not beside.barred and not elsewhere else []
+    return {
+        "moves": moves,
+        "replaced": bool(moves) and len(moves) < len(workflow.open_moves(review.state)),
+        "may_decide": may_decide,
+        "undoable": decisions.undoable(decisions.last_decision(session, review), me, now, settings()),
+        "claim": claim,
+        "may_claim": claim is not None and not beside.barred,
+        "may_lay_aside": claim is not None and not elsewhere and beside.barred != decisions.APPEAL,
+    }
 
 
 def _loudest(finding: Finding) -> int:

@@ -216,8 +216,8 @@ class Limits:
         `extra` is an e-mail address or the like that has the same limit of its own, whatever address it comes from;
         of it only a keyed digest is stored. For `email` it is the only thing counted; given as `email` beside another
         kind, it is counted with it, or neither is. With `event` the event's ceiling stands in for the limit of the
-        address; where it is used up the limit of the address holds, so that nobody is shut out by a code. `campaign` feeds the campaign's ceiling, which tightens and alarms, and
-        shuts nobody out; `guarded` tightens whatever was counted. Only a `watched` refusal counts towards a surge.
+        address; where it is used up the limit of the address holds, so that nobody is shut out by a code. `campaign`
+        feeds the campaign's ceiling, which tightens and alarms, and shuts nobody out; `guarded` tightens whatever was counted. Only a `watched` refusal counts towards a surge.
         """
 
         def tried(event: EventAllowance | None) -> Refusal | None:

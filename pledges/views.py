@@ -363,6 +363,9 @@ def _question(campaign: Campaign, asked: Question) -> str:
 # Sending: one road for promises, answers, comments and their changes
 
 
+Store = Callable[[Session, Sent, Origin, datetime], Receipt]
+
+
 @dataclass(frozen=True)
 class Road:
     """What differs between the forms: their token, their limit, their page, and how they are stored."""
@@ -370,11 +373,21 @@ class Road:
     purpose: str
     limit: Kind
     page: Callable[..., str]  # form, token, and what happened
-    store: Callable[[Session, Sent, Origin, datetime], Receipt]
+    store: Store
     taken: bool = True  # False: closed
     sent_with: tuple[str, ...] = ()  # purposes of forms that came before what was sent last
     repeated: Callable[[Sent], Receipt | None] = lambda sent: None  # the receipt where this was sent last
     event: EventCode | None = None
+
+
+def _storing(campaign: Campaign, event: EventCode | None, **where: Any) -> Store:
+    """Stores what is sent as new, `where` as `intake.receive` takes it, with the event whose code came with it."""
+
+    def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
+        code = event.id if event else None
+        return intake.receive(session, campaign, sent, origin, review_desk(), now=now, event_code_id=code, **where)
+
+    return store
 
 
 def ask(road: Road, form: Form) -> Response:
@@ -575,24 +588,11 @@ def promise_road(campaign: Campaign, asked: Question | None = None) -> Road:
     event = _event_asked(campaign, now)
     like = _inspiration(campaign)
 
-    def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
-        return intake.receive(
-            session,
-            campaign,
-            sent,
-            origin,
-            review_desk(),
-            now=now,
-            question=asked,
-            inspired_by=like,
-            event_code_id=event.id if event else None,
-        )
-
     return Road(
         purpose=f"answer:{asked.public_id}" if asked else f"promise:{campaign.slug}",
         limit="promises",
         page=lambda **given: _pledge_form_page(campaign, asked, event, like, **given),
-        store=store,
+        store=_storing(campaign, event, question=asked, inspired_by=like),
         taken=wall.is_open(campaign, now),
         event=event,
     )
@@ -703,7 +703,7 @@ def _gone(what: str, form: PledgeForm | CommentForm, purpose: str) -> Response:
     """The receipt of what had been taken already; else the words, with why they cannot stand."""
     ticket = tokens.read_form_token(request.form.get("token", ""), purpose, utcnow())
     if ticket is not None and not form.errors:
-        with suppress(FormUsed):
+        with suppress(FormUsed):  # it sent other words before: these are given back, like words of a fresh form
             again = intake.already(reading(), form.sent(ticket.nonce))
             if again is not None:
                 return _to_receipt(again)
@@ -724,19 +724,6 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
     answered = _answered(campaign, parent)
     event = _event_asked(campaign, utcnow())
 
-    def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
-        return intake.receive(
-            session,
-            campaign,
-            sent,
-            origin,
-            review_desk(),
-            now=now,
-            parent=parent,
-            reply_to=answered,
-            event_code_id=event.id if event else None,
-        )
-
     def page(**given: Any) -> str:
         return render_template(
             "comment/form.html",
@@ -753,7 +740,7 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
         purpose=f"comment:{parent.public_id}",
         limit="comments",
         page=page,
-        store=store,
+        store=_storing(campaign, event, parent=parent, reply_to=answered),
         taken=wall.takes_comments(campaign, parent),
         event=event,
     )
@@ -799,7 +786,7 @@ def _report_of(id: str, type: Type) -> ResponseReturnValue:
 
 
 def _already_reported(form: ReportForm, nonce: str) -> str | None:
-    with suppress(FormUsed):
+    with suppress(FormUsed):  # it filed another report before, and of this one there is no reference
         return review_desk().already_reported(reading(), _complaint(form, nonce))
     return None
 
@@ -952,8 +939,8 @@ def _wishes(own: Contribution, keep: list[str], now: datetime) -> None:
     for consent in _standing_wishes(own):
         if consent.purpose not in keep:
             consent.withdrawn_at = now
-    if own.contact is not None and "follow_up" not in keep:
-        own.contact.follow_up = False
+            if consent.purpose == "follow_up" and own.contact is not None:
+                own.contact.follow_up = False
 
 
 def _letters(session: Session, own: Contribution, now: datetime) -> None:
@@ -967,8 +954,9 @@ def _letters(session: Session, own: Contribution, now: datetime) -> None:
     asked = [consent for consent in _standing_wishes(own) if consent.purpose == "follow_up"]
     if own.contact.follow_up and not asked:
         keep_consent(session, own, "follow_up", _("Ask me how it is going"), now)
-    for consent in asked:
-        consent.withdrawn_at = None if own.contact.follow_up else now
+    if not own.contact.follow_up:
+        for consent in asked:
+            consent.withdrawn_at = now
 
 
 def _is_proof(own: Contribution, proof: str) -> bool:
@@ -1050,11 +1038,9 @@ def _edit(own: Contribution, token: str) -> ResponseReturnValue:
             as_before=before,
         )
     road = edit_road(own, token)
-    try:
-        if own.withdrawn_at is None:
+    if own.withdrawn_at is None:
+        with suppress(NotNow):  # withdrawn in this very moment: answered below, like what was withdrawn before
             return take(road, form)
-    except NotNow:  # it was withdrawn just now
-        pass
     same = road.repeated(form.sent(None)) if not form.errors else None
     return _to_receipt(same) if same is not None else _gone_page("withdrawn", 409, receipt_token=token)
 

@@ -14,11 +14,12 @@ MARK = "NOT RUN HERE: "
 def leave_out(reason: str, *, also_in_ci: str = "") -> NoReturn:
     """Skip the test that asks, and tell at the end of the run; in CI, where everything must be at hand, fail it.
 
-    `also_in_ci` says why CI, too, may lack what is needed: only what the test command cannot install without root. The
-    one place that skips a test: a machine that lacks a program is to test all that it can, and to say what it did not.
+    `also_in_ci` says why CI, too, may lack what is needed: only what the test command cannot install without root.
     """
     if os.environ.get("CI", "").lower() in ("true", "1") and not also_in_ci:
         pytest.fail(MARK + reason, pytrace=False)
+    # The one skip of all tests: this machine lacks a program (in CI only one that needs root to install), and the end of
+    # the run names each test left out, with the command that would enable it. All else that is at hand is still tested.
     pytest.skip(MARK + "; ".join(filter(None, (reason, also_in_ci))))
 
 

@@ -119,6 +119,14 @@ class Wall:
         prefix = f"/{lang}" if lang else ""
         return self.sent(self.sends(f"{prefix}/{slug}/promise", promise=words, **fields))
 
+    def told_by(self, by: AtTheDesk) -> Sent:
+        """A promise from a proved address that `by` has approved, and its author has the letter."""
+        sent = self.promises(email="amina@example.org")
+        self.proves(sent)
+        by.approves(sent)
+        self.screens(later(60))
+        return sent
+
     def comments(self, on: Sent, words: str = "Good to hear that", **fields: str) -> Sent:
         return self.sent(self.sends(f"/{SLUG}/promises/{on.public_id}/comment", comment=words, **fields))
 

@@ -100,17 +100,16 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
             review, held = review_or_404(session, review_id, me)
             permissions.require(held, Act.TAKE_DOWN if move == TAKE_DOWN else Act.DECIDE, review.campaign_id)
             move = Move.REJECT.value if move == TAKE_DOWN else move  # of what is shown: off every page at once
-            note = clean(form.get("note", ""), lines=True)[:NOTE_CHARS]
-            lane = narrow.lane()
+            given, lane = filled_in(), narrow.lane()
             at = _next_after(session, review, lane, held, me, now)
-            if move == PASS and form.get("second"):
-                asked = _ask_for_second(session, review, version, note, me, now)
+            if move == PASS and given.second:
+                asked = _ask_for_second(session, review, version, given.note, me, now)
                 done, marked = str(asked.id), ""
             elif move in (PASS, PARK):
-                _mark(session, review, move, version, note, me, now)
+                _mark(session, review, move, version, given.note, me, now)
                 done, marked = "", move
             else:
-                chosen = reasons_chosen(session, review, form.getlist("reason"), move)
+                chosen = reasons_chosen(session, review, given.reasons, move)
                 decision = decisions.decide(
                     session,
                     review_id,
@@ -121,9 +120,9 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                     settings=settings(),
                     reason=next(iter(chosen), None),
                     more=chosen[1:],
-                    note=note,
-                    second=bool(form.get("second")),
-                    tell=form.get("tell", "").lower() not in DO_NOT_TELL,
+                    note=given.note,
+                    second=given.second,
+                    tell=given.tell,
                 )
                 done, marked = str(decision.id), ""
     except decisions.Overtaken as error:

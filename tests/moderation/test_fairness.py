@@ -102,10 +102,7 @@ def test_whoever_reports_has_a_reference_and_later_the_outcome(wall: Wall, moder
 def test_a_decision_opened_again_at_once_tells_nobody_and_keeps_the_reports_open(
     wall: Wall, moderator: AtTheDesk
 ) -> None:
-    sent = wall.promises(email="amina@example.org")
-    wall.proves(sent)
-    moderator.approves(sent)
-    wall.screens(later(60))
+    sent = wall.told_by(moderator)
     before = len(wall.letters())
     wall.reports(sent, email="reporter@example.org")
     moderator.decides(sent, "reject", reason="hateful")
@@ -160,11 +157,17 @@ def test_networks_left_out_say_only_how_many(wall: Wall, moderator: AtTheDesk) -
     assert re.search(r"<strong>hate</strong>\s*1 report\s*</li>", item(moderator, sent))
 
 
-def reported_and_changed(wall: Wall, by: AtTheDesk) -> tuple[Sent, Sent]:
-    """A promise that `by` approved and somebody reported, and the change that its author sent since."""
+def reported(wall: Wall, by: AtTheDesk, **fields: str) -> Sent:
+    """A promise that `by` approved and somebody reported who left an address."""
     sent = wall.promises()
     by.approves(sent)
-    wall.reports(sent, email="reporter@example.org")
+    wall.reports(sent, email="reporter@example.org", **fields)
+    return sent
+
+
+def reported_and_changed(wall: Wall, by: AtTheDesk) -> tuple[Sent, Sent]:
+    """One that was reported, and the change that its author sent since."""
+    sent = reported(wall, by)
     change = wall.edits(sent, "I will listen before I speak, and again after")
     wall.screens()
     return sent, change
@@ -215,9 +218,7 @@ def test_what_was_reported_and_not_changed_in_a_week_is_read_again(wall: Wall, m
 
 def test_newer_words_of_a_frozen_wall_answer_reports_when_it_thaws(wall: Wall) -> None:
     lead = wall.moderator("lea", Role.LEAD)
-    sent = wall.promises()
-    lead.approves(sent)
-    wall.reports(sent, email="reporter@example.org")
+    sent = reported(wall, lead)
     change = wall.edits(sent, "I will listen before I speak, and again after")
     wall.screens()
     with wall.work() as session:
@@ -281,9 +282,7 @@ def test_an_address_that_nobody_proved_is_told_few_outcomes_a_day(wall: Wall, mo
 def test_who_has_confirmed_the_address_is_told_of_every_report(wall: Wall, moderator: AtTheDesk) -> None:
     own = wall.promises("I will walk to school with them", email="reporter@example.org")
     wall.proves(own)
-    sent = wall.promises()
-    moderator.approves(sent)
-    wall.reports(sent, email="reporter@example.org")
+    sent = reported(wall, moderator)
     wall.reports(sent, email="reporter@example.org")
     assert [kind for kind, _ in wall.owed()].count("report_received") == 2
 
@@ -358,9 +357,7 @@ def freezes(wall: Wall) -> None:
 
 def test_what_is_approved_while_the_wall_stands_still_is_not_told_as_taken_down(wall: Wall) -> None:
     mo, ann = wall.moderator("mo"), wall.moderator("ann")
-    sent = wall.promises()
-    mo.approves(sent)
-    wall.reports(sent, email="reporter@example.org")
+    sent = reported(wall, mo)
     mo.decides(sent, "take_down", reason="illegal")
     assert not wall.shown()
     freezes(wall)
@@ -372,9 +369,7 @@ def test_what_is_approved_while_the_wall_stands_still_is_not_told_as_taken_down(
 
 
 def test_asking_for_a_change_of_what_still_stands_leaves_the_reports_open(wall: Wall, moderator: AtTheDesk) -> None:
-    sent = wall.promises()
-    moderator.approves(sent)
-    wall.reports(sent, email="reporter@example.org")
+    sent = reported(wall, moderator)
     moderator.decides(sent, "revise", reason="names")
     assert wall.shown()
     assert [kind for kind, _ in wall.owed()] == ["report_received"]
@@ -388,9 +383,7 @@ def test_asking_for_a_change_of_what_still_stands_leaves_the_reports_open(wall: 
 
 def test_asking_for_a_change_of_what_a_proposal_took_down_tells_that_it_is_gone(wall: Wall) -> None:
     mo, ann = wall.moderator("mo"), wall.moderator("ann")
-    sent = wall.promises()
-    mo.approves(sent)
-    wall.reports(sent, email="reporter@example.org")
+    sent = reported(wall, mo)
     mo.decides(sent, "take_down", reason="illegal")
     ann.decides(sent, "revise", reason="names")
     assert not wall.shown()
@@ -421,9 +414,7 @@ def closed(wall: Wall) -> list[bool]:
 
 
 def test_who_reported_is_told_that_the_author_has_taken_the_words_back(wall: Wall, moderator: AtTheDesk) -> None:
-    sent = wall.promises()
-    moderator.approves(sent)
-    wall.reports(sent, email="reporter@example.org")
+    sent = reported(wall, moderator)
     wall.reports(sent, email="reporter@example.org")
     wall.edits(sent, "I will listen before I speak, and again after")  # newer words wait, and go with it
     wall.acts(sent, "withdraw")
@@ -437,9 +428,7 @@ def test_who_reported_is_told_that_the_author_has_taken_the_words_back(wall: Wal
 def test_what_is_put_back_is_read_by_a_person_who_sees_what_was_reported_and_nobody_is_told_twice(
     wall: Wall, moderator: AtTheDesk
 ) -> None:
-    sent = wall.promises()
-    moderator.approves(sent)
-    wall.reports(sent, email="reporter@example.org", note="It names my neighbour")
+    sent = reported(wall, moderator, note="It names my neighbour")
     wall.acts(sent, "withdraw")
     wall.acts(sent, "restore")
     assert not wall.shown()
@@ -468,9 +457,7 @@ def test_an_appeal_stays_closed_to_whoever_it_is_against_after_taking_back_and_p
 def test_who_reported_what_is_erased_is_told_and_then_the_address_is_forgotten(
     wall: Wall, moderator: AtTheDesk
 ) -> None:
-    sent = wall.promises()
-    moderator.approves(sent)
-    wall.reports(sent, email="reporter@example.org", note="It names my neighbour")
+    sent = reported(wall, moderator, note="It names my neighbour")
     wall.screens()
     wall.acts(sent, "erase")
     with wall.look() as session:
@@ -483,9 +470,7 @@ def test_who_reported_what_is_erased_is_told_and_then_the_address_is_forgotten(
 
 
 def test_what_was_decided_before_an_erasure_is_still_told_to_who_reported(wall: Wall, moderator: AtTheDesk) -> None:
-    sent = wall.promises()
-    moderator.approves(sent)
-    wall.reports(sent, email="reporter@example.org")
+    sent = reported(wall, moderator)
     moderator.decides(sent, "take_down", reason="other")
     wall.acts(sent, "erase")
     wall.screens(later(60))

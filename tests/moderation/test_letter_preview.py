@@ -144,10 +144,7 @@ def test_a_preview_keeps_that_nobody_is_told_where_it_was_chosen(
 def test_of_an_approval_that_changes_nothing_no_letter_is_sent_and_the_preview_says_so(
     wall: Wall, moderator: AtTheDesk
 ) -> None:
-    sent = wall.promises(email="amina@example.org")
-    wall.proves(sent)
-    moderator.approves(sent)
-    wall.screens(later(60))
+    sent = wall.told_by(moderator)
     for _ in range(2):
         wall.reports(sent)
         assert "the words stand on the wall already" in previews(moderator, sent, "approve").text
@@ -260,10 +257,7 @@ def test_a_letter_offers_an_appeal_where_the_private_page_does_and_only_there(wa
 def test_of_older_words_that_are_taken_down_while_newer_ones_wait_no_appeal_is_offered(
     wall: Wall, moderator: AtTheDesk
 ) -> None:
-    sent = wall.promises(email="amina@example.org")
-    wall.proves(sent)
-    moderator.approves(sent)
-    wall.screens(later(60))
+    sent = wall.told_by(moderator)
     wall.edits(sent, "I will listen before I speak, and again after")
     assert "second moderator" not in declines(wall, moderator, sent, "take_down")
     assert not appeal_is_offered(wall, sent)
@@ -281,10 +275,7 @@ def asks(wall: Wall, who: AtTheDesk, sent: Sent) -> str:
 def test_the_letter_that_asks_for_a_change_says_that_the_words_stay_on_the_wall_where_they_do(
     wall: Wall, moderator: AtTheDesk
 ) -> None:
-    sent = wall.promises(email="amina@example.org")
-    wall.proves(sent)
-    moderator.approves(sent)
-    wall.screens(later(60))
+    sent = wall.told_by(moderator)
     wall.reports(sent)
     letter = asks(wall, moderator, sent)
     assert wall.shown()
