@@ -179,6 +179,20 @@ def test_each_thing_that_was_agreed_to_can_be_ended(visitor, session):
     assert [purpose for (purpose,) in ended] == ["invite_again", "news"]
 
 
+def test_ending_one_wish_leaves_the_others_and_being_asked_ends_with_its_own(visitor, session):
+    receipt = visitor.promises(email="a@example.org", follow_up="yes", news="yes").location.split("?")[0]
+
+    def is_asked() -> bool:
+        asked = session.query(Contact.follow_up).scalar()
+        session.rollback()  # nobody waits for it
+        return asked
+
+    does(visitor, receipt, "wishes", keep="follow_up")
+    assert is_asked()
+    does(visitor, receipt, "wishes")
+    assert not is_asked()
+
+
 def test_whether_to_be_asked_again_is_kept_with_when_it_was_agreed_to(visitor, receipt, session):
     def standing() -> int:
         found = session.query(Consent).filter(Consent.purpose == "follow_up", Consent.withdrawn_at.is_(None)).count()
