@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import format_datetime, get_locale, gettext, lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .models import Act, Moderator, Review
+from pledges.models import Campaign
+
+from . import permissions
+from .context import FATES
+from .models import Act, Moderator, Reason, Review
 
 WORDS: dict[str, Any] = {
     "review:approve": lazy_gettext("approved"),
@@ -22,6 +27,7 @@ WORDS: dict[str, Any] = {
     "review:park": lazy_gettext("laid it aside"),
     "review:pass": lazy_gettext("passed it on"),
     "review:back": lazy_gettext("put it back after it was laid aside"),
+    "review:unmark": lazy_gettext("put it back where it was"),
     "review:thaw": lazy_gettext("showed what was approved while the wall stood still"),
     "review:propose": lazy_gettext("asked for a second person"),
     "review:take_down": lazy_gettext("took it down"),
@@ -75,6 +81,7 @@ WORDS: dict[str, Any] = {
 STORY = (
     "review:park",
     "review:back",
+    "review:unmark",
     "review:pass",
     "review:take-over",
     "review:set_aside",
@@ -118,8 +125,8 @@ def told(session: Session, line: Act) -> Told:
         line.subject,
         review.id if review is not None else None,
         review.contribution.public_id if review is not None else who(session, line.subject),
-        _values(line.before),
-        _values(line.after),
+        _values(session, line.before),
+        _values(session, line.after),
         line.hash,
     )
 
@@ -142,6 +149,82 @@ def _review(session: Session, subject: str) -> Review | None:
     return session.get(Review, int(number)) if kind == "review" and number.isdigit() else None
 
 
-def _values(told: dict[str, Any]) -> str:
-    """Ids, states and the first letters of digests, as they were written."""
-    return ", ".join(f"{name} {str(value)[:12]}" for name, value in told.items() if value is not None)
+NAMES: dict[str, Any] = {
+    "state": lazy_gettext("state"),
+    "shown": lazy_gettext("shown revision"),
+    "revision": lazy_gettext("digest of the words"),
+    "reason": lazy_gettext("reason"),
+    "more_reasons": lazy_gettext("more reasons"),
+    "proposes": lazy_gettext("proposes"),
+    "decision": lazy_gettext("decision"),
+    "to": lazy_gettext("passed to"),
+    "holder": lazy_gettext("open at"),
+    "until": lazy_gettext("laid aside until"),
+    "role": lazy_gettext("role"),
+    "campaign": lazy_gettext("campaign"),
+    "counts": lazy_gettext("how many"),
+    "cluster": lazy_gettext("group"),
+    "reviews": lazy_gettext("items"),
+    "promises": lazy_gettext("promises"),
+    "comments": lazy_gettext("comments"),
+    "letters": lazy_gettext("letters"),
+    "screens": lazy_gettext("screens"),
+    "slower": lazy_gettext("slower than usual"),
+    "why": lazy_gettext("why"),
+    "kind": lazy_gettext("kind"),
+    "effect": lazy_gettext("effect"),
+    "hold": lazy_gettext("entry"),
+    "ends": lazy_gettext("ends"),
+    "ends_at": lazy_gettext("ends"),
+    "ceiling": lazy_gettext("at most"),
+}
+NOT_IN_WORDS = 12  # characters of a digest or a key that has no words
+
+
+def _values(session: Session, told: dict[str, Any]) -> str:
+    """What the line says in words: names and states; numbers, and the first letters of digests, as they were written."""
+    said = {name: value for name, value in told.items() if value is not None}
+    return ", ".join(f"{NAMES.get(name, name)}: {_value(session, name, value)}" for name, value in said.items())
+
+
+def _value(session: Session, name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("on") if value else gettext("off")
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {count}" for key, count in value.items())
+    if name in _READ:
+        return str(_READ[name](session, value))
+    if name in ("reason", "more_reasons"):
+        return ", ".join(_reason(session, number) for number in (value if isinstance(value, list) else [value]))
+    return str(value)[:NOT_IN_WORDS]
+
+
+def _day(_session: Session, value: str) -> str:
+    return str(format_datetime(datetime.fromisoformat(value), "d MMM y, HH:mm"))
+
+
+def _person(session: Session, number: int) -> str:
+    return who(session, f"moderator:{number}")
+
+
+def _campaign(session: Session, number: int) -> str:
+    campaign = session.get(Campaign, number)
+    return campaign.slug if campaign is not None else str(number)
+
+
+def _reason(session: Session, number: int) -> str:
+    reason = session.get(Reason, number)
+    return reason.name.in_(str(get_locale() or "en")) if reason is not None else str(number)
+
+
+_READ: dict[str, Callable[[Session, Any], Any]] = {
+    "state": lambda _session, state: FATES.get(state, state),
+    "role": lambda _session, role: permissions.ROLE_NAMES.get(role, role),
+    "proposes": lambda _session, move: WORDS.get(f"review:{move}", move),
+    "to": _person,
+    "holder": _person,
+    "campaign": _campaign,
+    "until": _day,
+    "ends": _day,
+    "ends_at": _day,
+}

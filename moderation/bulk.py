@@ -176,7 +176,7 @@ def _mark_of(session: Session, review: Review, by: Moderator, now: datetime) -> 
     if not laid_aside and review.passed_to_id in (None, by.id):
         return None
     lines = select(Line).where(
-        Line.subject == f"review:{review.id}", Line.act == ("review:park" if laid_aside else "review:pass")
+        Line.subject == f"review:{review.id}", Line.act == (queue.PARK if laid_aside else queue.PASS)
     )
     return session.scalars(lines.order_by(Line.id.desc()).limit(1)).first()
 

@@ -22,7 +22,7 @@ from .bulk import Pick
 from .models import Act, Decision, Lane, Moderator, Report, Review, ReviewLane
 from .workflow import WAITS, State
 
-MARKS = ("review:park", "review:pass", queue.BACK)  # acts that take an item off a list and decide nothing
+MARKS = (*queue.MARKS, *queue.BACKS)  # acts that take an item off a list and decide nothing
 MOST = 1000  # is as many as are counted
 
 
@@ -131,7 +131,7 @@ def _new(
     """What stands in the lane and has come since: it waits by a decision, came back, was passed to me, or is unchecked."""
     came = select(Decision.review_id).where(Decision.id > since.decision_id, Decision.to_state == State.WAITING)
     subject = literal("review:") + cast(Review.id, String)
-    passed = select(Act.id).where(Act.subject == subject, Act.id > since.act_id, Act.act == "review:pass").exists()
+    passed = select(Act.id).where(Act.subject == subject, Act.id > since.act_id, Act.act == queue.PASS).exists()
     unchecked = and_(Review.state == State.RECEIVED, Review.waiting_since > since.at - queue.UNCHECKED_AFTER)
     back = Review.id.in_(_put_back(session, since))
     ways = [passed, back] if lane == "mine" else [Review.id.in_(came), unchecked, back]
@@ -147,7 +147,9 @@ def _counted(session: Session, query: Select[Review]) -> int:
 
 def _put_back(session: Session, since: Since) -> list[int]:
     """What is no longer laid aside, as the record tells."""
-    lines = select(Act.subject).where(Act.id > since.act_id, Act.act == queue.BACK).order_by(Act.id.desc()).limit(MOST)
+    lines = (
+        select(Act.subject).where(Act.id > since.act_id, Act.act.in_(queue.BACKS)).order_by(Act.id.desc()).limit(MOST)
+    )
     return [int(subject.removeprefix("review:")) for subject in session.scalars(lines)]
 
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
+from flask_babel import lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .models import Membership, Moderator, Role
 from .workflow import Move
+
+ROLE_NAMES: dict[Role, Any] = {
+    Role.VIEWER: lazy_gettext("Viewer"),
+    Role.MODERATOR: lazy_gettext("Moderator"),
+    Role.LEAD: lazy_gettext("Lead"),
+    Role.OWNER: lazy_gettext("Owner"),
+}
 
 
 class Act(StrEnum):

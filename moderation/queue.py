@@ -27,8 +27,9 @@ from pledges.models import EVERY_DAY, Campaign, Contribution, Counter, Kind, Rev
 from pledges.settings import Settings
 
 from . import care, clusters, decisions, lanes, notes, record
+from .models import Act as Line
 from .models import Decision, Lane, Moderator, Report, Review, ReviewLane
-from .workflow import Move, MoveNotAllowed, State
+from .workflow import WAITS, Move, MoveNotAllowed, State
 
 PAGE = 25
 LEASE = timedelta(minutes=10)
@@ -72,7 +73,8 @@ COUNTED = 1000  # what is counted row by row is counted this far
 NONE = Filters()
 BACK_AT_ONCE = 20
 AUTHOR_HAS = timedelta(days=7)  # to change what was reported and still stands, before somebody reads it again
-BACK = "review:back"
+PARK, PASS = MARKS = ("review:park", "review:pass")  # acts of the record
+BACK, UNMARK = BACKS = ("review:back", "review:unmark")
 
 
 def page(
@@ -462,10 +464,10 @@ def put_back(session: Session, review: Review, by: Moderator | None, now: dateti
     _is_back(session, review, by, now)
 
 
-def _is_back(session: Session, review: Review, by: Moderator | None, now: datetime) -> None:
+def _is_back(session: Session, review: Review, by: Moderator | None, now: datetime, act: str = BACK) -> None:
     """The record tells that it is no longer laid aside, so that lists that are open hear of it."""
     subject = f"review:{review.id}"
-    record.add(session, record.actor(by), BACK, subject, campaign_id=review.campaign_id, now=now)
+    record.add(session, record.actor(by), act, subject, campaign_id=review.campaign_id, now=now)
 
 
 def claim(session: Session, review: Review, by: Moderator, now: datetime) -> bool:
@@ -547,8 +549,7 @@ def park(session: Session, review: Review, *, version: int, by: Moderator, now: 
     """The item is laid aside until tomorrow; its state and version stay. Raises Overtaken."""
     decisions.require_free(review, by, now)
     _not_barred(session, review, by)
-    _mark(session, review, version, {"parked_until": now + PARKED})
-    record.add(session, record.actor(by), "review:park", f"review:{review.id}", campaign_id=review.campaign_id, now=now)
+    _mark(session, review, by, PARK, version, {"parked_until": now + PARKED}, now)
 
 
 def hand_over(
@@ -558,25 +559,55 @@ def hand_over(
     decisions.require_free(review, by, now)
     _not_barred(session, review, by)
     laid_aside = review.parked_until is not None and review.parked_until > now
-    _mark(session, review, version, {"passed_to_id": to.id if to else None, "parked_until": None})
     if laid_aside:
         _is_back(session, review, by, now)
+    _mark(session, review, by, PASS, version, {"passed_to_id": to.id if to else None, "parked_until": None}, now)
     if note:
         notes.add(session, review, by, note, now)
-    after = {"to": to.id if to else None}
-    record.add(
-        session,
-        record.actor(by),
-        "review:pass",
-        f"review:{review.id}",
-        after=after,
-        campaign_id=review.campaign_id,
-        now=now,
-    )
 
 
-def _mark(session: Session, review: Review, version: int, values: dict[str, object]) -> None:
-    decisions.locked(session, review.id)
+def undo_mark(
+    session: Session, review: Review, *, version: int, by: Moderator, now: datetime, settings: Settings
+) -> None:
+    """What `by` has just laid aside or passed on stands as before; a note that went with it stays theirs.
+
+    Raises Overtaken where it was decided since, MoveNotAllowed where there is nothing to undo (any more).
+    """
+    if decisions.locked(session, review.id).version != version:
+        raise decisions.Overtaken(decisions.last_decision(session, review))
+    decisions.require_free(review, by, now)
+    _not_barred(session, review, by)
+    mark = undoable_mark(session, review, by, now, settings)
+    if mark is None:
+        raise MoveNotAllowed(UNMARK)
+    until = mark.before.get("until")
+    review.passed_to_id = mark.before.get("to")
+    review.parked_until = datetime.fromisoformat(until) if until else None
+    lanes.put_in(session, review)
+    clusters.come_back(session, review)
+    _is_back(session, review, by, now, UNMARK)
+
+
+def undoable_mark(session: Session, review: Review, by: Moderator, now: datetime, settings: Settings) -> Line | None:
+    """The line of the record by which `by` laid this item aside or passed it on, while that can be undone."""
+    marks = select(Line).where(Line.subject == f"review:{review.id}", Line.act.in_((*MARKS, *BACKS)))
+    last = session.scalars(marks.order_by(Line.id.desc()).limit(1)).first()
+    if last is None or last.act in BACKS or last.actor != record.actor(by):
+        return None
+    stands = review.state in WAITS and last.after == _marks_of(review)
+    return last if stands and now - last.at <= timedelta(seconds=settings.undo_seconds) else None
+
+
+def _mark(
+    session: Session,
+    review: Review,
+    by: Moderator,
+    act: str,
+    version: int,
+    values: dict[str, Any],
+    now: datetime,
+) -> None:
+    before = _marks_of(decisions.locked(session, review.id))
     changed = session.execute(
         update(Review)
         .where(Review.id == review.id, Review.version == version, Review.state.in_((State.RECEIVED, State.WAITING)))
@@ -588,3 +619,18 @@ def _mark(session: Session, review: Review, version: int, values: dict[str, obje
     session.refresh(review)
     lanes.put_in(session, review)
     clusters.stand_alone(session, review)
+    record.add(
+        session,
+        record.actor(by),
+        act,
+        f"review:{review.id}",
+        before=before,
+        after=_marks_of(review),
+        campaign_id=review.campaign_id,
+        now=now,
+    )
+
+
+def _marks_of(review: Review) -> dict[str, Any]:
+    """To whom it is passed, and until when it is laid aside."""
+    return {"to": review.passed_to_id, "until": review.parked_until.isoformat() if review.parked_until else None}

@@ -16,7 +16,7 @@ from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 from pledges.text import moment, number
 
-from . import acts, claims, context, decisions, permissions, reasons, workflow
+from . import acts, claims, context, decisions, permissions, queue, reasons, workflow
 from .checks.base import Verdict
 from .claims import Standing
 from .context import Context
@@ -65,12 +65,6 @@ NAME_LEVELS = {
     ShowName.ROLE: lazy_gettext("the role alone"),
     ShowName.ORGANISATION: lazy_gettext("the organisation"),
     ShowName.ANONYMOUS: lazy_gettext("no name"),
-}
-ROLE_NAMES = {
-    Role.VIEWER: lazy_gettext("Viewer"),
-    Role.MODERATOR: lazy_gettext("Moderator"),
-    Role.LEAD: lazy_gettext("Lead"),
-    Role.OWNER: lazy_gettext("Owner"),
 }
 ROLE_WORDS = {
     Role.VIEWER: lazy_gettext("reads, and decides nothing"),
@@ -162,6 +156,7 @@ class Item:
     claim: Standing | None  # of what waits, for somebody who may decide
     may_claim: bool
     may_lay_aside: bool  # and pass on
+    mark_undoable: bool  # it was laid aside or passed on just now
     opened: int  # harsh texts that this session has shown
     colleagues: list[Moderator]
     approved: Revision | None  # what stands on the wall, where these words are a change of it
@@ -457,6 +452,7 @@ def _what_may_be_done(
     claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
     elsewhere = claim is not None and claim.state == "other"
     moves = decisions.open_moves(review) if may_decide and not beside.barred and not elsewhere else []
+    may_lay_aside = claim is not None and not elsewhere and beside.barred != decisions.APPEAL
     return {
         "moves": moves,
         "replaced": bool(moves) and len(moves) < len(workflow.open_moves(review.state)),
@@ -464,7 +460,8 @@ def _what_may_be_done(
         "undoable": decisions.undoable(decisions.last_decision(session, review), me, now, settings()),
         "claim": claim,
         "may_claim": claim is not None and not beside.barred,
-        "may_lay_aside": claim is not None and not elsewhere and beside.barred != decisions.APPEAL,
+        "may_lay_aside": may_lay_aside,
+        "mark_undoable": may_lay_aside and queue.undoable_mark(session, review, me, now, settings()) is not None,
     }
 
 
@@ -490,7 +487,11 @@ EFFECTS: dict[WordEffect, Any] = {
     WordEffect.HOLD: lazy_gettext("Hidden, and kept apart in the lane of likely abuse"),
     WordEffect.ALLOW: lazy_gettext("It means nothing here, even where the common list has it"),
 }
-MARKED = {"park": lazy_gettext("Laid aside until tomorrow"), "pass": lazy_gettext("Passed on")}
+MARKED = {
+    "park": lazy_gettext("Laid aside until tomorrow"),
+    "pass": lazy_gettext("Passed on"),
+    "back": lazy_gettext("It stands in its lanes again"),
+}
 CATEGORIES = {
     "hate": lazy_gettext("hate"),
     "personal_data": lazy_gettext("personal data"),
@@ -577,14 +578,23 @@ def overtaken_words(other: Decision | None) -> str:
 
 
 def toast_of(decision: Decision, *, undoable: bool) -> dict[str, Any]:
-    words = decision.review.revision.words
+    what = _what(decision) if decision.proposes else str(MOVED[decision.move])
+    return {"what": what, "undoable": undoable, "undo": Move.UNDO.value, **_of_toast(decision.review)}
+
+
+def toast_of_mark(marked: str, review: Review | None) -> dict[str, Any]:
+    """What was laid aside, passed on or put back; `review`: whose mark can be undone, if any can."""
+    told = {"what": str(MARKED[marked]), "words": "", "undoable": review is not None, "undo": "back"}
+    return told if review is None else {**told, **_of_toast(review)}
+
+
+def _of_toast(review: Review) -> dict[str, Any]:
+    words = review.revision.words
     start = words if len(words) <= 60 else words[:59] + "…"
     return {
-        "what": _what(decision) if decision.proposes else str(MOVED[decision.move]),
-        "words": "" if decision.review.masked else start,
-        "review_id": decision.review_id,
-        "version": decision.review.version,
-        "undoable": undoable,
+        "words": "" if review.masked else start,
+        "review_id": review.id,
+        "version": review.version,
         "seconds": settings().undo_seconds,
     }
 

@@ -1006,6 +1006,7 @@ def _receipt(own: Contribution, token: str) -> str:
         is_comment=own.type is Type.COMMENT,
         wishes=_standing_wishes(own),
         called=first_name(own.latest.name),
+        settings=settings(),
     )
 
 
@@ -1146,7 +1147,7 @@ def _speak_for_the_one_asked() -> Campaign | None:
 @public.get("/house-rules", defaults={"name": "house_rules"})
 def house_rules(name: str) -> ResponseReturnValue:
     rules = review_desk().house_rules(reading(), _speak_for_the_one_asked())
-    response = make_response(render_template("page/house_rules.html", rules=rules))
+    response = make_response(render_template("page/house_rules.html", rules=rules, settings=settings()))
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
 

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import login_user
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -283,6 +283,15 @@ class AtTheDesk:
     def next_code(self) -> str:
         """A code that was not used yet: the one of the step after this."""
         return pyotp.TOTP(self.secret).at(int(time.time()) + 30)
+
+
+def unguarded(session: Session) -> None:
+    """The record can be changed, as by somebody who may alter the schema."""
+    if session.get_bind().dialect.name == "sqlite":
+        for what in ("update", "delete"):
+            session.execute(text(f"DROP TRIGGER IF EXISTS acts_no_{what}"))
+    else:
+        session.execute(text("ALTER TABLE acts DISABLE TRIGGER USER"))
 
 
 def found(pattern: re.Pattern[str], page: str) -> str:

@@ -8,7 +8,7 @@ from flask_babel import format_date, format_datetime, format_time
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 
-from .. import screens
+from .. import permissions, screens
 from ..care import MANY_HARSH
 from . import (  # noqa: F401 (their addresses join the blueprint)
     beside,
@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(format_time, "timeformat")
     app.jinja_env.globals["report_categories"] = screens.CATEGORIES
     app.jinja_env.globals["many_harsh"] = MANY_HARSH
-    app.jinja_env.globals["role_names"] = screens.ROLE_NAMES
+    app.jinja_env.globals["role_names"] = permissions.ROLE_NAMES
     app.jinja_env.globals["role_words"] = screens.ROLE_WORDS
     app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds
     app.register_error_handler(CSRFError, csrf_failed)

@@ -25,7 +25,7 @@ from .queue import toast_of
 
 NOTE_CHARS = 1000
 DO_NOT_TELL = {"no", "0", "false", "off"}
-PASS, PARK, TAKE_DOWN = "pass", "park", "take_down"
+PASS, PARK, TAKE_DOWN, BACK = "pass", "park", "take_down", "back"
 
 
 class NoSuchColleague(Exception):
@@ -93,7 +93,7 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
     now, form = utcnow(), request.form
     version = number(form.get("version", ""))
     move = form.get("move", "")
-    if version is None or move not in {*Move, PASS, PARK, TAKE_DOWN}:
+    if version is None or move not in {*Move, PASS, PARK, TAKE_DOWN, BACK}:
         return problem(gettext("Something was missing from what was sent. Look at the item again."), 400)
     try:
         with transaction() as session:
@@ -107,6 +107,9 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                 done, marked = str(asked.id), ""
             elif move in (PASS, PARK):
                 _mark(session, review, move, version, given.note, me, now)
+                done, marked = "", move
+            elif move == BACK:
+                queue.undo_mark(session, review, version=version, by=me, now=now, settings=settings())
                 done, marked = "", move
             else:
                 chosen = reasons_chosen(session, review, given.reasons, move)
@@ -134,23 +137,23 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
     except NoSuchColleague:
         return _ask_again(review_id, me, move, no_such_colleague())
     jobs.nudge_letters(settings().undo_seconds)
-    if move == Move.UNDO:
-        return _back_to_queue(review_id, done)
+    if move in (Move.UNDO, BACK):
+        return _back_to_queue(review_id, done, marked)
     if form.get("back") == "mine":
         before = form.get("before") or None
         return redirect(url_for("desk.show_history", who="me", done=done or None, before=before), code=303)
-    return _back_to_queue(at, done, marked)
+    return _back_to_queue(at, done, marked, review_id if marked else None)
 
 
 def no_such_colleague() -> str:
     return gettext("It was not passed on: the colleague whom you named cannot decide here. Choose another.")
 
 
-def _back_to_queue(at: int | None, done: str, marked: str = "") -> ResponseReturnValue:
+def _back_to_queue(at: int | None, done: str, marked: str = "", which: int | None = None) -> ResponseReturnValue:
     """The queue with this item open, and what was done told."""
     anchor = "item" if at else None
     there = url_for(
-        "desk.show_queue", at=at, done=done or None, marked=marked or None, _anchor=anchor, **narrow.carried()
+        "desk.show_queue", at=at, done=done or None, marked=marked or None, of=which, _anchor=anchor, **narrow.carried()
     )
     return redirect(there, code=303)
 

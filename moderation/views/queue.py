@@ -125,15 +125,22 @@ def _current(reviews: list[Review], at: str, me: Moderator, now: datetime) -> Re
 
 
 def toast_of(session: Session, me: Moderator, now: datetime) -> dict[str, Any] | None:
-    """What was decided last, while it can be undone."""
-    marked = screens.MARKED.get(request.args.get("marked", ""))
-    if marked is not None:
-        return {"what": str(marked), "words": "", "undoable": False}
+    """What was done last, while it can be undone."""
+    if request.args.get("marked", "") in screens.MARKED:
+        return _marked(session, me, now)
     done = number(request.args.get("done", ""))
     decision = session.get(Decision, done) if done is not None else None
     if decision is None or decision.moderator_id != me.id:
         return None
     return screens.toast_of(decision, undoable=_undoable(session, decision, me, now))
+
+
+def _marked(session: Session, me: Moderator, now: datetime) -> dict[str, Any]:
+    """What was laid aside, passed on or put back; undone like a decision."""
+    of = number(request.args.get("of", ""))
+    review = session.get(Review, of) if of is not None else None
+    mine = review is not None and queue.undoable_mark(session, review, me, now, settings()) is not None
+    return screens.toast_of_mark(request.args["marked"], review if mine else None)
 
 
 def _undoable(session: Session, decision: Decision, me: Moderator, now: datetime) -> bool:

@@ -68,3 +68,16 @@ def test_a_reason_of_a_dry_run_is_chosen_by_its_number(wall: Wall, moderator: At
     expect(page.locator("[data-digits] input").nth(3)).to_be_checked()
     moderator.presses("Enter")
     expect(page.locator("[data-finished]")).to_be_attached()
+
+
+def test_laying_aside_is_undone_by_its_key(wall: Wall, moderator: AtTheDesk) -> None:
+    three_wait(wall)
+    page = moderator.joins().page
+    moderator.opens_the_queue()
+    first = page.locator(".q[data-cur]").get_attribute("data-review")
+    moderator.presses("l")
+    expect(page.locator("[data-live]")).to_contain_text("Laid aside")
+    expect(page.locator(".q[data-cur]")).not_to_have_attribute("data-review", str(first))
+    moderator.presses("z")
+    expect(page.locator("[data-live]")).to_contain_text("It stands in its lanes again")
+    expect(page.locator(".q[data-cur]")).to_have_attribute("data-review", str(first))

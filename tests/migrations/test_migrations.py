@@ -20,7 +20,7 @@ from moderation.workflow import Move, State
 from pledges.db import Base, open_engine
 from pledges.search import no_part_of_it
 from tests.moderation.test_clusters import arrives, astray, declines, flood, rows
-from tests.wall import AtTheDesk, Sent, Wall, later, make_app, opened
+from tests.wall import AtTheDesk, Sent, Wall, later, make_app, opened, unguarded
 
 
 def differences(engine: Engine) -> list[object]:
@@ -152,6 +152,7 @@ def test_below_the_third_schema_what_is_laid_aside_stands_in_the_lanes_of_its_ki
 def test_a_line_of_the_record_that_was_changed_is_still_named_after_the_way_down_and_up(evening: Evening) -> None:
     with evening.wall.work() as session:
         changed = session.scalars(select(Act).where(Act.act == "review:park")).one()
+        unguarded(session)
         session.execute(update(Act).where(Act.id == changed.id).values(actor="moderator:2"))
     evening.goes("0001")
     (fault,) = evening.faults()

@@ -16,7 +16,7 @@ from moderation.models import Decision, Moderator, Review, Role
 from pledges.db import utcnow
 from pledges.models import Campaign, Counter
 from tests.akismet_service import KEY, AkismetService
-from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall
+from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall, unguarded
 
 
 def this_week(wall: Wall, slug: str = SLUG) -> figures.Week:
@@ -133,6 +133,24 @@ def test_the_record_reads_in_words_and_is_for_leads(wall: Wall, moderator: AtThe
     assert moderator.client.get("/moderation/record").status_code == 403
 
 
+def test_before_and_after_read_in_words_too_in_the_reader_s_language(wall: Wall, moderator: AtTheDesk) -> None:
+    lead, ann = wall.moderator("lead", Role.LEAD), wall.moderator("ann")
+    sent = wall.promises()
+    wall.screens()
+    moderator.decides(sent, "pass", to="ann@example.org")
+    moderator.decides(sent, "park")
+    ann.decides(sent, "reject", reason="off_topic")
+    rows = re.findall(r"<tr><td>\d+</td>.*?</tr>", lead.client.get("/moderation/record").text)
+    declined, parked, passed = (re.findall(r"<td>(.*?)</td>", row)[5:7] for row in rows[:3])
+    assert declined[0] == "state: waits"
+    assert "state: declined" in declined[1] and "reason: Not a promise" in declined[1]
+    assert passed[1] == "passed to: ann"
+    assert re.fullmatch(r"passed to: ann, laid aside until: \d+ \w+ \d{4}, \d\d:\d\d", parked[1])
+    with wall.work() as session:
+        session.execute(update(Moderator).where(Moderator.name == "lead").values(lang="cy"))
+    assert "cyflwr: wedi’i wrthod" in lead.client.get("/moderation/record").text
+
+
 def test_a_lead_of_one_campaign_reads_its_lines_alone(wall: Wall, moderator: AtTheDesk) -> None:
     lead = wall.moderator("lead", Role.LEAD, OTHER)
     here, there = wall.promises(), wall.promises("I will listen to parents", slug=OTHER)
@@ -188,6 +206,7 @@ def test_a_changed_line_is_told_on_the_page(wall: Wall, moderator: AtTheDesk) ->
     lead = wall.moderator("lead", Role.LEAD)
     moderator.approves(wall.promises())
     with wall.work() as session:
+        unguarded(session)
         session.execute(text("UPDATE acts SET actor = 'moderator:9' WHERE id = 2"))
     assert "1 line does not fit" in checks(lead).text
 

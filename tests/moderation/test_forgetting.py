@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from moderation import record, retention
 from moderation.models import Act, Evidence, Letter, Note, Review
 from moderation.workflow import State
 from pledges.db import transaction, utcnow
 from pledges.models import Contribution, Organisation, Revision
-from tests.wall import AtTheDesk, Sent, Wall, later
+from tests.wall import AtTheDesk, Sent, Wall, later, unguarded
 
 CANARY = "Kanarienvogel"
 
@@ -203,6 +204,19 @@ def lines(wall: Wall) -> list[int]:
         ]
 
 
+@pytest.mark.parametrize("statement", ["UPDATE acts SET actor = 'x' WHERE id = 1", "DELETE FROM acts", "TRUNCATE acts"])
+def test_the_database_itself_refuses_to_change_the_record(wall: Wall, lines: list[int], statement: str) -> None:
+    refusal = "syntax error" if _unknown(wall, statement) else "never changed or removed"
+    with pytest.raises(DBAPIError, match=refusal), wall.work() as session:
+        session.execute(text(statement))
+    assert faults(wall) == []
+
+
+def _unknown(wall: Wall, statement: str) -> bool:
+    """SQLite empties a table by DELETE alone."""
+    return statement.startswith("TRUNCATE") and wall.settings.database_url.startswith("sqlite")
+
+
 def test_a_whole_record_has_no_fault(wall: Wall, lines: list[int]) -> None:
     assert faults(wall) == []
 
@@ -210,12 +224,14 @@ def test_a_whole_record_has_no_fault(wall: Wall, lines: list[int]) -> None:
 @pytest.mark.parametrize("column, value", [("actor", "moderator:9"), ("after", {"n": 9}), ("subject", "thing:9")])
 def test_a_changed_line_is_found(wall: Wall, lines: list[int], column: str, value: object) -> None:
     with wall.work() as session:
+        unguarded(session)
         session.execute(update(Act).where(Act.id == lines[2]).values({column: value}))
     assert faults(wall) == ["was changed after it was written"]
 
 
 def test_a_changed_line_with_a_fresh_hash_is_found_at_the_next(wall: Wall, lines: list[int]) -> None:
     with wall.work() as session:
+        unguarded(session)
         line = session.get_one(Act, lines[2])
         line.actor = "moderator:9"
         line.hash = record._hash(line)
@@ -225,6 +241,7 @@ def test_a_changed_line_with_a_fresh_hash_is_found_at_the_next(wall: Wall, lines
 @pytest.mark.parametrize("place", [0, 2, 5])
 def test_a_removed_line_is_found_also_at_the_ends(wall: Wall, lines: list[int], place: int) -> None:
     with wall.work() as session:
+        unguarded(session)
         session.execute(delete(Act).where(Act.id == lines[place]))
     assert faults(wall)
 
@@ -246,6 +263,7 @@ def test_the_command_tells_of_a_fault(wall: Wall, lines: list[int]) -> None:
     run = wall.app.test_cli_runner()
     assert run.invoke(args=["record", "verify"]).exit_code == 0
     with wall.app.app_context(), transaction() as session:
+        unguarded(session)
         session.execute(text("UPDATE acts SET actor = 'x' WHERE id = :id"), {"id": lines[1]})
     answer = run.invoke(args=["record", "verify"])
     assert answer.exit_code == 1

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from moderation import decisions, record, screening
+from moderation import decisions, queue, record, screening
 from moderation.checks.base import Outcome, Verdict
 from moderation.models import Act, Decision, Moderator, Report, Review
 from moderation.workflow import Move, MoveNotAllowed, State
@@ -69,6 +69,21 @@ class Promise(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 10, 40, 200]))
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
+
+    @rule()
+    def a_week_passes(self) -> None:
+        """Afterwards nothing that is reported waits for an author who sends nothing."""
+        self.now += queue.AUTHOR_HAS + timedelta(hours=1)
+        with self.wall.app.app_context(), transaction() as session:
+            queue.ask_again(session, self.now, self.wall.settings)
+        with self.wall.look() as session:
+            reported = select(Report.contribution_id).where(Report.closed_by_id.is_(None))
+            left = (
+                select(Review.id)
+                .join(Contribution, Contribution.published_revision_id == Review.revision_id)
+                .where(Review.state == State.REVISE, Contribution.id.in_(reported))
+            )
+            assert session.scalars(left).all() == []
 
     @rule()
     def edits(self) -> None:
@@ -156,10 +171,11 @@ class Promise(RuleBasedStateMachine):
             shown = own.published_revision
             assert intake.digest_of(shown) == shown.digest
             review = session.scalars(select(Review).where(Review.revision_id == shown.id)).one()
-            assert review.state in (State.APPROVED, State.WAITING), review.state
+            # Somebody asks to look again, or the author was asked for a change: both leave the wall as it is (contract 5).
+            assert review.state in (State.APPROVED, State.WAITING, State.REVISE), review.state
             approved = select(Act.after).where(Act.act == "review:approve", Act.subject == f"review:{review.id}")
             assert shown.digest in {after["revision"] for after in session.scalars(approved)}
-            if review.state is State.WAITING:  # only because somebody asks to look again
+            if review.state is not State.APPROVED:
                 last = decisions.last_decision(session, review)
                 assert last is not None and last.shown_after_id == shown.id
 
@@ -175,7 +191,10 @@ class Promise(RuleBasedStateMachine):
             if reports and own.published_revision_id is not None and own.id == self.id:
                 of_own = select(Report.id).where(Report.contribution_id == self.id, Report.closed_by_id.is_(None))
                 if session.scalars(of_own).first() is not None:
-                    assert undecided, "a report that nobody sees"
+                    waits_for_author = [
+                        each for each in reviews if each.state is State.REVISE
+                    ]  # read again after a week
+                    assert undecided or waits_for_author, "a report that nobody sees"
             for each in reviews:
                 count = len(session.scalars(select(Decision.id).where(Decision.review_id == each.id)).all())
                 assert each.version == count + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from email import message_from_string, policy
 from email.message import EmailMessage
@@ -277,3 +278,20 @@ def test_an_address_that_nobody_proved_gets_one_letter_however_often_it_is_typed
     wall.proves(first)
     wall.promises("I will ask three times.", email="a.person@example.org")
     assert [kind for kind, _ in wall.owed()] == ["receipt", "receipt"]
+
+
+def test_letters_and_pages_name_the_days_that_the_settings_give(walls: Callable[..., Wall]) -> None:
+    wall = walls(appeal_days=9, withdrawn_kept_days=21)
+    declined, withdrawn = (wall.promises(f"I will do thing {n}", email=f"a{n}@example.org") for n in range(2))
+    for sent in (declined, withdrawn):
+        wall.proves(sent)
+    wall.screens()
+    wall.moderator().decides(declined, "reject", reason="off_topic")
+    own = wall.app.test_client().get(withdrawn.receipt).text
+    assert "put it back within 21 days; after that we delete it" in own
+    wall.acts(withdrawn, "withdraw")
+    wall.screens(later(61))
+    letters = "\n".join(" ".join(letter.split()) for letter in wall.letters())
+    assert "look again within 9 days" in letters and "put it back within 21 days" in letters
+    assert "look again, within 9 days" in wall.app.test_client().get("/house-rules").text
+    assert not {"14 days", "30 days"} & set(re.findall(r"\d+ days", letters))

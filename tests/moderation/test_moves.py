@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from moderation import decisions, record
 from moderation.decisions import Overtaken, ReasonMissing
 from moderation.models import Act, Reason, Review, Role
+from moderation.views import items as items_view
 from moderation.workflow import BY_PEOPLE, HIDES, MOVES, Move, MoveNotAllowed, State
 from pledges import publishing
 from pledges.db import utcnow
@@ -379,3 +380,40 @@ def test_what_the_page_offers_is_what_is_accepted_of_whom_and_nothing_else(wall:
         assert offered(mo, sent) == expected, name
         answer = mo.decides(sent, move, reason=reason)
         assert answer.status_code == (303 if move in expected else 409), f"{name}: {move}"
+
+
+@pytest.mark.parametrize("mark, lane", [("park", "parked"), ("pass", "mine")])
+def test_what_was_laid_aside_or_passed_on_is_undone_like_a_decision(
+    wall: Wall, moderator: AtTheDesk, mark: str, lane: str
+) -> None:
+    sent, ann = wall.promises(), wall.moderator("ann")
+    wall.screens()
+    told = moderator.client.get(moderator.decides(sent, mark, to="ann@example.org").location).text
+    assert TOAST_UNDO.search(told)
+    assert (ann if mark == "pass" else moderator).sees(lane) == [sent.review_id]
+    assert ann.decides(sent, "back").status_code == 409  # not hers to undo
+    answer = moderator.decides(sent, "back")
+    assert "It stands in its lanes again" in moderator.client.get(answer.location).text
+    assert f"at={sent.review_id}" in answer.location
+    assert ann.sees(lane) == moderator.sees(lane) == []
+    assert moderator.sees("all") == [sent.review_id]
+    assert moderator.decides(sent, "back").status_code == 409
+
+
+TOAST_UNDO = re.compile(r'data-toast>.*?name="move" value="back">', re.DOTALL)
+
+
+def test_laying_aside_is_undone_only_for_a_while_and_not_after_a_decision(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = wall.promises("I will listen"), wall.promises("I will read")
+    wall.screens()
+    told = [moderator.client.get(moderator.decides(sent, "park").location).text for sent in (first, second)]
+    assert all(TOAST_UNDO.search(page) for page in told)
+    stale = wall.review(second.review_id).version
+    moderator.approves(second)
+    assert moderator.decides(second, "back", version=stale).status_code == 409
+    monkeypatch.setattr(items_view, "utcnow", lambda: later(wall.settings.undo_seconds + 5))
+    assert moderator.decides(first, "back").status_code == 409
+    assert moderator.sees("parked") == [first.review_id]
+    assert wall.shown("I will read")

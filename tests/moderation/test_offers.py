@@ -17,7 +17,7 @@ from pledges import publishing
 from pledges.db import utcnow
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall
 
-MOVES = (*(move.value for move in Move), "park", "pass", "take_down")
+MOVES = (*(move.value for move in Move), "park", "pass", "back", "take_down")
 FORM = re.compile(r'<form [^>]*action="/moderation/reviews/\d+/decide".*?</form>', re.DOTALL)
 MOVE = re.compile(r'name="move" value="(\w+)"')
 ROLES = [(role, SLUG) for role in Role] + [(Role.OWNER, ""), (Role.OWNER, OTHER)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from pydantic import SecretStr
 
 from pledges.models import Campaign
+from pledges.settings import EXTENSION
 
 PAGES = [
     "/week",
@@ -74,6 +76,16 @@ def test_a_campaign_that_speaks_welsh_first_leads_to_welsh_pages(visitor, sessio
         assert f'href="/{name}' not in page
         assert '<html lang="cy">' in visitor.get(f"/cy/{name}").get_data(as_text=True)
     assert 'href="/week/promise"' in page  # its own pages speak its first language anyway
+
+
+@pytest.mark.parametrize("key, told", [("", "We ask no outside service"), ("a-key", "a service called Akismet")])
+def test_the_privacy_page_names_the_spam_service_where_there_is_one(app, visitor, key, told):
+    given = app.extensions[EXTENSION]
+    app.extensions[EXTENSION] = given.model_copy(update={"akismet_api_key": SecretStr(key)})
+    page = visitor.get("/privacy").get_data(as_text=True)
+    app.extensions[EXTENSION] = given
+    assert told in page
+    assert ("Akismet" in page) is bool(key)
 
 
 def test_a_limiter_that_is_away_is_told(visitor, limiter):
