@@ -26,7 +26,7 @@ from .workflow import MOVES, STANDS, WAITS, Move, State
 log = logging.getLogger(__name__)
 
 HEADER_CHARS = 500
-CHILD_RULES = {"child_and_class", "class_beside_name", "age"}
+CHILD_RULES, CLASS_RULES = {"child_and_class"}, {"class_beside_name", "age"}
 
 
 class Desk:
@@ -307,10 +307,12 @@ class Desk:
         seen = []
         found = personal.check(subject)
         rules = {quote.rule for quote in found.quotes}
-        if rules - CHILD_RULES:
+        if rules - CHILD_RULES - CLASS_RULES:
             seen.append("personal_data")
-        if rules & CHILD_RULES:
+        if rules & CHILD_RULES or (rules & CLASS_RULES and subject.from_child):
             seen.append("child")
+        elif rules & CLASS_RULES:
+            seen.append("class")
         if links.check(subject).quotes:
             seen.append("links")
         if repeats.check(subject).verdict is not Verdict.CLEAR:

@@ -250,8 +250,7 @@ def signals_of(review: Review) -> list[Signal]:
         signals.append(Signal("", gettext("Not checked yet")))
     elif review.not_checked:
         signals.append(Signal("", gettext("Spam not checked")))
-    if any(finding.check == "links" and finding.verdict is Verdict.NOTICE for finding in findings):
-        signals.append(Signal("", gettext("Links")))
+    signals += [_signal(finding) for finding in findings if finding.verdict is Verdict.NOTICE]
     if review.needs_second:
         signals.insert(0, Signal("sig--look", gettext("Second opinion")))
     if any(lane.lane is Lane.REPORTED for lane in review.lanes):
@@ -350,7 +349,7 @@ RULES = {
     "listed_mask": lazy_gettext("a word of this campaign’s list that is hidden until asked for"),
     "listed_hold": lazy_gettext("a word of this campaign’s list that is kept apart"),
     "child_and_class": lazy_gettext("a child’s name with a class"),
-    "class_beside_name": lazy_gettext("a class beside a full name"),
+    "class_beside_name": lazy_gettext("a class beside a name"),
     "age": lazy_gettext("an age"),
     "phone": lazy_gettext("a telephone number"),
     "email": lazy_gettext("an email address"),

@@ -130,7 +130,7 @@ class Standing:
     place: int | None = None  # in the queue, from 1
     usual_wait_minutes: int | None = None
     appeal_until: datetime | None = None
-    saw: tuple[str, ...] = ()  # what the quick checks noticed: personal_data child repeat links
+    saw: tuple[str, ...] = ()  # what the quick checks noticed: personal_data child class repeat links
 
 
 class ReviewDesk(Protocol):

@@ -199,7 +199,7 @@ _PLATE = re.compile(r"(?<![\w])[a-hj-pr-y]{2}\d{2}\s{0,2}[a-hj-pr-z]{3}(?!\w)")
 _OLD_PLATE = re.compile(r"(?<!\w)(?:[A-HJ-NPR-TV-Y]\d{1,3}\s{0,2}[A-Z]{3}|[A-Z]{3}\s{0,2}\d{1,3}[A-HJ-NPR-TV-Y])(?!\w)")
 _VEHICLE = re.compile(r"\b(?:car|van|reg|registration|plate|number plate|vehicle|lorry|taxi|bus|parked|driver|rhif)\b")
 _CLASS = re.compile(
-    r"\b(?:(?:year|yr|class|form|blwyddyn|bl|dosbarth|primary|p)\.?\s{0,2}\d{1,2}\s?[a-z]?|reception class|nursery class)\b"
+    r"\b(?:(?:year|yr|class|form|blwyddyn|bl|dosbarth|primary|p)\.?\s{0,2}\d{1,2}(?:\s?[a-z])?|reception class|nursery class)\b"
     r"(?!\s(?:teacher|leader|tutor|group|groups|head|classes|pupils|children|parents|assembly|olds?)\b)"
 )
 _NAME_BEFORE = re.compile(
@@ -379,7 +379,7 @@ def _is_handle(said: str, name: str) -> bool:
 
 
 def _class_beside_name(subject: Subject, quotes: list[Quote]) -> list[Quote]:
-    """A full name in its own field makes a class in any other the class of that person."""
+    """A name in its own field makes a class in any other the class of that person."""
     if not subject.name or any(quote.rule == "child_and_class" for quote in quotes):
         return []
     for name, text in subject.texts().items():

@@ -288,3 +288,17 @@ def test_what_the_spam_service_said_is_put_into_words_and_not_spam_is_a_button(c
     assert ">Not spam</button>" in page
     assert moderator.decides(blatant, "reopen").status_code == 303
     assert blatant.review_id in moderator.sees("all")
+
+
+def test_a_class_that_may_tell_of_a_child_is_noticed_alike_on_every_page(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("Our Year 5 team will read together", name="Ama", show_name="first")
+    wall.screens()
+    own = wall.app.test_client().get(sent.receipt).text
+    assert 'data-saw="class"' in own and 'data-saw="child"' not in own
+    row = re.search(r'<li class="q" data-review.*?</li>', moderator.client.get("/moderation/").text, re.DOTALL)
+    assert row and "Personal data" in row[0] and "Nothing found" not in row[0]
+    item = moderator.client.get(f"/moderation/reviews/{sent.review_id}").text
+    assert "a class beside a name" in item
+    assert re.search(r"<mark[^>]*>Year 5\s?<sup>", item) and re.search(r"</mark> team", item)
+    child = wall.promises("Ama, Year 5, will be read to by me", name="Ama Boateng", show_name="full")
+    assert 'data-saw="child"' in wall.app.test_client().get(child.receipt).text
