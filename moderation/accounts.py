@@ -258,7 +258,10 @@ def invite(db: Session, email: str, role: Role, campaign_id: int | None, by: Mod
         raise ValueError(f"{email!r} is no e-mail address")
     if by is not None and not _may_touch(db, by, address):
         raise NotAllowed(Act.INVITE)
-    _void_invitations(db, address, now, Invitation.campaign_id == campaign_id)
+    same = [Invitation.campaign_id == campaign_id]
+    if by is not None:  # what somebody with more rights has offered stays
+        same.append(Invitation.role.in_(permissions.may_hand_out(permissions.roles(db, by), campaign_id)))
+    _void_invitations(db, address, now, *same)
     token = secrets.token_urlsafe(32)
     invitation = Invitation(
         token_hash=hash_token(token),

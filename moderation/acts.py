@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask_babel import format_datetime, get_locale, gettext, lazy_gettext
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from pledges.models import Campaign
 
 from . import permissions
 from .context import FATES
-from .models import Act, Moderator, Reason, Review
+from .models import Act, HoldEffect, HoldKind, Moderator, Reason, Review, WordEffect
 
 WORDS: dict[str, Any] = {
     "review:approve": lazy_gettext("approved"),
@@ -90,10 +90,11 @@ STORY = (
 )
 
 
-def beside_decisions(session: Session, review: Review) -> list[tuple[datetime, str, str]]:
-    """(when, who, what) of what people did with this item besides deciding it, oldest first."""
+def beside_decisions(session: Session, review_ids: list[int]) -> list[tuple[datetime, str, str]]:
+    """(when, who, what) of what people did with these items besides deciding them, oldest first."""
+    subjects = [f"review:{review_id}" for review_id in review_ids]
     lines = session.scalars(
-        select(Act).where(Act.subject == f"review:{review.id}", Act.act.in_(STORY)).order_by(Act.id).limit(200)
+        select(Act).where(Act.subject.in_(subjects), Act.act.in_(STORY)).order_by(Act.id).limit(200)
     )
     return [(line.at, who(session, line.actor), str(WORDS[line.act])) for line in lines]
 
@@ -114,8 +115,37 @@ class Told:
     hash: str
 
 
-def told(session: Session, line: Act) -> Told:
-    """The line in words; an act that has none yet stands as it is written."""
+def told(session: Session, lines: Sequence[Act]) -> list[Told]:
+    """Lines in words; an act that has none yet stands as it is written. A few queries, however many lines."""
+    known = _named_by(session, lines)  # held, so that each line finds what it names in the session
+    found = [_told(session, line) for line in lines]
+    del known
+    return found
+
+
+def _named_by(session: Session, lines: Sequence[Act]) -> list[Any]:
+    """Items, people, reasons and campaigns that these lines name."""
+    reviews = [number for line in lines if (number := _number(line.subject, "review")) is not None]
+    people = {_number(each, "moderator") for line in lines for each in (line.actor, line.subject)}
+    reasons: set[int] = set()
+    campaigns: set[int] = set()
+    for line in lines:
+        for values in (line.before, line.after):
+            people |= {values.get(name) for name in ("to", "holder")}
+            reasons |= {values.get("reason") or 0, *(values.get("more_reasons") or [])}
+            campaigns |= {values.get("campaign") or 0, _number(line.subject, "campaign") or 0}
+    found: list[Any] = []
+    if reviews:
+        query = select(Review).where(Review.id.in_(reviews)).options(joinedload(Review.contribution))
+        found += session.scalars(query).all()
+    named: list[tuple[Any, set[Any]]] = [(Moderator, people), (Reason, reasons), (Campaign, campaigns)]
+    for model, ids in named:
+        if ids - {None, 0}:
+            found += session.scalars(select(model).where(model.id.in_(ids - {None, 0}))).all()
+    return found
+
+
+def _told(session: Session, line: Act) -> Told:
     review = _review(session, line.subject)
     return Told(
         line.id,
@@ -124,7 +154,7 @@ def told(session: Session, line: Act) -> Told:
         str(WORDS.get(line.act, line.act)),
         line.subject,
         review.id if review is not None else None,
-        review.contribution.public_id if review is not None else who(session, line.subject),
+        review.contribution.public_id if review is not None else _subject(session, line.subject),
         _values(session, line.before),
         _values(session, line.after),
         line.hash,
@@ -144,11 +174,67 @@ def who(session: Session, actor: str) -> str:
     }.get(actor, actor)
 
 
+def _number(name: str, of: str) -> int | None:
+    """The id in `moderator:7`, where the name is of that kind."""
+    kind, _, number = name.partition(":")
+    return int(number) if kind == of and number.isdigit() else None
+
+
 def _review(session: Session, subject: str) -> Review | None:
+    number = _number(subject, "review")
+    return session.get(Review, number) if number is not None else None
+
+
+def _subject(session: Session, subject: str) -> str:
+    """What a line is about, where that is no item: a person, a campaign, or a numbered thing by its kind."""
     kind, _, number = subject.partition(":")
-    return session.get(Review, int(number)) if kind == "review" and number.isdigit() else None
+    if kind == "campaign" and number.isdigit():
+        return _campaign(session, int(number))
+    if kind in THINGS and number:
+        return f"{THINGS[kind]} {number}"
+    return who(session, subject)
 
 
+THINGS: dict[str, Any] = {
+    "batch": lazy_gettext("decision on many"),
+    "cluster": lazy_gettext("group"),
+    "reason": lazy_gettext("reason"),
+    "house_rule": lazy_gettext("house rule"),
+    "word_rule": lazy_gettext("listed word"),
+    "hold": lazy_gettext("entry"),
+    "invitation": lazy_gettext("invitation"),
+    "surge": lazy_gettext("surge mode"),
+    "event": lazy_gettext("event code"),
+    "report": lazy_gettext("report"),
+}
+OUTCOMES: dict[str, Any] = {
+    "open": lazy_gettext("to come"),
+    "done": lazy_gettext("done"),
+    "undone": lazy_gettext("undone"),
+    "refused": lazy_gettext("refused"),
+    "overtaken": lazy_gettext("somebody was quicker"),
+}
+SAID: dict[str, dict[Any, Any]] = {  # values that are codes, by the name they stand under
+    "kind": {
+        HoldKind.NETWORK: lazy_gettext("Network"),
+        HoldKind.DOMAIN: lazy_gettext("Mail domain"),
+        HoldKind.PHRASE: lazy_gettext("Phrase"),
+    },
+    "effect": {
+        HoldEffect.HOLD: lazy_gettext("keep apart"),
+        HoldEffect.MASK: lazy_gettext("keep apart and hide the text"),
+        HoldEffect.LET_BE: lazy_gettext("let be"),
+        WordEffect.RAISE: lazy_gettext("mark it"),
+        WordEffect.ALLOW: lazy_gettext("let be"),
+    },
+    "why": {
+        "hand": lazy_gettext("by hand"),
+        "arrivals": lazy_gettext("many arrivals"),
+        "refusals": lazy_gettext("many refusals"),
+    },
+    "state": FATES,
+    "role": permissions.ROLE_NAMES,
+}
 NAMES: dict[str, Any] = {
     "state": lazy_gettext("state"),
     "shown": lazy_gettext("shown revision"),
@@ -191,7 +277,9 @@ def _value(session: Session, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("on") if value else gettext("off")
     if isinstance(value, dict):
-        return ", ".join(f"{key} {count}" for key, count in value.items())
+        return ", ".join(f"{OUTCOMES.get(key, key)} {count}" for key, count in value.items())
+    if name in SAID:
+        return str(SAID[name].get(value, value))
     if name in _READ:
         return str(_READ[name](session, value))
     if name in ("reason", "more_reasons"):
@@ -218,8 +306,6 @@ def _reason(session: Session, number: int) -> str:
 
 
 _READ: dict[str, Callable[[Session, Any], Any]] = {
-    "state": lambda _session, state: FATES.get(state, state),
-    "role": lambda _session, role: permissions.ROLE_NAMES.get(role, role),
     "proposes": lambda _session, move: WORDS.get(f"review:{move}", move),
     "to": _person,
     "holder": _person,

@@ -380,6 +380,8 @@ def _decide_one(session: Session, batch: Batch, item: BatchItem, settings: Setti
         item.outcome = DONE
     except decisions.Overtaken as error:
         item.outcome, item.decision_id = OVERTAKEN, error.other.id if error.other else None
+    except queue.NotForThem:
+        item.outcome, item.why = REFUSED, "theirs"
     except (MoveNotAllowed, WordsChanged):
         item.outcome, item.why = REFUSED, "changed"
 

@@ -114,7 +114,7 @@ def of(
 ) -> Context:
     """`shown`: these words are in the page; `pressed`: because somebody asked for all that is kept hidden."""
     contribution, revision = review.contribution, review.revision
-    approved = contribution.published_revision
+    approved = compared_with(contribution, revision)
     said = _said(session, contribution)
     mild = said if pressed else _mild(session, review.campaign_id, said)
     compared = shown and (pressed or not is_masked(session, approved))
@@ -133,13 +133,22 @@ def of(
         others=len(sent),
         others_declined=sum(state in DECLINED for state in sent.values()),
         lists_network=may_list_network(session, review, me, now),
-        notes=[note for note in notes.of(session, review) if note.moderator_id != me.id],
+        notes=[note for note in notes.of(session, review) if mine is None or note.id != mine.id],
         note=mine.words if mine is not None else "",
         rules=house_rules.rules_of(session, review.campaign_id),
         proposal=_proposal(session, review, me),
         barred=barred,
-        alone=bool(barred) and not any(not decisions.barred(session, review, other) for other in colleagues),
+        alone=bool(barred) and not colleagues,
     )
+
+
+def compared_with(contribution: Contribution, revision: Revision) -> Revision | None:
+    """What these words are a change of: what stands on the wall, else what their author sent before."""
+    shown = contribution.published_revision
+    if shown is not None:
+        return shown if shown.id != revision.id else None
+    earlier = [each for each in contribution.revisions if each.number < revision.number and not each.erased_at]
+    return max(earlier, key=lambda each: each.number, default=None)
 
 
 def is_masked(session: Session, revision: Revision | None) -> bool:
@@ -153,7 +162,7 @@ def is_masked(session: Session, revision: Revision | None) -> bool:
 
 
 def _changes(approved: Revision, revision: Revision) -> list[Change]:
-    """Word by word, field by field, against what stands on the wall; fields that are alike left out."""
+    """Word by word, field by field, against what was approved or sent before; fields that are alike left out."""
     if approved.id == revision.id:
         return []
     names = {

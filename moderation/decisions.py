@@ -153,6 +153,12 @@ def barred(session: Session, review: Review, by: Moderator) -> str:
     return SECOND if asked is not None and asked.moderator_id == by.id else ""
 
 
+def barred_people(session: Session, review: Review) -> set[int | None]:
+    """Whoever may not decide this item, for whichever reason."""
+    asked = proposal(session, review)
+    return {*_appealed_against(session, review), *([asked.moderator_id] if asked is not None else [])}
+
+
 def _appealed_against(session: Session, review: Review) -> set[int | None]:
     """Whose decision the author asks others to look at: who declined, and who proposed it."""
     against = session.scalars(

@@ -126,6 +126,8 @@ def screen(review_id: int, now: datetime) -> bool:
 def _settle(work: screening.Work, seen: screening.Seen, now: datetime) -> None:
     with transaction() as session:
         screening.settle(session, work, seen, now, settings())
+        if screening.lists_changed(session, work):  # while a service was waited for: the lists of now count
+            word_lists.recheck(session, work.review_id)
 
 
 def sweep(now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from . import record
 from .models import Moderator, Note, Review
@@ -19,8 +19,9 @@ class Erased(MoveNotAllowed):
 
 
 def of(session: Session, review: Review) -> list[Note]:
-    """Everybody's notes on this item, oldest first."""
-    return list(session.scalars(select(Note).where(Note.review_id == review.id).order_by(Note.id)))
+    """Everybody's notes on this item and on what its author sent in this place before, oldest first."""
+    noted = select(Note).join(Review, Review.id == Note.review_id).options(joinedload(Note.moderator))
+    return list(session.scalars(noted.where(Review.contribution_id == review.contribution_id).order_by(Note.id)))
 
 
 def mine(session: Session, review: Review, by: Moderator) -> Note | None:
@@ -57,6 +58,13 @@ def add(session: Session, review: Review, by: Moderator, words: str, now: dateti
     """These words stand below what `by` noted before."""
     note = mine(session, review, by)
     save(session, review, by, f"{note.words}\n\n{words}" if note is not None else words, now)
+
+
+def add_once(session: Session, review: Review, by: Moderator, words: str, now: datetime) -> None:
+    """As `add`, unless these words stand at the end already."""
+    note = mine(session, review, by)
+    if words and (note is None or not note.words.endswith(words)):
+        add(session, review, by, words, now)
 
 
 def take_back(session: Session, review: Review, by: Moderator, words: str, now: datetime) -> None:

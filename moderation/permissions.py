@@ -109,6 +109,11 @@ def may_invite(held: dict[int | None, Role], role: Role, campaign_id: int | None
     return any(role in INVITES.get(own, frozenset()) for where, own in held.items() if where in (None, campaign_id))
 
 
+def may_hand_out(held: dict[int | None, Role], campaign_id: int | None) -> list[Role]:
+    """The roles that these may invite somebody as, in this campaign (none: in all)."""
+    return [role for role in Role if may_invite(held, role, campaign_id)]
+
+
 def may_manage(held: dict[int | None, Role], theirs: dict[int | None, Role]) -> bool:
     """Whether these roles may end another's sessions or renew a lost factor: nobody reaches above themselves.
 

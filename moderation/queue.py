@@ -74,6 +74,7 @@ NONE = Filters()
 BACK_AT_ONCE = 20
 AUTHOR_HAS = timedelta(days=7)  # to change what was reported and still stands, before somebody reads it again
 PARK, PASS = MARKS = ("review:park", "review:pass")  # acts of the record
+TWICE = timedelta(seconds=10)  # within it, the same press again is no second act
 BACK, UNMARK = BACKS = ("review:back", "review:unmark")
 
 
@@ -539,25 +540,59 @@ def usual_wait_minutes(session: Session, campaign_id: int) -> int | None:
 PARKED = timedelta(hours=24)
 
 
+class NotForThem(MoveNotAllowed):
+    """Whoever it was to be passed to may not decide it."""
+
+    def __init__(self) -> None:
+        super().__init__("pass")
+
+
 def _not_barred(session: Session, review: Review, by: Moderator) -> None:
     """Whoever an appeal is against does not put it off either."""
     if decisions.barred(session, review, by) == decisions.APPEAL:
         raise MoveNotAllowed("an appeal is for somebody else")
 
 
+def _pressed_twice(session: Session, review: Review, by: Moderator, act: str, version: int, now: datetime) -> bool:
+    """Whether `by` has just done this to the item, and it stands: a button pressed twice is told in one line."""
+    if decisions.locked(session, review.id).version != version:
+        return False
+    last = _last_mark(session, review)
+    return (
+        last is not None
+        and (last.act, last.actor, last.after) == (act, record.actor(by), _marks_of(review))
+        and now - last.at <= TWICE
+    )
+
+
+def _last_mark(session: Session, review: Review) -> Line | None:
+    marks = select(Line).where(Line.subject == f"review:{review.id}", Line.act.in_((*MARKS, *BACKS)))
+    return session.scalars(marks.order_by(Line.id.desc()).limit(1)).first()
+
+
 def park(session: Session, review: Review, *, version: int, by: Moderator, now: datetime) -> None:
     """The item is laid aside until tomorrow; its state and version stay. Raises Overtaken."""
     decisions.require_free(review, by, now)
     _not_barred(session, review, by)
+    if _pressed_twice(session, review, by, PARK, version, now):
+        return
     _mark(session, review, by, PARK, version, {"parked_until": now + PARKED}, now)
 
 
 def hand_over(
     session: Session, review: Review, *, version: int, by: Moderator, to: Moderator | None, note: str, now: datetime
 ) -> None:
-    """A colleague is asked to look at it (none named: whoever comes next). Raises Overtaken."""
+    """A colleague is asked to look at it (none named: whoever comes next).
+
+    Raises Overtaken; NotForThem where that colleague may not decide it either.
+    """
     decisions.require_free(review, by, now)
     _not_barred(session, review, by)
+    if to is not None and decisions.barred(session, review, to):
+        raise NotForThem
+    if review.passed_to_id == (to.id if to else None) and _pressed_twice(session, review, by, PASS, version, now):
+        notes.add_once(session, review, by, note, now)
+        return
     laid_aside = review.parked_until is not None and review.parked_until > now
     if laid_aside:
         _is_back(session, review, by, now)
@@ -590,8 +625,7 @@ def undo_mark(
 
 def undoable_mark(session: Session, review: Review, by: Moderator, now: datetime, settings: Settings) -> Line | None:
     """The line of the record by which `by` laid this item aside or passed it on, while that can be undone."""
-    marks = select(Line).where(Line.subject == f"review:{review.id}", Line.act.in_((*MARKS, *BACKS)))
-    last = session.scalars(marks.order_by(Line.id.desc()).limit(1)).first()
+    last = _last_mark(session, review)
     if last is None or last.act in BACKS or last.actor != record.actor(by):
         return None
     stands = review.state in WAITS and last.after == _marks_of(review)

@@ -190,6 +190,15 @@ def settle(session: Session, work: Work, seen: Seen, now: datetime, settings: Se
     clusters.settled(session, review, now)
 
 
+def lists_changed(session: Session, work: Work) -> bool:
+    """Whether the lists say something else now than when these words were taken to be checked."""
+    review = session.get(Review, work.review_id)
+    if review is None:
+        return False
+    now_held = _lists(session, review.campaign_id, review.revision.submitted_at)
+    return (now_held, listed(session, review.campaign_id)) != (work.subject.lists, work.subject.listed)
+
+
 def complete(session: Session, review: Review, now: datetime) -> bool:
     """Our own checks that had no word in the newest round, since there were none then, have theirs; whether any had."""
     spoke = {finding.check for finding in review.findings if finding.round == review.round}

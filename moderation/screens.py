@@ -74,6 +74,7 @@ ROLE_WORDS = {
 }
 SIGNS = {Verdict.STOP: "sig--stop", Verdict.LOOK: "sig--look", Verdict.CLEAR: "sig--ok"}
 RECENT = 100
+TOLD = 20  # revisions of one contribution whose story is told
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,9 @@ class Line:
     at: datetime
     who: str
     what: str
+    note: str = ""  # what was written with it, to the author or to colleagues
+    review_id: int | None = None  # of other words of the same author in this place, which the line leads to
+    own: bool = True  # it happened to these very words
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,8 @@ class Item:
     mark_undoable: bool  # it was laid aside or passed on just now
     opened: int  # harsh texts that this session has shown
     colleagues: list[Moderator]
-    approved: Revision | None  # what stands on the wall, where these words are a change of it
+    approved: Revision | None  # what stands on the wall, or was sent before, where these words are a change of it
+    approved_stands: bool
     approved_hidden: bool = False  # strong words are in it, and nobody asked for them
     parent_hidden: bool = False
     email: str = ""
@@ -412,9 +417,9 @@ def item_of(
         "organisation": revision.organisation,
     }
     readable = shown or not review.masked
-    approved, parent = contribution.published_revision, contribution.parent
+    approved, parent = context.compared_with(contribution, revision), contribution.parent
     approved_hidden = not shown and context.is_masked(session, approved)
-    here = [person for person in colleagues(session, review.campaign_id) if person.id != me.id]
+    here = colleagues_for(session, review, me)
     beside = context.of(session, review, me, findings, here, readable, now, pressed=shown)
     contact = contribution.contact
     return Item(
@@ -435,7 +440,8 @@ def item_of(
         revise_reasons=reasons_for(session, review.campaign_id, "revise"),
         opened=opened,
         colleagues=here,
-        approved=approved if approved is not None and approved.id != revision.id else None,
+        approved=approved,
+        approved_stands=approved is not None and approved.id == contribution.published_revision_id,
         approved_hidden=approved_hidden,
         parent_hidden=not shown and parent is not None and context.is_masked(session, parent.published_revision),
         email=_half(contact.email, contact.proved_at is not None) if contact else "",
@@ -480,6 +486,12 @@ def colleagues(session: Session, campaign_id: int) -> list[Moderator]:
     return [person for person, _role in permissions.deciding(session, campaign_id)]
 
 
+def colleagues_for(session: Session, review: Review, me: Moderator) -> list[Moderator]:
+    """Others who may decide this item: to whom it can be passed."""
+    barred = {me.id, *decisions.barred_people(session, review)}
+    return [person for person in colleagues(session, review.campaign_id) if person.id not in barred]
+
+
 EFFECTS: dict[WordEffect, Any] = {
     WordEffect.RAISE: lazy_gettext("A moderator sees it marked"),
     WordEffect.MASK: lazy_gettext("The text stays hidden until asked for"),
@@ -517,14 +529,33 @@ MOVED = {
 
 
 def story_of(session: Session, review: Review) -> list[Line]:
-    """What happened to these words, newest first. Nobody can change or remove a line."""
-    sent = gettext("Sent from the form") if review.revision.number == 1 else gettext("Changed by the author")
-    lines = [Line(review.revision.submitted_at, gettext("Sender"), sent)]
+    """What happened to these words, and to those that stood in their place, newest first.
+
+    Nobody can change or remove a line.
+    """
+    every = session.scalars(
+        select(Review)
+        .where(Review.contribution_id == review.contribution_id)
+        .order_by(Review.id.desc())
+        .limit(TOLD)
+        .options(joinedload(Review.revision))
+    ).all()
+    ids = [each.id for each in every]
+    lines = [_sent(each, review) for each in every]
     lines += [_reported(*row) for row in session.execute(_reports_of(review))]
-    for decision in session.scalars(select(Decision).where(Decision.review_id == review.id).order_by(Decision.id)):
-        lines.append(Line(decision.decided_at, _who(decision), _what(decision)))
-    lines += [Line(*told) for told in acts.beside_decisions(session, review)]
+    made = select(Decision).where(Decision.review_id.in_(ids)).options(joinedload(Decision.moderator))
+    for decision in session.scalars(made.order_by(Decision.id.desc()).limit(10 * TOLD)):
+        own = decision.review_id == review.id
+        lines.append(Line(decision.decided_at, _who(decision), _what(decision), decision.note, own=own))
+    lines += [Line(*told) for told in acts.beside_decisions(session, ids)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _sent(each: Review, shown: Review) -> Line:
+    """The coming of these words; of others a line that leads to them."""
+    what = gettext("Sent from the form") if each.revision.number == 1 else gettext("Changed by the author")
+    own = each.id == shown.id
+    return Line(each.revision.submitted_at, gettext("Sender"), what, review_id=None if own else each.id, own=own)
 
 
 def _reports_of(review: Review) -> Select[datetime, str, int]:

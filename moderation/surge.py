@@ -408,7 +408,10 @@ def add_hold(
 def end_hold(session: Session, campaign: Campaign, hold: Hold, by: Moderator, now: datetime) -> None:
     """The entry holds nothing any more; what it held apart is looked at again."""
     _lock(session, campaign)
-    hold.ended_at = hold.ended_at or now
+    session.refresh(hold)
+    if hold.ended_at is not None:
+        return
+    hold.ended_at = now
     session.flush()
     _again(session, campaign, now)
     _record_hold(session, campaign, hold, "hold:end", by, now)

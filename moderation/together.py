@@ -39,6 +39,7 @@ WHY: dict[str, Any] = {
     "role": lazy_gettext("Your role does not allow it in this campaign."),
     "appeal": lazy_gettext("It is an appeal against your own decision: somebody else decides."),
     "second": lazy_gettext("Two people must agree on it: decide it by itself."),
+    "theirs": lazy_gettext("Whom you named may not decide this one: somebody else has to."),
     "changed": lazy_gettext("It has changed since you saw it."),
     "unclear": lazy_gettext("A check found something since you saw it."),
     "stopped": lazy_gettext("Not decided: it was stopped before."),

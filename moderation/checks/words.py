@@ -28,6 +28,8 @@ SHORTEST_JOINED = 5  # letters of a listed word found across a space: "nig ger" 
 SHORTEST_REVERSED = 5
 SHORTEST_INSIDE = 4
 NEAR = 3  # signs between the letters of one word that is spread out
+FAR = 6  # between letters that stand alone
+_PARTED = re.compile(r"[^\W_]([!|¡+*$£€@])[^\W_](?:\1[^\W_])+")
 PLURALS = ("s", "z")
 VERB_ENDINGS = ("s", "z", "ed", "er", "ers", "ing", "in")
 
@@ -405,21 +407,71 @@ def _glue(key: str, more: str) -> str:
 
 def _spaced_out(wanted: WordList, folded: Folded, tokens: list[Token]) -> Iterator[Hit]:
     """Words written letter by letter ("f u c k"), or cut by points and dashes without a space ("fu-ck")."""
-    for letters in _chains(tokens, lambda before, after: len(before.text) == len(after.text) == 1):
+    trimmed = [_trimmed(token) for token in tokens]
+    singles = [single for token in trimmed for single in _taken_apart(token)]
+    for letters in _chains(singles, lambda before, after: len(before.text) == len(after.text) == 1, near=FAR):
         yield from _within(wanted, letters)
+        between = {letter.text for letter in letters[1::2]}
+        if len(between) == 1 and between <= set(_EDGES):  # "s | c | u | m": the signs part, and spell nothing
+            yield from _within(wanted, letters[::2])
+    yield from _half_spaced(wanted, trimmed)
     for parts in _chains(tokens, lambda before, after: not folded.text[before.end : after.start].count(" ")):
-        text = "".join(part.text for part in parts)
-        if len(text) > LONGEST_WORD or not any(letter.isalpha() for letter in text):
+        yield from _glued(wanted, parts)
+        if len(parts[0].text) > 1 or len(parts[-1].text) > 1:  # signs at the ends may be mere punctuation
+            yield from _glued(wanted, [_trimmed(part) if part in (parts[0], parts[-1]) else part for part in parts])
+
+
+def _glued(wanted: WordList, parts: list[Token]) -> Iterator[Hit]:
+    """The listed word that these parts make together."""
+    text = "".join(part.text for part in parts)
+    if len(text) <= LONGEST_WORD and any(letter.isalpha() for letter in text) and (listed := wanted.named(text)):
+        yield Hit(listed, parts[0].start, parts[-1].end)
+
+
+def _half_spaced(wanted: WordList, tokens: list[Token]) -> Iterator[Hit]:
+    """Words of which two letters or more stand alone, and the rest in one piece before or behind them ("v e r min")."""
+    single = [len(token.text) == 1 and token.text.isalpha() for token in tokens]
+    for place, token in enumerate(tokens):
+        if single[place] or not token.text.isalpha():
             continue
-        if listed := wanted.named(text):
-            yield Hit(listed, parts[0].start, parts[-1].end)
+        for way in (-1, 1):
+            parts, at = [token], place + way
+            while 0 <= at < len(tokens) and single[at] and len(parts) < LONGEST_WORD and _near(tokens, at, at - way):
+                parts = [*parts, tokens[at]] if way > 0 else [tokens[at], *parts]
+                at += way
+                if len(parts) > 2:
+                    yield from _glued(wanted, parts)
 
 
-def _chains(tokens: list[Token], linked: Callable[[Token, Token], bool]) -> Iterator[list[Token]]:
+def _near(tokens: list[Token], one: int, other: int) -> bool:
+    first, second = sorted((one, other))
+    return tokens[second].start - tokens[first].end <= NEAR
+
+
+def _taken_apart(token: Token) -> list[Token]:
+    """The letters of "s+c+u+m", which a sign between all of them parts; else the token itself."""
+    if not _PARTED.fullmatch(token.text):
+        return [token]
+    return [
+        token._replace(text=letter, start=token.start + n, end=token.start + n + 1)
+        for n, letter in enumerate(token.text)
+    ]
+
+
+def _trimmed(token: Token) -> Token:
+    """The token without signs at its ends that may be mere punctuation, unless it is nothing else."""
+    core = token.text.strip(_EDGES)
+    if not core or core == token.text:
+        return token
+    start = token.start + token.text.index(core)
+    return token._replace(text=core, start=start, end=start + len(core))
+
+
+def _chains(tokens: list[Token], linked: Callable[[Token, Token], bool], near: int = NEAR) -> Iterator[list[Token]]:
     """Neighbours of which each is linked to the next and near it, two at least."""
     chain: list[Token] = []
     for token in tokens:
-        if chain and token.start - chain[-1].end <= NEAR and linked(chain[-1], token):
+        if chain and token.start - chain[-1].end <= near and linked(chain[-1], token):
             chain.append(token)
             continue
         if len(chain) > 1:

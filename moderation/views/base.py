@@ -89,6 +89,17 @@ def _no_such_number(_error: Exception) -> ResponseReturnValue:
     return problem(gettext("There is nothing of that number."), 404)
 
 
+@desk.errorhandler(404)
+def _nothing_there(_error: Exception) -> ResponseReturnValue:
+    """What is not there, or not for this person."""
+    return problem(gettext("There is nothing here, or not for you. It may have been erased since."), 404)
+
+
+@desk.errorhandler(409)
+def _over_already(_error: Exception) -> ResponseReturnValue:
+    return problem(gettext("This is over already, or somebody has just changed it. Look at it again."), 409)
+
+
 @desk.errorhandler(StaleDataError)
 def _stale(_error: StaleDataError) -> ResponseReturnValue:
     return problem(gettext("Somebody has just decided this. Look at the item again."), 409)

@@ -24,6 +24,7 @@ from .base import counted, desk, for_staff, harsh_opened, problem, review_or_404
 from .queue import toast_of
 
 NOTE_CHARS = 1000
+AHEAD = 10  # items below that are looked at for one that is free
 DO_NOT_TELL = {"no", "0", "false", "off"}
 PASS, PARK, TAKE_DOWN, BACK = "pass", "park", "take_down", "back"
 
@@ -163,7 +164,7 @@ def _is_a_repeat(other: Decision | None, me: Moderator, move: str, version: int)
     return (
         other is not None
         and other.moderator_id == me.id
-        and move in (other.move, other.proposes)
+        and move in (other.move, other.proposes, PASS if other.move is Move.PROPOSE else None)
         and other.version == version + 1
     )
 
@@ -171,12 +172,15 @@ def _is_a_repeat(other: Decision | None, me: Moderator, move: str, version: int)
 def _next_after(
     session: Session, review: Review, lane: str, held: dict[int | None, Role], me: Moderator, now: datetime
 ) -> int | None:
-    """The item below this one in the lane, where the reader goes on; none: from the top."""
+    """The next item below this one in the lane that no colleague has open; none below: from the top."""
     where = permissions.campaigns(held, Act.LOOK)
     here = queue.position(review, lane)
     filters = narrow.asked(session, where)
-    following = queue.page(session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=1, filters=filters)
-    return following[0].id if following else None
+    following = queue.page(
+        session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=AHEAD, filters=filters
+    )
+    free = [each for each in following if decisions.holder(each, now) in (None, me)]
+    return next((each.id for each in (*free, *following)), None)
 
 
 def _people_move(move: str) -> Move:
@@ -196,7 +200,7 @@ def _ask_for_second(
     session: Session, review: Review, version: int, note: str, me: Moderator, now: datetime
 ) -> Decision:
     """Somebody else decides: the colleague who was named, or whoever comes next."""
-    to = _colleague(session, request.form.get("to", ""), review.campaign_id)
+    to = _colleague(session, request.form.get("to", ""), review, me)
     asked = decisions.decide(
         session, review.id, Move.PROPOSE, by=me, version=version, now=now, settings=settings(), note=note
     )
@@ -209,15 +213,15 @@ def _mark(session: Session, review: Review, move: str, version: int, note: str, 
     if move == PARK:
         queue.park(session, review, version=version, by=me, now=now)
         return
-    to = _colleague(session, request.form.get("to", ""), review.campaign_id)
+    to = _colleague(session, request.form.get("to", ""), review, me)
     queue.hand_over(session, review, version=version, by=me, to=to, note=note, now=now)
 
 
-def _colleague(session: Session, chosen: str, campaign_id: int) -> Moderator | None:
+def _colleague(session: Session, chosen: str, review: Review, me: Moderator) -> Moderator | None:
     """The colleague who was named; none named: whoever comes next. Raises NoSuchColleague."""
     if not chosen.strip():
         return None
-    for colleague in screens.colleagues(session, campaign_id):
+    for colleague in screens.colleagues_for(session, review, me):
         if chosen in (str(colleague.id), colleague.email):
             return colleague
     raise NoSuchColleague

@@ -57,7 +57,7 @@ def _record(me: Moderator, faults: list[record.Fault] | None = None) -> str:
     return render_template(
         "moderation/record.html",
         me=me,
-        lines=[acts.told(session, line) for line in lines],
+        lines=acts.told(session, lines),
         before=lines[-1].id if more else None,
         subject=subject,
         faults=faults,
@@ -79,5 +79,6 @@ def show_figures(me: Moderator) -> ResponseReturnValue:
     weeks = figures.weeks(session, chosen, utcnow())
     return render_template(
         "moderation/figures.html", me=me, campaigns=campaigns, chosen=chosen, weeks=weeks, moved=screens.MOVED,
+        may_see_record=permissions.campaigns(permissions.roles(session, me), Act.SEE_RECORD) != [],
         chart=figures.chart(weeks, chosen.wait_target_minutes * 60), age_words=screens.age_words,
     )  # fmt: skip

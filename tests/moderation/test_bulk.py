@@ -486,6 +486,30 @@ def test_items_are_not_passed_to_somebody_who_cannot_decide_them(wall: Wall, mod
     assert moderator.sees("all") == [each.review_id for each in sent]
 
 
+def test_an_appeal_is_not_passed_to_whom_it_is_against(wall: Wall, moderator: AtTheDesk) -> None:
+    ann, (plain, declined) = wall.moderator("ann"), promises(wall, 2)
+    ann.decides(declined, "reject", reason="off_topic")
+    assert wall.acts(declined, "appeal").status_code == 303
+    item = moderator.client.get(f"/moderation/reviews/{declined.review_id}").text
+    number = str(person_of(wall, "ann"))
+    assert f'<option value="{number}">' not in item
+    assert f'<option value="{number}">' in moderator.client.get(f"/moderation/reviews/{plain.review_id}").text
+    assert moderator.decides(declined, "pass", to=number).status_code == 422
+    page = batch_page(moderator, decides(moderator, "pass", picks(wall, [plain, declined]), to=number))
+    assert "may not decide this one" in page
+    assert [wall.review(each.review_id).passed_to_id for each in (plain, declined)] == [int(number), None]
+
+
+def test_nobody_passes_an_item_to_themselves(wall: Wall, moderator: AtTheDesk) -> None:
+    (sent,) = promises(wall, 1)
+    assert moderator.decides(sent, "pass", to=str(person_of(wall, "mo"))).status_code == 422
+
+
+def person_of(wall: Wall, name: str) -> int:
+    with wall.look() as session:
+        return session.scalars(select(Moderator.id).where(Moderator.name == name)).one()
+
+
 @pytest.mark.parametrize("move", ["spam", "park"])
 def test_what_a_colleague_passed_on_or_laid_aside_since_the_dry_run_is_overtaken_with_who_and_what(
     wall: Wall, moderator: AtTheDesk, move: str

@@ -18,7 +18,7 @@ from pledges import publishing
 from pledges.db import utcnow
 from pledges.errors import WordsChanged
 from pledges.models import Contribution, Revision
-from tests.wall import OTHER, WORDS, AtTheDesk, Sent, Wall, later
+from tests.wall import OTHER, SLUG, WORDS, AtTheDesk, Sent, Wall, later
 
 
 def put(wall: Wall, sent: Sent, state: State) -> int:
@@ -417,3 +417,73 @@ def test_laying_aside_is_undone_only_for_a_while_and_not_after_a_decision(
     assert moderator.decides(first, "back").status_code == 409
     assert moderator.sees("parked") == [first.review_id]
     assert wall.shown("I will read")
+
+
+def test_a_mark_pressed_twice_is_one_line_and_one_note(wall: Wall, moderator: AtTheDesk) -> None:
+    ann, sent, other = wall.moderator("ann"), wall.promises(), wall.promises("I will read")
+    wall.screens()
+    for _ in range(2):
+        assert moderator.decides(sent, "pass", to="ann@example.org", note="You know this school").status_code == 303
+        assert moderator.decides(other, "park").status_code == 303
+    with wall.look() as session:
+        marks = session.scalars(
+            select(Act.act).where(Act.act.in_(("review:pass", "review:park"))).order_by(Act.id)
+        ).all()
+    assert marks == ["review:pass", "review:park"]
+    assert ann.client.get(f"/moderation/reviews/{sent.review_id}").text.count("You know this school") == 1
+
+
+def test_a_second_opinion_asked_for_twice_is_asked_for_once(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises()
+    wall.screens()
+    version = wall.review(sent.review_id).version
+    for _ in range(2):
+        answer = moderator.decides(sent, "pass", version=version, second="yes", note="Is it a threat?")
+        assert answer.status_code == 303
+    assert [each.move for each in wall.decisions(sent.review_id)].count(Move.PROPOSE) == 1
+
+
+def test_the_reader_goes_on_to_an_item_that_no_colleague_has_open(wall: Wall, moderator: AtTheDesk) -> None:
+    bob, sent = wall.moderator("bob"), [wall.promises(f"I will do thing number {n}") for n in range(3)]
+    wall.screens()
+    bob.client.post(f"/moderation/reviews/{sent[1].review_id}/claim", data={"csrf_token": bob.csrf()})
+    answer = moderator.decides(sent[0], "approve", lane="all")
+    assert f"at={sent[2].review_id}" in answer.location
+
+
+def test_the_item_tells_what_became_of_the_words_before_and_leads_to_them(wall: Wall, moderator: AtTheDesk) -> None:
+    ann, sent = wall.moderator("ann"), wall.promises("I will paint my house in Elm Road")
+    wall.screens()
+    moderator.client.post(
+        f"/moderation/reviews/{sent.review_id}/note", data={"csrf_token": moderator.csrf(), "note": "A quiet street"}
+    )
+    moderator.decides(sent, "revise", reason="names", note="Leave the road out, please")
+    newer = wall.edits(sent, "I will paint my house")
+    wall.screens()
+    page = ann.client.get(f"/moderation/reviews/{newer.review_id}").text
+    assert f'<a href="/moderation/reviews/{sent.review_id}">Sent from the form</a>' in page
+    assert "mo: Asked for a change: Leave out a name or detail" in page and "Leave the road out, please" in page
+    assert "A quiet street" in page
+    assert re.search(r"<del>.*Elm Road.*</del>", re.sub(r"</del>\s*<del>", " ", page)) and "Sent before" in page
+    old = ann.client.get(f"/moderation/reviews/{sent.review_id}").text
+    assert f'<a href="/moderation/reviews/{newer.review_id}">Changed by the author</a>' in old
+    assert "<strong>Newer words take its place</strong>" in old
+
+
+def test_the_note_of_a_decline_is_read_by_whoever_decides_the_appeal(wall: Wall, moderator: AtTheDesk) -> None:
+    ann, sent = wall.moderator("ann"), wall.promises()
+    moderator.decides(sent, "reject", reason="off_topic", note="The third like this today")
+    wall.acts(sent, "appeal")
+    assert "The third like this today" in ann.client.get(f"/moderation/reviews/{sent.review_id}").text
+    assert "The third like this today" not in wall.app.test_client().get(sent.receipt).text
+
+
+@pytest.mark.parametrize("path", ["reviews/999", "surge/end", "batches/999"])
+def test_what_is_not_there_is_told_in_the_desk_s_own_page(wall: Wall, path: str) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    if path == "surge/end":
+        answer = lead.client.post(f"/moderation/{path}", data={"csrf_token": lead.csrf(), "campaign": SLUG})
+    else:
+        answer = lead.client.get(f"/moderation/{path}")
+    assert answer.status_code in (404, 409)
+    assert "Back to the queue" in answer.text and 'class="desk"' in answer.text

@@ -264,3 +264,13 @@ def test_an_invitation_to_a_campaign_that_is_none_is_refused_and_reaches_no_camp
         emails = session.scalars(select(Invitation.email)).all()
     assert "new@example.org" not in emails
     assert invites(owner, "").startswith("/moderation/invitation/")  # all campaigns, as it was chosen
+
+
+def test_an_invitation_stands_though_somebody_with_fewer_rights_invites_the_same_address(wall: Wall) -> None:
+    owner, lead = wall.moderator("owner", Role.OWNER), wall.moderator("lead", Role.LEAD, SLUG)
+    links = []
+    for by, role in ((owner, "owner"), (lead, "viewer"), (lead, "moderator")):
+        given = {"csrf_token": by.csrf(), "email": "new@example.org", "role": role, "campaign": SLUG}
+        links.append(found(LINK, by.client.post("/moderation/people", data=given).text))
+    opened = [wall.app.test_client().get(link).status_code for link in links]
+    assert opened == [200, 404, 200]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from moderation import word_lists
+from moderation import screening, word_lists
 from moderation.checks import words
 from moderation.checks.base import Verdict
 from moderation.models import Act, Role, Shared, WordRule
@@ -90,8 +91,20 @@ def test_a_disguise_is_seen_through_and_only_its_letters_are_marked(listed: str,
     assert marked(f"Oh {dressed}, you there", (listed, "mask")) == [dressed]
 
 
+@pytest.mark.parametrize(
+    "dressed, spelled",
+    [
+        ("s c u m!", "s c u m"), ("s.c.u.m!!", "s.c.u.m"), ("¡s-c-u-m!", "s-c-u-m"), ("sc-um!", "sc-um"), ("s|c|u|m", "s|c|u|m"),
+        ("s | c | u | m", "s | c | u | m"), ("s+c+u+m", "s+c+u+m"), ("s  -  c  -  u  -  m", "s  -  c  -  u  -  m"),
+        ("v e r min", "v e r min"), ("ver m i n!", "ver m i n"),
+    ],
+)  # fmt: skip
+def test_marks_around_and_between_letters_hide_no_word(dressed: str, spelled: str) -> None:
+    assert marked(f"Oh {dressed} you there", ("scum", "mask"), ("vermin", "mask")) == [spelled]
+
+
 def test_our_own_phrases_are_found_without_their_spaces_too() -> None:
-    for text in ("whitepower", "w h i t e p o w e r", "send themback", "HElL HITLER"):
+    for text in ("whitepower", "w h i t e p o w e r", "send themback", "HElL HITLER", "n-i-g-g-e-r!", "p a k i!"):
         assert words.check(subject(f"They said {text} to us")).mask, text
 
 
@@ -228,3 +241,20 @@ def test_another_look_asks_no_other_check_again(wall: Wall, lead: AtTheDesk) -> 
     assert {finding.check: finding.id for finding in review.findings} == before
     assert review.round == 1
     assert lead.sees("new") == [sent.review_id]
+
+
+def test_a_word_listed_while_the_checks_run_counts_for_what_they_have_taken(
+    wall: Wall, lead: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, examine = wall.promises("We want the gammon to listen"), screening.examine
+
+    def slowly(*asked: Any) -> screening.Seen:
+        seen = examine(*asked)
+        lists(lead, "gammon", "hold")
+        word_lists.recheck_owed()  # the item is with the checks, and waits for nobody yet
+        return seen
+
+    monkeypatch.setattr(screening, "examine", slowly)
+    wall.screens()
+    assert wall.review(sent.review_id).masked
+    assert lead.sees("abuse") == [sent.review_id]
