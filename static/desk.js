@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const on = document.body.dataset.shortcuts === "on";
-  const list = () => [...document.querySelectorAll("[data-review] .q-link")];
+  const list = () => [...document.querySelectorAll("[data-review]:not([data-gone]) .q-link, [data-review][data-cur] .q-link")];
   const current = () => document.querySelector("[data-review][data-cur] .q-link");
 
   const step = (by) => {
@@ -142,6 +142,13 @@
     const [seen, there] = [column.getBoundingClientRect(), row.getBoundingClientRect()];
     const foot = column.querySelector(".queue-end").offsetHeight;
     if (there.top < seen.top || there.bottom > seen.bottom - foot) column.scrollTop += there.top - seen.top - seen.height / 4;
+  }
+
+  // What was wrong with a form is where one goes on from.
+  const wrong = document.querySelector("main [role=alert]");
+  if (wrong) {
+    wrong.tabIndex = -1;
+    wrong.focus();
   }
 
   // After a decision the page comes back with the next item: focus goes there, else to the head of an empty queue.

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, utcnow
@@ -74,7 +74,7 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         pace=care.pace(session, me, accounts.this_session(), now),
         left_out=queue.left_out(session, now=now, campaigns=where, lane=lane, by=me),
         next_after=screens.write_position(queue.position(reviews[-1], lane)) if more else "",
-        toast=toast_of(session, me, now),
+        toast=toast_of(session, me, now) or _not_here(current),
         alert=jobs.spam_service().alert(session),
     )
 
@@ -122,6 +122,15 @@ def _current(reviews: list[Review], at: str, me: Moderator, now: datetime) -> Re
     chosen = [review for review in reviews if str(review.id) == at]
     free = [review for review in reviews if decisions.holder(review, now) in (None, me)]
     return next(iter(chosen or free or reviews), None)
+
+
+def _not_here(current: Review | None) -> dict[str, Any] | None:
+    """That the item which the address names stands in this list no more, so that another is open; none: it does."""
+    at = request.args.get("at", "")
+    if not at or current is None or str(current.id) == at:
+        return None
+    words = gettext("What you asked for stands here no more. Another item is open")
+    return {"what": words, "words": "", "undoable": False}
 
 
 def toast_of(session: Session, me: Moderator, now: datetime) -> dict[str, Any] | None:

@@ -129,6 +129,7 @@ def test_what_a_colleague_decided_greys_out_in_place_and_cannot_be_chosen(
 ) -> None:
     arrive(wall, *TEXTS[:4])
     ann.opens_the_queue()
+    opens(ann, TEXTS[1])
     expect(ann.page.locator("[data-claim-words]")).to_contain_text("Yours until")
     row(ann, TEXTS[2]).locator(".box").check()
     ben.opens_the_queue()
@@ -143,6 +144,8 @@ def test_what_a_colleague_decided_greys_out_in_place_and_cannot_be_chosen(
     is_heard(ann.page, "Ben was quicker: Approved")
     assert len(places) == ann.page.locator("[data-review]").count()
     assert faults(ann.page) == []
+    ann.presses("j")  # past the grey row
+    expect(row(ann, TEXTS[3])).to_have_attribute("data-cur", "")
 
 
 def test_what_is_new_is_a_link_that_loads_it_and_nothing_moves(wall: Wall, ann: AtTheDesk) -> None:

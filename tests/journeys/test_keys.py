@@ -81,3 +81,13 @@ def test_laying_aside_is_undone_by_its_key(wall: Wall, moderator: AtTheDesk) -> 
     moderator.presses("z")
     expect(page.locator("[data-live]")).to_contain_text("It stands in its lanes again")
     expect(page.locator(".q[data-cur]")).to_have_attribute("data-review", str(first))
+
+
+def test_focus_goes_to_what_was_wrong_with_a_decision(wall: Wall, moderator: AtTheDesk) -> None:
+    three_wait(wall)
+    page = moderator.joins().page
+    moderator.opens_the_queue()
+    moderator.presses("c")
+    page.get_by_role("button", name="Ask for this change").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a reason first")

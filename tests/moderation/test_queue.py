@@ -393,3 +393,13 @@ def test_a_database_from_before_gets_its_lanes_counts_and_words(wall: Wall, mode
 def test_the_benchmark_runs(databases: Databases, tmp_path: Path) -> None:
     took = measure(databases, "sqlite", tmp_path, (12, 60), rounds=1)
     assert {len(times.took) for by_size in took.values() for times in by_size.values()} == {1}
+
+
+def test_an_item_that_left_the_list_is_told_when_another_opens(wall: Wall, moderator: AtTheDesk) -> None:
+    first, second = (wall.promises(f"I will do thing number {n}") for n in range(2))
+    wall.screens()
+    told = "What you asked for stands here no more"
+    assert told not in moderator.client.get(f"/moderation/?at={second.review_id}").text
+    wall.moderator("ann").approves(second)
+    page = moderator.client.get(f"/moderation/?at={second.review_id}").text
+    assert told in page and f'data-review="{first.review_id}" data-version' in page
