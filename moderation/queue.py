@@ -73,6 +73,7 @@ COUNTED = 1000  # what is counted row by row is counted this far
 NONE = Filters()
 BACK_AT_ONCE = 20
 AUTHOR_HAS = timedelta(days=7)  # to change what was reported and still stands, before somebody reads it again
+MINE = "mine"  # the lane of what was passed to me
 PARK, PASS = MARKS = ("review:park", "review:pass")  # acts of the record
 TWICE = timedelta(seconds=10)  # within it, the same press again is no second act
 BACK, UNMARK = BACKS = ("review:back", "review:unmark")
@@ -375,7 +376,7 @@ def _is_lane(lane: str) -> bool:
 def left_out(session: Session, *, now: datetime, campaigns: list[int] | None, lane: str = "all", by: Moderator) -> int:
     """How many of a lane this person has asked not to read, up to 1,000."""
     unwanted = care.unwanted(by, now)
-    if unwanted is None:
+    if unwanted is None or lane == MINE:
         return 0
     query = _waiting(now, campaigns, lane, by, whole=True).where(unwanted).with_only_columns(Review.id).limit(1000)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
@@ -386,10 +387,11 @@ def _waiting(
 ) -> Select[Review]:
     """What stands in the lane: of the named ones their rows, of a person's own what was passed or handed to them.
 
-    What `by` has asked not to read is left out, unless `whole`.
+    What `by` has asked not to read is left out, unless `whole`; not what a colleague has passed to `by`: nobody else
+    would look for it there.
     """
     query = select(Review)
-    unwanted = None if by is None or whole else care.unwanted(by, now)
+    unwanted = None if by is None or whole or lane == MINE else care.unwanted(by, now)
     if unwanted is not None:
         query = query.where(~unwanted)
     if _is_lane(lane):
@@ -400,7 +402,7 @@ def _waiting(
     query = query.where(_visible(now), or_(Review.parked_until.is_(None), Review.parked_until <= now))
     if campaigns is not None:
         query = query.where(_among(Review.campaign_id, campaigns))
-    if lane == "mine":
+    if lane == MINE:
         query = query.where(Review.passed_to_id == (by.id if by else None))
     if lane == "hand":
         query = query.where(Review.claimed_by_id == (by.id if by else None), Review.handed_until > now)

@@ -48,6 +48,8 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     reviews, more = _page(session, asked)
     seen = queue.campaign_ids(session, where, filters)
     counts = queue.counts(session, now=now, campaigns=seen, by=me)
+    left_out = queue.left_out(session, now=now, campaigns=where, lane=lane, by=me)
+    partly = filters.more() or left_out > 0
     rows = [screens.row_of(review, now, me) for review in reviews]
     current = _current(reviews, request.args.get("at", ""), me, now)
     item = (
@@ -60,8 +62,8 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         me=me,
         lane=lane,
         lanes=screens.lane_links(counts, lane, queue.oldest(session, now=now, campaigns=seen, by=me), now),
-        waiting=counts[lane] if not filters.more() else queue.how_many(session, **asked),
-        bounded=queue.COUNTED if filters.more() else None,
+        waiting=counts[lane] if not partly else queue.how_many(session, **asked),
+        bounded=queue.COUNTED if partly else None,
         narrow=narrow.offered(session, filters=filters, campaigns=where, lane=lane, by=me, now=now),
         lane_name=screens.LANES[lane],
         rows=rows,
@@ -72,7 +74,7 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         again=shown is False,
         since=news.since(session, now),
         pace=care.pace(session, me, accounts.this_session(), now),
-        left_out=queue.left_out(session, now=now, campaigns=where, lane=lane, by=me),
+        left_out=left_out,
         next_after=screens.write_position(queue.position(reviews[-1], lane)) if more else "",
         toast=toast_of(session, me, now) or _not_here(current),
         alert=jobs.spam_service().alert(session),
