@@ -47,6 +47,7 @@ from .models import (
 from .workflow import State
 
 FEW = 3  # so many that fold, and one row stands for them
+CARE = (Lane.SPAM, Lane.ABUSE, Lane.PERSONAL_DATA)  # lanes that a check puts an item into
 COMPARED_CLUSTERS, COMPARED_MEMBERS = 8, 4  # candidates by fingerprint, and texts of each that are read
 SPEAK_FOR_IT = 8  # members whose fingerprint a cluster has after one was erased
 STRAYS = 3  # earlier members that join a row when their like arrives
@@ -435,7 +436,13 @@ def _arrange(session: Session, cluster: Cluster, newcomer: Review | None = None,
             cluster.lanes = []
     elif cluster.example_id is not None:
         if newcomer is not None and newcomer.id != cluster.example_id:
-            _set_behind(session, cluster, True, only=newcomer.id)
+            stays_behind = newcomer.id
+            if _is_warned_of_more(session, newcomer.id, cluster.example_id):
+                stays_behind, cluster.example_id = cluster.example_id, newcomer.id
+                _mark(session, cluster, [newcomer.id], False)
+                if cluster.folding <= AT_ONCE:
+                    _stand_in_lanes(session, cluster)
+            _set_behind(session, cluster, True, only=stays_behind)
     else:
         cluster.example_id = _oldest(session, cluster)
         if cluster.folding <= AT_ONCE:  # of more the worker tells them, a portion at a time
@@ -443,6 +450,22 @@ def _arrange(session: Session, cluster: Cluster, newcomer: Review | None = None,
         if not passes_on or cluster.example_id is None:
             _set_behind(session, cluster, True)
     session.flush()
+
+
+def _is_warned_of_more(session: Session, newcomer: int, example: int) -> bool:
+    """Whether it stands in lanes of care where who carries the row does not: there its like would stand one by one.
+
+    The first copies of a flood are like any other words; only later ones does a check speak against.
+    """
+    rows = session.execute(
+        select(ReviewLane.review_id, ReviewLane.lane).where(
+            ReviewLane.review_id.in_((newcomer, example)), ReviewLane.lane.in_(CARE)
+        )
+    )
+    stands: dict[int, set[Lane]] = {newcomer: set(), example: set()}
+    for review_id, lane in rows:
+        stands[review_id].add(lane)
+    return stands[newcomer] > stands[example]
 
 
 def _stand_in_lanes(session: Session, cluster: Cluster) -> None:

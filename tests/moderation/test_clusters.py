@@ -133,7 +133,8 @@ def test_later_copies_gather_in_one_row_and_are_declined_by_one_press_and_never_
     assert [state(wall, each) for each in more] == [State.WAITING] * 3
     ((path, words),) = rows(moderator)
     assert words == "3 more like those you declined"
-    assert moderator.sees("all") == [more[0].review_id]
+    (carries,) = moderator.sees("all")
+    assert carries in {each.review_id for each in more}
     again = form(moderator.client.get(path).text, "/moderation/bulk/decide")
     assert moderator.client.post(again.action, data=again.sent()).status_code == 303
     assert [state(wall, each) for each in more] == [State.REJECTED] * 3
@@ -413,8 +414,9 @@ def test_a_row_whose_example_is_laid_aside_passes_on_and_nothing_is_lost_from_si
     moderator.decides(sent[0], "park")
     assert moderator.sees("all") == [sent[1].review_id]
     assert moderator.sees("parked") == [sent[0].review_id]
-    moderator.decides(sent[3], "pass", to="mo@example.org")
-    assert sent[3].review_id in moderator.sees("mine")
+    ann = wall.moderator("ann")
+    moderator.decides(sent[3], "pass", to="ann@example.org")
+    assert sent[3].review_id in ann.sees("mine")
     assert [words for _, words in rows(moderator)] == ["3 nearly the same, from 3 networks"]
 
 
@@ -452,17 +454,19 @@ def astray(wall: Wall) -> list[tuple[int, str]]:
 
 
 def test_each_lane_knows_for_whom_a_row_stands_there_after_every_move(wall: Wall, moderator: AtTheDesk) -> None:
+    first = arrives(wall, COPIES[0], 1)
     welsh = arrives(wall, ABUSE.format(name="Gwen", place="Bangor"), 77, lang="cy")
-    sent = [welsh, *flood(wall)]
+    sent = [first, *flood(wall, COPIES[1:], start=2)]
     also = arrives(wall, ABUSE.format(name="Mair", place="Bala"), 78, lang="cy")
     wall.screens()
-    assert moderator.sees("welsh") == [welsh.review_id]  # the row stands there too
+    (carries,) = moderator.sees("welsh")  # the row stands there too
+    assert carries == also.review_id  # a check spoke against it once more than against those before it
     assert astray(wall) == []
-    moderator.decides(welsh, "spam")  # and passes to one that is not in Welsh
-    assert moderator.sees("welsh") == [also.review_id]
-    assert moderator.sees("all") == [sent[1].review_id]
+    moderator.decides(carries, "spam")  # and passes to the oldest, which is not in Welsh
+    assert moderator.sees("welsh") == [welsh.review_id]
+    assert moderator.sees("all") == [first.review_id]
     assert astray(wall) == []
-    moderator.decides(welsh, "undo")
+    moderator.decides(carries, "undo")
     assert astray(wall) == []
     moderator.decides(sent[2], "park")
     assert astray(wall) == []
@@ -510,11 +514,23 @@ def test_members_of_a_large_cluster_are_told_by_the_worker_a_portion_at_a_time(
     also = [arrives(wall, ABUSE.format(name=name, place="Bala"), 80 + n, lang="cy") for n, name in
             enumerate(("Mair", "Nia", "Olwen"))]  # fmt: skip
     wall.screens()
-    assert moderator.sees("welsh") == [welsh.review_id]
+    (carries,) = moderator.sees("welsh")
+    moderator.decides(carries, "spam")
     moderator.decides(welsh, "spam")
     assert moderator.sees("welsh") == []  # a decision waits for none of it
     wall.screens(later(60))
-    assert moderator.sees("welsh") == [each.review_id for each in also]
+    assert moderator.sees("welsh") == [each.review_id for each in also if each.review_id != carries]
+    assert astray(wall) == []
+
+
+def test_a_flood_whose_first_copies_no_check_spoke_against_is_one_row_in_the_lane_of_the_later_ones(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    spam = "Buy cheap watches at http://cheap-watches.example/ now, friends, number {n}"
+    sent = flood(wall, [spam.format(n=n) for n in range(12)])
+    carried = moderator.sees("spam")
+    assert len(carried) == 1
+    assert set(moderator.sees("all")) <= {sent[0].review_id, *carried}
     assert astray(wall) == []
 
 
