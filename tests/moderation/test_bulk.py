@@ -164,7 +164,7 @@ def test_held_items_own_appeals_and_foreign_campaigns_are_left_out_and_it_is_sai
         )
     page = dry_run(moderator, "spam", picks(wall, [held, appealed, free])).text
     assert 'data-can="1"' in page
-    assert "Open at ann" in page
+    assert "ann has it open" in page
     assert "appeal against your own decision" in page
     stranger = wall.moderator("ola", slug=OTHER)
     assert 'data-can="0"' in dry_run(stranger, "spam", picks(wall, [free])).text

@@ -117,7 +117,7 @@ def test_the_connection_is_a_hint_without_an_address(wall: Wall, moderator: AtTh
     sent = wall.promises("I will ask what would help")
     wall.screens()
     page = item(moderator, sent)
-    assert "3 others came from this connection. Declined of them: 2." in page
+    assert "3 others came from this connection. 2 of them were declined." in page
     assert "127.0.0.1" not in page
 
 
