@@ -288,3 +288,12 @@ def test_what_the_spam_service_said_is_put_into_words_and_not_spam_is_a_button(c
     assert ">Not spam</button>" in page
     assert moderator.decides(blatant, "reopen").status_code == 303
     assert blatant.review_id in moderator.sees("all")
+
+
+def test_the_language_and_the_reports_are_named_in_words(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("Byddaf yn dysgu enwau pawb yn y tîm", lang="cy")
+    moderator.approves(sent)
+    wall.reports(sent, "hate")
+    page = item(moderator, sent)
+    assert "<dt>Language</dt><dd>Welsh</dd>" in page
+    assert "Reported: It is hateful or racist" in page
