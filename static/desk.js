@@ -135,6 +135,15 @@
     }, undo.dataset.seconds * 1000);
   });
 
+  // Where there is little room the lanes are folded into one line above the list.
+  const lanes = document.querySelector(".side-fold");
+  if (lanes) {
+    const narrow = matchMedia("(max-width: 68rem)");
+    const fold = () => { lanes.open = !narrow.matches; };
+    narrow.addEventListener("change", fold);
+    fold();
+  }
+
   // A table names each cell's column, so that on a phone its rows may stand as lists of names and values. Their roles are
   // written down, since a table that is not laid out as one loses them.
   document.querySelectorAll("table.trail").forEach((table) => {
