@@ -47,6 +47,7 @@ REJECT, SPAM, PARK, PASS, APPROVE = "reject", "spam", "park", "pass", "approve"
 OFFERED = (REJECT, SPAM, PARK, PASS)  # never approve: only a reading sheet does that, which showed each item in full
 MARKS = (PARK, PASS)
 CONFIRMED_ABOVE = 20  # items; then the number is typed
+DIGITS = 9  # reasons that a key chooses
 PORTION = 50  # items a request decides
 MOST = 5000  # items of one batch
 HELD_BACK = timedelta(hours=12)  # letters of a batch that is not at its end; the worker brings it there within minutes
@@ -94,6 +95,7 @@ class Group:
 
     reasons: list[Reason]
     reviews: list[Review]
+    numbers: dict[int, int] = field(default_factory=dict)  # the key of each reason, the same as on an item's own page
 
 
 def read_picks(texts: Iterable[str]) -> list[Pick]:
@@ -201,18 +203,23 @@ def reported(session: Session, reviews: Sequence[Review]) -> set[int]:
 def groups(session: Session, reviews: Sequence[Review]) -> list[Group]:
     """The items by the reasons that may be chosen for all of a group."""
     found: dict[tuple[int, ...], Group] = {}
-    offered: dict[int, list[Reason]] = {}
+    listed: dict[int, list[Reason]] = {}
     for review in reviews:
-        if review.campaign_id not in offered:
-            offered[review.campaign_id] = reasons_offered(session, review.campaign_id)
-        reasons = offered[review.campaign_id]
-        found.setdefault(tuple(reason.id for reason in reasons), Group(reasons, [])).reviews.append(review)
+        if review.campaign_id not in listed:
+            listed[review.campaign_id] = reasons_for(session, review.campaign_id, REJECT)
+        every = listed[review.campaign_id]
+        group = Group(_for_many(every), [], {reason.id: place for place, reason in enumerate(every[:DIGITS], start=1)})
+        found.setdefault(tuple(reason.id for reason in group.reasons), group).reviews.append(review)
     return list(found.values())
 
 
 def reasons_offered(session: Session, campaign_id: int) -> list[Reason]:
     """The campaign's reasons for declining, without those that need a second person."""
-    return [reason for reason in reasons_for(session, campaign_id, REJECT) if not reason.needs_second]
+    return _for_many(reasons_for(session, campaign_id, REJECT))
+
+
+def _for_many(reasons: Sequence[Reason]) -> list[Reason]:
+    return [reason for reason in reasons if not reason.needs_second]
 
 
 def campaigns_of(session: Session, picks: Sequence[Pick], held: dict[int | None, Role]) -> list[int]:

@@ -172,7 +172,7 @@ def _row(
         return {"state": "gone", "words": _marked(session, review)}
     holder = decisions.holder(review, now)
     if holder is not None and holder.id != me.id:
-        return {"state": "held", "words": gettext("Open at %(name)s", name=holder.name)}
+        return {"state": "held", "words": gettext("%(name)s has it open", name=holder.name)}
     return {"state": "free", "words": ""}
 
 

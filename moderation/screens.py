@@ -504,14 +504,14 @@ MARKED = {
     "back": lazy_gettext("It stands in its lanes again"),
 }
 CATEGORIES = {
-    "hate": lazy_gettext("hate"),
-    "personal_data": lazy_gettext("personal data"),
-    "illegal": lazy_gettext("against the law"),
-    "child_safety": lazy_gettext("a child’s safety"),
-    "defamation": lazy_gettext("defamation"),
-    "copyright": lazy_gettext("copyright"),
-    "impersonation": lazy_gettext("impersonation"),
-    "other": lazy_gettext("something else"),
+    "hate": lazy_gettext("It is hateful or racist"),
+    "personal_data": lazy_gettext("It gives away personal details"),
+    "illegal": lazy_gettext("It may be against the law"),
+    "child_safety": lazy_gettext("It may put a child at risk"),
+    "defamation": lazy_gettext("It says something untrue that harms somebody"),
+    "copyright": lazy_gettext("It is copied without leave"),
+    "impersonation": lazy_gettext("It pretends to be somebody else"),
+    "other": lazy_gettext("Something else"),
 }
 MOVED = {
     Move.HOLD: lazy_gettext("The checks are done. It waits for a person."),
@@ -594,6 +594,8 @@ PROPOSED = {
 
 def _what(decision: Decision) -> str:
     words = str(PROPOSED.get(decision.proposes, MOVED[decision.move]) if decision.proposes else MOVED[decision.move])
+    if decision.move is Move.REOPEN and decision.by_author:
+        return gettext("Asked for a second moderator to look at it")
     session = object_session(decision)
     chosen = reasons.chosen(session, decision) if session is not None else []
     names = ", ".join(reason.name.in_(lang()) for reason in chosen)

@@ -68,6 +68,15 @@ def running(session: Session, campaign_id: int, now: datetime, *, lock: bool = F
     return session.scalars(query.with_for_update() if lock else query).first()
 
 
+def everywhere(session: Session, campaigns: list[int] | None, now: datetime) -> list[tuple[Surge, Campaign]]:
+    """What is on now in these campaigns (none: in all), the one that ends first first."""
+    query = select(Surge, Campaign).join(Campaign, Campaign.id == Surge.campaign_id)
+    query = query.where(Surge.ended_at.is_(None), Surge.ends_at > now)
+    if campaigns is not None:
+        query = query.where(Surge.campaign_id.in_(campaigns))
+    return [(surge, campaign) for surge, campaign in session.execute(query.order_by(Surge.ends_at, Surge.id))]
+
+
 def start(
     session: Session,
     campaign: Campaign,

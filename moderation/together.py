@@ -323,7 +323,7 @@ def why_words(session: Session, cannot: bulk.Cannot) -> str:
     if cannot.line is not None:
         return _marked_words(session, cannot.line)
     if cannot.why == "held" and cannot.review.claimed_by is not None:
-        return gettext("Open at %(name)s", name=cannot.review.claimed_by.name)
+        return gettext("%(name)s has it open", name=cannot.review.claimed_by.name)
     if cannot.why == "decided":
         return screens.overtaken_words(cannot.other)
     return str(WHY[cannot.why])

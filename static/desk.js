@@ -135,6 +135,25 @@
     }, undo.dataset.seconds * 1000);
   });
 
+  // Where there is little room the lanes are folded into one line above the list.
+  const lanes = document.querySelector(".side-fold");
+  if (lanes) {
+    const narrow = matchMedia("(max-width: 68rem)");
+    const fold = () => { lanes.open = !narrow.matches; };
+    narrow.addEventListener("change", fold);
+    fold();
+  }
+
+  // A table names each cell's column, so that on a phone its rows may stand as lists of names and values. Their roles are
+  // written down, since a table that is not laid out as one loses them.
+  document.querySelectorAll("table.trail").forEach((table) => {
+    const names = [...table.querySelectorAll("thead th")].map((name) => name.textContent.trim());
+    const roles = { table: [table], rowgroup: table.querySelectorAll("thead, tbody"), row: table.rows, columnheader: table.querySelectorAll("thead th"), rowheader: table.querySelectorAll("tbody th"), cell: table.querySelectorAll("td") };
+    for (const [role, parts] of Object.entries(roles)) for (const part of parts) part.setAttribute("role", role);
+    table.querySelectorAll("td").forEach((cell) => { if (cell.colSpan === 1) cell.dataset.label = names[cell.cellIndex] || ""; });
+    table.dataset.stacks = "";
+  });
+
   // The open item's row is in view in its list, where that scrolls by itself; the page is not moved.
   const row = document.querySelector("[data-review][data-cur]");
   const column = row && row.closest(".queue");

@@ -14,7 +14,7 @@ from pledges.db import reading, utcnow
 from pledges.settings import settings
 from pledges.text import number
 
-from .. import accounts, bulk, care, claims, decisions, jobs, news, permissions, queue, screens, together
+from .. import accounts, bulk, care, claims, decisions, jobs, news, permissions, queue, screens, surge, together
 from ..models import Decision, Moderator, Review
 from ..permissions import Act
 from . import narrow
@@ -78,6 +78,7 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         next_after=screens.write_position(queue.position(reviews[-1], lane)) if more else "",
         toast=toast_of(session, me, now) or _not_here(current),
         alert=jobs.spam_service().alert(session),
+        surges=surge.everywhere(session, where, now),
     )
 
 

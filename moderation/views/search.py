@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
@@ -12,6 +13,7 @@ from pledges.text import number
 from .. import context, finding, permissions, record, screens
 from ..models import Moderator, Review
 from ..permissions import Act
+from ..workflow import WAITS
 from . import narrow
 from .base import desk, for_staff
 
@@ -81,9 +83,16 @@ def _page(session: Session, me: Moderator, asked: str, before: int, *, posted: b
         asked=asked,
         posted=posted,
         not_authors=address is not None and authors_of == [],
-        found=[(screens.row_of(review, now), str(context.FATES[review.state])) for review in shown],
+        found=[(screens.row_of(review, now), _fate(review)) for review in shown],
         next_before=found[-1].id if more else None,
     )
+
+
+def _fate(review: Review) -> str:
+    """Where it is now; of what stands on the wall while it waits to be read again, both."""
+    if review.state in WAITS and review.contribution.published_revision_id == review.revision_id:
+        return gettext("on the wall, and waits to be read again")
+    return str(context.FATES[review.state])
 
 
 def _once(reviews: list[Review]) -> list[Review]:

@@ -83,11 +83,11 @@ def test_who_has_it_open_is_shown_and_it_is_taken_over(wall: Wall, ann: AtTheDes
     ann.opens_the_queue()
     expect(ann.page.locator("[data-claim-words]")).to_contain_text("Yours until")
     ben.opens_the_queue()
-    expect(row(ben, TEXTS[0])).to_contain_text("Open at Ann")
+    expect(row(ben, TEXTS[0])).to_contain_text("Ann has it open")
     expect(ben.page.locator("#item")).to_contain_text(TEXTS[1])  # the first that nobody has
     expect(ben.page.locator("[data-claim-words]")).to_contain_text("Yours until")
     asks(ann)
-    expect(row(ann, TEXTS[1])).to_contain_text("Open at Ben")
+    expect(row(ann, TEXTS[1])).to_contain_text("Ben has it open")
     assert faults(ann.page) == []
     opens(ben, TEXTS[0])
     expect(ben.page.locator("#item")).to_contain_text("Ann has this open until")
@@ -96,7 +96,7 @@ def test_who_has_it_open_is_shown_and_it_is_taken_over(wall: Wall, ann: AtTheDes
     expect(ben.page.locator("[data-claim-words]")).to_contain_text("Yours until")
     expect(ben.page.locator("#item")).to_contain_text("Ben: took it over from a colleague")
     asks(ann)
-    expect(row(ann, TEXTS[0])).to_contain_text("Open at Ben")
+    expect(row(ann, TEXTS[0])).to_contain_text("Ben has it open")
     ann.presses("a")
     expect(ann.page.get_by_role("alert")).to_contain_text("Ben has this open until")
 
@@ -106,11 +106,11 @@ def test_leaving_the_page_lets_go(wall: Wall, ann: AtTheDesk, ben: AtTheDesk) ->
     ann.opens_the_queue()
     expect(ann.page.locator("[data-claim-words]")).to_contain_text("Yours until")
     ben.opens_the_queue()
-    expect(row(ben, TEXTS[0])).to_contain_text("Open at Ann")
+    expect(row(ben, TEXTS[0])).to_contain_text("Ann has it open")
     ann.page.goto(f"{wall.url}/moderation/figures")
     ann.page.wait_for_timeout(500)
     asks(ben)
-    expect(row(ben, TEXTS[0])).not_to_contain_text("Open at Ann")
+    expect(row(ben, TEXTS[0])).not_to_contain_text("Ann has it open")
 
 
 def test_loading_the_page_again_keeps_it(wall: Wall, ann: AtTheDesk, ben: AtTheDesk) -> None:
@@ -121,7 +121,7 @@ def test_loading_the_page_again_keeps_it(wall: Wall, ann: AtTheDesk, ben: AtTheD
         ann.page.reload()
     ann.page.wait_for_timeout(1000)
     ben.opens_the_queue()
-    expect(row(ben, TEXTS[0])).to_contain_text("Open at Ann")
+    expect(row(ben, TEXTS[0])).to_contain_text("Ann has it open")
 
 
 def test_what_a_colleague_decided_greys_out_in_place_and_cannot_be_chosen(
@@ -205,7 +205,7 @@ def test_the_letter_and_the_notes_work_in_place_under_the_policy_of_the_desk(wal
     ann.page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     ann.opens_the_queue()
     page = ann.page
-    page.get_by_text("The letter of an approval").click()
+    page.get_by_text("What the author is told when you approve").click()
     page.get_by_role("button", name="Preview the letter").last.click()
     expect(page.locator("[data-letter-place]").last).not_to_be_empty()
     assert page.url.endswith("lane=all")
@@ -224,7 +224,7 @@ def test_an_approval_by_key_sends_no_message_where_that_was_ticked_and_the_next_
     arrive(wall, *TEXTS[:2])
     ann.opens_the_queue()
     page = ann.page
-    page.get_by_text("The letter of an approval").click()
+    page.get_by_text("What the author is told when you approve").click()
     page.locator("[data-keys-on]").check()
     page.get_by_role("button", name="Preview the letter").last.click()
     expect(page.locator("[data-letter-place]").last).to_contain_text("you chose to send no message")

@@ -164,7 +164,7 @@ def test_held_items_own_appeals_and_foreign_campaigns_are_left_out_and_it_is_sai
         )
     page = dry_run(moderator, "spam", picks(wall, [held, appealed, free])).text
     assert 'data-can="1"' in page
-    assert "Open at ann" in page
+    assert "ann has it open" in page
     assert "appeal against your own decision" in page
     stranger = wall.moderator("ola", slug=OTHER)
     assert 'data-can="0"' in dry_run(stranger, "spam", picks(wall, [free])).text
@@ -545,3 +545,22 @@ def test_a_dry_run_that_is_shown_again_remembers_since_when_the_items_were_seen(
     again = moderator.client.post(page.action, data=fields)  # without a reason
     assert again.status_code == 422
     assert "sam was quicker: passed it on" in again.text and 'data-can="1"' in again.text
+
+
+def test_a_reason_has_the_same_number_in_a_dry_run_as_on_an_item(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = promises(wall, 1)
+    number = re.compile(r'value="(\w+)" required[^>]* data-digit="(\d*)"')
+    alone = dict(number.findall(moderator.client.get(f"/moderation/reviews/{sent[0].review_id}").text))
+    together = dict(number.findall(dry_run(moderator, "reject", picks(wall, sent)).text))
+    assert together.items() < alone.items()
+    assert sorted(alone.values()) == [str(digit) for digit in range(1, len(alone) + 1)]
+
+
+def test_who_can_write_to_nobody_is_not_asked_whether_to(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = promises(wall, 1)
+    page = dry_run(moderator, "reject", picks(wall, sent)).text
+    assert "None of the authors can be written to" in page and "Do not send a message" not in page
+    reachable = promises(wall, 2, email="amina@example.org")[1]
+    wall.proves(reachable)
+    page = dry_run(moderator, "reject", picks(wall, [reachable])).text
+    assert "1 author can be written to" in page and "Do not send a message" in page

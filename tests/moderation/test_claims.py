@@ -74,9 +74,9 @@ def test_a_colleague_sees_the_holder_in_the_queue_and_on_the_item(wall: Wall, mo
     (sent,) = waiting(wall)
     ann = wall.moderator("ann")
     says(moderator, sent, "claim")
-    assert "Open at mo" in ann.client.get("/moderation/").text
+    assert "mo has it open" in ann.client.get("/moderation/").text
     assert "mo has this open until" in page_of(ann, sent)
-    assert "Open at" not in moderator.client.get("/moderation/").text
+    assert "has it open" not in moderator.client.get("/moderation/").text
     refused = says(ann, sent, "claim")
     assert refused.status_code == 409
     assert refused.json is not None
@@ -169,7 +169,7 @@ def test_a_lease_runs_out_by_itself(wall: Wall, moderator: AtTheDesk) -> None:
     with wall.work() as session:
         session.execute(update(Review).values(claimed_until=utcnow() - timedelta(seconds=1)))
     ann = wall.moderator("ann")
-    assert "Open at" not in ann.client.get("/moderation/").text
+    assert "has it open" not in ann.client.get("/moderation/").text
     ann.approves(sent)
 
 

@@ -117,7 +117,7 @@ def test_the_connection_is_a_hint_without_an_address(wall: Wall, moderator: AtTh
     sent = wall.promises("I will ask what would help")
     wall.screens()
     page = item(moderator, sent)
-    assert "3 others came from this connection. Declined of them: 2." in page
+    assert "3 others came from this connection. 2 of them were declined." in page
     assert "127.0.0.1" not in page
 
 
@@ -302,3 +302,12 @@ def test_a_class_that_may_tell_of_a_child_is_noticed_alike_on_every_page(wall: W
     assert re.search(r"<mark[^>]*>Year 5\s?<sup>", item) and re.search(r"</mark> team", item)
     child = wall.promises("Ama, Year 5, will be read to by me", name="Ama Boateng", show_name="full")
     assert 'data-saw="child"' in wall.app.test_client().get(child.receipt).text
+
+
+def test_the_language_and_the_reports_are_named_in_words(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = wall.promises("Byddaf yn dysgu enwau pawb yn y tîm", lang="cy")
+    moderator.approves(sent)
+    wall.reports(sent, "hate")
+    page = item(moderator, sent)
+    assert "<dt>Language</dt><dd>Welsh</dd>" in page
+    assert "Reported: It is hateful or racist" in page

@@ -43,7 +43,7 @@ def test_a_thousand_reports_hide_nothing_are_one_row_and_one_decision_closes_the
     started = time.perf_counter()
     page = item(moderator, sent)
     assert time.perf_counter() - started < 2
-    assert re.search(r"<strong>hate</strong>\s*1000 reports from 7 networks", page)
+    assert re.search(r"<strong>It is hateful or racist</strong>\s*1000 reports from 7 networks", page)
     assert page.count("Reported") <= 6
     assert "note 2" in page and page.count('<li dir="auto">note ') == 3
     moderator.approves(sent)
@@ -154,7 +154,7 @@ def test_networks_left_out_say_only_how_many(wall: Wall, moderator: AtTheDesk) -
     wall.reports(sent)
     with wall.work() as session:
         session.execute(update(Report).values(network=None))
-    assert re.search(r"<strong>hate</strong>\s*1 report\s*</li>", item(moderator, sent))
+    assert re.search(r"<strong>It is hateful or racist</strong>\s*1 report\s*</li>", item(moderator, sent))
 
 
 def reported(wall: Wall, by: AtTheDesk, **fields: str) -> Sent:
@@ -493,3 +493,18 @@ def test_the_address_of_a_reporter_whose_letter_never_went_is_forgotten_in_the_n
         retention.forget(wall.settings, later(days=7))
     with wall.look() as session:
         assert session.scalars(select(Report.email)).all() == [""]
+
+
+def test_whoever_may_not_decide_an_appeal_reads_who_asked_and_no_word_of_undoing(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    ann, sent = wall.moderator("ann"), wall.promises()
+    moderator.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    mine, theirs = (at.client.get(f"/moderation/reviews/{sent.review_id}").text for at in (moderator, ann))
+    for page in (mine, theirs):
+        assert "Sender: Asked for a second moderator to look at it" in page
+        assert "Waits again" not in page
+    assert "Somebody else has to decide this" in mine
+    assert "You can undo for" not in mine and 'class="decide"' not in mine
+    assert "You can undo for" in theirs and 'class="acts"' in theirs

@@ -145,7 +145,7 @@ def test_before_and_after_read_in_words_too_in_the_reader_s_language(wall: Wall,
     assert declined[0] == "state: waits"
     assert "state: declined" in declined[1] and "reason: Not a promise" in declined[1]
     assert passed[1] == "passed to: ann"
-    assert re.fullmatch(r"passed to: ann, laid aside until: \d+ \w+ \d{4}, \d\d:\d\d", parked[1])
+    assert re.fullmatch(r"passed to: ann, until: \d+ \w+ \d{4}, \d\d:\d\d", parked[1])
     with wall.work() as session:
         session.execute(update(Moderator).where(Moderator.name == "lead").values(lang="cy"))
     assert "cyflwr: wedi’i wrthod" in lead.client.get("/moderation/record").text

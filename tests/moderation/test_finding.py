@@ -141,3 +141,13 @@ def test_a_link_finds_nothing_of_other_peoples_campaigns(wall: Wall) -> None:
     ):
         assert leads_to(stranger, asked) == "/moderation/search", asked
         assert found(stranger, asked) == []
+
+
+def test_what_is_reported_is_said_to_stand_on_the_wall_still(wall: Wall, moderator: AtTheDesk) -> None:
+    sent, new = wall.promises("I will plant ten trees"), wall.promises("I will plant nine trees")
+    moderator.approves(sent)
+    wall.reports(sent)
+    wall.screens()
+    page = moderator.client.get("/moderation/search?q=trees").text
+    assert f"{sent.public_id}</b> on the wall, and waits to be read again" in page
+    assert f"{new.public_id}</b> waits<" in page

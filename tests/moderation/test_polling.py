@@ -108,7 +108,7 @@ def test_who_decided_what_and_who_has_it_open_is_told(wall: Wall, moderator: AtT
     assert page.asks(etag).status_code == 200
     rows = page.told()["rows"]
     assert rows[str(sent[0].review_id)] == {"state": "gone", "words": "ann was quicker: Approved"}
-    assert rows[str(sent[1].review_id)] == {"state": "held", "words": "Open at ann"}
+    assert rows[str(sent[1].review_id)] == {"state": "held", "words": "ann has it open"}
     assert rows[str(sent[2].review_id)] == {"state": "gone", "words": "ann: laid it aside"}
     assert rows[str(sent[3].review_id)] == {"state": "free", "words": ""}
 

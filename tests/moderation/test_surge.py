@@ -560,3 +560,20 @@ def test_what_is_on_a_list_already_is_not_put_there_twice(
     with wall.work() as session:
         session.execute(update(Hold).values(ends_at=utcnow() - timedelta(seconds=1)))
     assert presses(moderator, "lists", kind=kind, value=again, effect="mask", days="3").status_code == 303
+
+
+def test_the_queue_says_in_which_campaigns_it_is_on_and_until_when(wall: Wall, moderator: AtTheDesk) -> None:
+    elsewhere = wall.moderator("elsewhere", Role.MODERATOR, OTHER)
+    assert "data-surge" not in moderator.client.get("/moderation/").text
+    starts(moderator)
+    page = moderator.client.get("/moderation/").text
+    banner = page.split(f'data-surge="{SLUG}"')[1].split("</div>")[0]
+    with wall.look() as session:
+        title = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one().title.in_("en")
+    assert f"Surge mode is on for {html.escape(title)} until " in banner
+    assert f'href="/moderation/surge?campaign={SLUG}"' in banner
+    assert page.count("data-surge") == 1
+    assert "data-surge" not in elsewhere.client.get("/moderation/").text
+    with wall.work() as session:
+        session.execute(update(Surge).values(ends_at=utcnow() - timedelta(seconds=1)))
+    assert "data-surge" not in moderator.client.get("/moderation/").text
