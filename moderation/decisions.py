@@ -13,7 +13,7 @@ from pledges.db import rows_of
 from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 
-from . import agreement, clusters, lanes, letters, record, workflow
+from . import agreement, clusters, lanes, letters, permissions, record, truth, workflow
 from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review
 from .workflow import Move, MoveNotAllowed, State
 
@@ -36,6 +36,10 @@ class Held(Overtaken):
 
 class ReasonMissing(Exception):
     """A rejection or a request for a change needs a reason: 422."""
+
+
+class NewerStands(MoveNotAllowed):
+    """Words were taken down, and newer ones of the author were approved since: the older do not come back."""
 
 
 FEEDBACK = {Move.MARK_SPAM: "spam", Move.APPROVE: "ham"}
@@ -89,6 +93,7 @@ def decide(
     decision.shown_after_id = review.contribution.published_revision_id
     if by is not None and move is Move.REOPEN:
         _take_back_letters(session, review, decision, now, settings)
+    _drop_untrue(session, review, decision, now, settings)
     if to_state is State.WAITING:
         if decision.from_state not in workflow.WAITS:
             review.waiting_since = now
@@ -138,8 +143,13 @@ def holder(review: Review, now: datetime) -> Moderator | None:
 def require_free(review: Review, by: Moderator | None, now: datetime) -> None:
     """Nobody but `by` has it open; raises Held. The program and the author do not ask."""
     held = holder(review, now)
-    if by is not None and held is not None and held.id != by.id:
+    if by is not None and held is not None and not _free_for(review, by, now):
         raise Held(held)
+
+
+def _free_for(review: Review, by: Moderator, now: datetime) -> bool:
+    held = holder(review, now)
+    return held is None or held.id == by.id
 
 
 APPEAL, SECOND = "appeal", "second"
@@ -215,6 +225,28 @@ def _take_back_letters(session: Session, review: Review, decision: Decision, now
             session.execute(update(Report).where(Report.closed_by_id == before.id).values(closed_by_id=None))
 
 
+def _drop_untrue(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
+    """What was owed of earlier decisions and does not stand any more is not sent; a report that it answered is open.
+
+    So it is answered anew: at once, where this decision answers it, else by the next one.
+    """
+    session.flush()
+    why = "withdrawn" if decision.move is Move.WITHDRAW else "overtaken"
+    for letter in truth.of_author(session, review):
+        if not truth.holds(session, letter.kind, session.get_one(Decision, letter.decision_id)):
+            letter.dropped_at, letter.dropped_why = now, why
+    for answered in letters.outcomes_owed(session, review.contribution):
+        before = session.get_one(Decision, answered.decision_id)
+        report = session.get_one(Report, answered.report_id)
+        if before.id == decision.id or not truth.contradicted(session, report, before):
+            continue
+        answered.dropped_at, answered.dropped_why = now, why
+        theirs = Report.closed_by_id == before.id
+        if now - before.decided_at > timedelta(seconds=settings.undo_seconds):  # others have read of that outcome
+            theirs = and_(theirs, Report.email == report.email)
+        session.execute(update(Report).where(theirs).values(closed_by_id=None))
+
+
 def last_decision(session: Session, review: Review) -> Decision | None:
     return session.scalars(
         select(Decision).where(Decision.review_id == review.id).order_by(Decision.id.desc()).limit(1)
@@ -233,8 +265,16 @@ def undoable(
         and by is not None
         and decision.moderator_id == by.id
         and decision.move in workflow.BY_PEOPLE
+        and not _stands_otherwise(decision)
+        and _free_for(decision.review, by, now)
         and now - (since or decision.decided_at) <= timedelta(seconds=settings.undo_seconds)
     )
+
+
+def _stands_otherwise(decision: Decision) -> bool:
+    """Whether it took words down in whose place others of the author were approved since."""
+    shown = decision.review.contribution.published_revision_id
+    return decision.shown_before_id == decision.review.revision_id and shown not in (None, decision.shown_before_id)
 
 
 def locked(session: Session, review_id: int) -> Review:
@@ -295,6 +335,12 @@ def outdated(session: Session, review_ids: Sequence[int]) -> set[int]:
         )
     )
     return set(found)
+
+
+def newer_shown(review: Review) -> bool:
+    """Whether newer words of the author stand on the wall."""
+    shown = review.contribution.published_revision
+    return shown is not None and shown.number > review.revision.number
 
 
 def _replaced(review: Review) -> bool:
@@ -364,6 +410,7 @@ def _show_or_hide(session: Session, review: Review, move: Move, now: datetime, p
     contribution = review.contribution
     move = proposes or move  # what somebody wants taken down does not stand while it waits for a second person
     if move in workflow.SHOWS:
+        _supersede_older(session, review, now)
         if not guarding.stands_still(review.campaign, now):
             show(session, review, now)
     elif move in workflow.HIDES and contribution.published_revision_id == review.revision_id:
@@ -385,7 +432,7 @@ def show_held_back(session: Session, review_id: int, now: datetime, settings: Se
     gone = contribution.withdrawn_at is not None or contribution.erased_at is not None
     if review.state is not State.APPROVED or gone or campaign.frozen_at is not None:
         return False
-    if contribution.published_revision_id == review.revision_id:
+    if contribution.published_revision_id == review.revision_id or newer_shown(review):
         return False
     before = contribution.published_revision_id
     show(session, review, now)
@@ -406,6 +453,20 @@ def show_held_back(session: Session, review_id: int, now: datetime, settings: Se
     return True
 
 
+def _supersede_older(session: Session, review: Review, now: datetime) -> None:
+    """Older words that are not shown are not to be any more, since newer ones were approved."""
+    shown = review.contribution.published_revision_id
+    older = (
+        select(Review)
+        .join(Revision, Revision.id == Review.revision_id)
+        .where(Review.contribution_id == review.contribution_id, Revision.number < review.revision.number)
+        .order_by(Review.id)
+    )
+    for each in session.scalars(older).all():
+        if each.revision_id != shown and Move.SUPERSEDE in workflow.MOVES[each.state]:
+            _close_appeals(session, each, _move(session, each, Move.SUPERSEDE, State.SUPERSEDED, by=None, now=now))
+
+
 def _supersede_shown(session: Session, review: Review, now: datetime) -> None:
     """The review of the words that were shown until now ends, since newer ones were approved."""
     shown = review.contribution.published_revision_id
@@ -413,7 +474,7 @@ def _supersede_shown(session: Session, review: Review, now: datetime) -> None:
         return
     older = session.scalars(select(Review).where(Review.revision_id == shown)).one()
     if Move.SUPERSEDE in workflow.MOVES[older.state]:
-        _move(session, older, Move.SUPERSEDE, State.SUPERSEDED, by=None, now=now)
+        _close_appeals(session, older, _move(session, older, Move.SUPERSEDE, State.SUPERSEDED, by=None, now=now))
 
 
 def _undo(
@@ -426,7 +487,10 @@ def _undo(
     since: datetime | None = None,
 ) -> Decision:
     """State and shown words stand as before the last decision; its letter and feedback are not sent."""
+    require_free(review, by, now)
     last = last_decision(session, review)
+    if last is not None and last.moderator_id == (by.id if by else None) and _stands_otherwise(last):
+        raise NewerStands("newer words of the author stand in their place")
     if last is None or not undoable(last, by, now, settings, since):
         raise MoveNotAllowed("too late to undo: reopen the item instead")
     contribution = review.contribution
@@ -447,11 +511,14 @@ def _undo(
         thawed or last.shown_after_id == contribution.published_revision_id
     ):
         _show_again(session, review, last.shown_before_id, now)
+    if last.move in workflow.SHOWS:
+        _stand_again(session, review, last, now)
     decision.shown_after_id = contribution.published_revision_id
     review.needs_second = _stands_proposed(session, review)
     if to_state in workflow.WAITS:
         lanes.put_in(session, review)
     letters.drop_decision(session, last, now)
+    _tell_after_all(session, review, decision, now, settings)
     agreement.count(session, review, decision)
     session.execute(
         update(Evidence).where(Evidence.review_id == review.id).values(feedback_owed=None, feedback_due_at=None)
@@ -487,9 +554,33 @@ def _show_again(session: Session, review: Review, revision_id: int | None, now: 
     publishing.publish(session, older.revision, now)
     ended = last_decision(session, older)
     if older.id != review.id and ended is not None and ended.move is Move.SUPERSEDE:
-        _move(session, older, Move.UNDO, ended.from_state, by=None, now=now)
-        if ended.from_state in workflow.WAITS:
-            lanes.put_in(session, older)
+        _unsupersede(session, older, ended, now)
+
+
+def _unsupersede(session: Session, older: Review, ended: Decision, now: datetime) -> None:
+    session.execute(update(Appeal).where(Appeal.closed_by_id == ended.id).values(closed_by_id=None))
+    _move(session, older, Move.UNDO, ended.from_state, by=None, now=now)
+    if ended.from_state in workflow.WAITS:
+        lanes.put_in(session, older)
+
+
+def _stand_again(session: Session, review: Review, approved: Decision, now: datetime) -> None:
+    """Older words that were not shown and ended with this approval stand as they stood."""
+    for older in session.scalars(select(Review).where(Review.contribution_id == review.contribution_id)).all():
+        ended = last_decision(session, older)
+        by_program = ended is not None and ended.moderator_id is None and not ended.by_author
+        if ended is not None and by_program and ended.move is Move.SUPERSEDE and ended.id > approved.id:
+            _unsupersede(session, older, ended, now)
+
+
+def _tell_after_all(session: Session, review: Review, undo: Decision, now: datetime, settings: Settings) -> None:
+    """What the undone decision overtook and nobody was told yet stands again, and is told after all."""
+    before = agreement.standing(session, review, undo.id + 1)
+    session.flush()
+    for letter in letters.overtaken(session, before) if before is not None else ():
+        if truth.holds(session, letter.kind, session.get_one(Decision, letter.decision_id)):
+            letter.dropped_at, letter.dropped_why = None, ""
+            letter.due_at = now + timedelta(seconds=settings.undo_seconds)
 
 
 def _owe_feedback(session: Session, review: Review, move: Move, now: datetime, settings: Settings) -> None:
@@ -522,6 +613,9 @@ def _close_complaints(session: Session, review: Review, decision: Decision, now:
     """An appeal, and what visitors reported of these words, have their outcome; who left an address is told it."""
     if decision.move is Move.WITHDRAW:  # an appeal stays open, for whoever reads the words when they are put back
         _answer_reports(session, review, decision, now, settings)
+        return
+    if decision.move is Move.SUPERSEDE:  # what the author asked to be read again is not to be shown any more
+        _close_appeals(session, review, decision)
         return
     if decision.moderator_id is None or decision.to_state in workflow.WAITS:
         return

@@ -253,7 +253,8 @@ class Desk:
         self._lock(session, contribution)
         shown = contribution.published_revision_id
         for older in self._reviews(session, contribution):
-            if older.revision_id != shown and Move.SUPERSEDE in MOVES[older.state]:
+            stands = older.revision_id == shown or older.state is State.APPROVED  # shown, or when the wall moves again
+            if not stands and Move.SUPERSEDE in MOVES[older.state]:
                 self._author_moves(session, older, Move.SUPERSEDE, now)
 
     def _lock(self, session: Session, contribution: Contribution) -> None:

@@ -38,7 +38,8 @@ class Kind(StrEnum):
 
 UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
 HASH_CHARS = 32  # of the keyed hash of an address, as a cause names it
-TAKEN_BACK = ("undone", "reopened", "withdrawn")  # why a letter did not go: what it told of does not stand
+OVERTAKEN = ("overtaken", "reopened")
+TAKEN_BACK = ("undone", "withdrawn", *OVERTAKEN)  # why a letter did not go: what it told of does not stand
 OUTCOMES_A_DAY = 5  # to an address that nobody has proved
 
 
@@ -239,3 +240,25 @@ def drop_decision(session: Session, decision: Decision, now: datetime, *, why: s
         .where(Letter.decision_id == decision.id, Letter.sent_at.is_(None), Letter.dropped_at.is_(None))
         .values(dropped_at=now, dropped_why=why)
     )
+
+
+def outcomes_owed(session: Session, contribution: Contribution) -> list[Letter]:
+    """Letters to those who reported it, about what came of that, which have not gone and were not dropped."""
+    return list(
+        session.scalars(
+            select(Letter)
+            .join(Report, Report.id == Letter.report_id)
+            .where(
+                Letter.kind == Kind.REPORT_OUTCOME,
+                Report.contribution_id == contribution.id,
+                Letter.sent_at.is_(None),
+                Letter.dropped_at.is_(None),
+            )
+        )
+    )
+
+
+def overtaken(session: Session, decision: Decision) -> list[Letter]:
+    """Letters to the author about this decision that were not sent since another one came."""
+    about = select(Letter).where(Letter.decision_id == decision.id, Letter.report_id.is_(None))
+    return list(session.scalars(about.where(Letter.dropped_why.in_(OVERTAKEN))))
