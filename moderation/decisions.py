@@ -14,7 +14,7 @@ from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 
 from . import agreement, clusters, lanes, letters, permissions, record, truth, workflow
-from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review
+from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, Role
 from .workflow import Move, MoveNotAllowed, State
 
 
@@ -91,6 +91,9 @@ def decide(
         review.needs_second = move is Move.PROPOSE
     _show_or_hide(session, review, move, now, proposes)
     decision.shown_after_id = review.contribution.published_revision_id
+    if by is not None and move is Move.PROPOSE:
+        due_at = now + timedelta(seconds=settings.undo_seconds)
+        call_others(session, review, f"second:{decision.id}", now, due_at=due_at, decision=decision)
     if by is not None and move is Move.REOPEN:
         _take_back_letters(session, review, decision, now, settings)
     _drop_untrue(session, review, decision, now, settings)
@@ -119,8 +122,22 @@ def _require_allowed(session: Session, review: Review, move: Move, by: Moderator
 def _stood_as(session: Session, review: Review) -> State | None:
     """What was decided on it before its author took it back; none: nothing, or that it may be shown."""
     last = last_decision(session, review)
-    decided = last is not None and last.move is Move.WITHDRAW and last.from_state in workflow.STANDS
-    return last.from_state if last is not None and decided else None
+    if last is None or last.move is not Move.WITHDRAW or last.from_state not in workflow.STANDS:
+        return None
+    if last.from_state is State.REVISE and _was_shown(session, review, last):
+        return None  # off the wall by its author's own act, it is for a person to read whether it comes back
+    return last.from_state
+
+
+def _was_shown(session: Session, review: Review, withdrawal: Decision) -> bool:
+    """Whether these words stood on the wall until their author took them back."""
+    before = session.scalars(
+        select(Decision.shown_after_id)
+        .where(Decision.review_id == review.id, Decision.id < withdrawal.id)
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).first()
+    return before == review.revision_id
 
 
 def _owe(
@@ -190,6 +207,25 @@ def proposals(session: Session, review: Review) -> list[Decision]:
         .order_by(Decision.id.desc())
     )
     return list(session.scalars(made))
+
+
+def call_others(
+    session: Session,
+    review: Review,
+    cause: str,
+    now: datetime,
+    *,
+    due_at: datetime | None = None,
+    decision: Decision | None = None,
+) -> None:
+    """Where no other moderator is at this desk, leads and owners are told that something waits for them."""
+    session.flush()
+    who = permissions.deciding(session, review.campaign_id)
+    others = {person.id: role for person, role in who if not barred(session, review, person)}
+    if Role.MODERATOR in others.values():
+        return
+    for person_id in others:
+        letters.owe_call(session, person_id, f"{cause}:{person_id}", now, due_at=due_at, decision=decision)
 
 
 def two_must_agree(
@@ -303,10 +339,14 @@ def open_moves(review: Review, old: set[int] | None = None) -> list[Move]:
 
 
 def unwanted(review: Review, move: Move, old: set[int] | None = None) -> str:
-    """Why a move would bring back words that the author does not stand by any more; empty where it would not.
+    """Why these words do not allow a move of the table; empty where they do.
 
-    Those are words that were withdrawn, and words older than what was sent since, unless they are shown.
+    None brings back words that the author does not stand by any more: what was withdrawn, and what is older than words
+    sent since, unless it is shown, or nothing is and the author asks that it be read again. What its author is asked to
+    change is not declined as well, but taken down where it is shown.
     """
+    if review.state is State.REVISE and move in workflow.TAKES_DOWN and not truth.is_shown(review):
+        return "the author has been asked for a change, and nothing of it is shown"
     if move not in workflow.BRINGS_BACK:
         return ""
     contribution = review.contribution
@@ -315,6 +355,8 @@ def unwanted(review: Review, move: Move, old: set[int] | None = None) -> str:
     if contribution.published_revision_id == review.revision_id:
         return ""
     session = object_session(review)
+    if session is not None and contribution.published_revision_id is None and lanes.open_appeal(session, review):
+        return ""
     if old is None and session is not None:
         old = outdated(session, [review.id])
     return "the author has sent newer words" if old and review.id in old else ""

@@ -30,7 +30,6 @@ from . import appeals, letters, reasons, truth
 from .letters import UNPROVED, Kind, forget_reporters, of_erased
 from .models import Decision, Letter, Moderator, Reason, Report, Review
 from .truth import Outcome, parent_hidden
-from .workflow import State
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +152,8 @@ def _why_untrue(session: Session, letter: Letter) -> str:
     decision = session.get_one(Decision, letter.decision_id)
     if letter.kind in truth.DECIDED:
         return "" if truth.holds(session, letter.kind, decision) else "overtaken"
+    if letter.kind == Kind.SECOND_NEEDED:
+        return "" if decision.review.needs_second else "overtaken"
     if letter.kind == Kind.REPORT_OUTCOME:
         report = session.get_one(Report, letter.report_id)
         return "" if truth.outcome(session, report, decision) is not None else "overtaken"
@@ -200,6 +201,8 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
     kind = Kind(letter.kind)
     if kind is Kind.ALERT:
         return str(ALERTS[letter.detail["what"]])
+    if kind is Kind.SECOND_NEEDED and letter.detail.get("what") == "proposal":
+        return gettext("A second opinion is needed from you")
     if kind is Kind.APPROVED and parent_hidden:
         return gettext("Your words are approved")
     return {
@@ -242,15 +245,24 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "contribution_type": str(about.type) if about else "",
         "reference": report.reference if report else (about.public_id if about else ""),
         "settings": settings,
+        "left_wall": contribution is not None and contribution.hidden_at == contribution.withdrawn_at,
+        "left_comments": contribution is not None and contribution.comments_shown > 0,
         "outcome": outcome or Outcome.STAYS,
         "reasons": [],
-        "queue_url": f"{settings.base_url}/moderation/?lane=appeals",
+        "queue_url": _waits_at(letter, settings, review),
     }
     if contribution is not None:
         context |= author_links(contribution, settings, letter.lang)
         if letter.kind == Kind.LINK_AGAIN:
             context["all_links"] = _all_links(session, contribution, settings, letter.lang)
     return context
+
+
+def _waits_at(letter: Letter, settings: Settings, review: Review | None) -> str:
+    """Where a moderator finds what waits for them: one item, or all appeals."""
+    if review is not None and letter.detail.get("what") == "proposal":
+        return f"{settings.base_url}/moderation/reviews/{review.id}"
+    return f"{settings.base_url}/moderation/?lane=appeals"
 
 
 def _stands(review: Review) -> bool:
