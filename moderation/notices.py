@@ -323,7 +323,7 @@ def preview(
     contribution = review.contribution
     if kind is None:
         return Preview("nothing new")
-    letter = Letter(kind=kind, contribution_id=contribution.id, lang=contribution.page_lang)
+    letter = Letter(kind=kind, contribution_id=contribution.id, lang=contribution.page_lang, detail={})
     _, why_not = _addressee(session, letter)
     if why_not:
         return Preview(why_not)
