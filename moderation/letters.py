@@ -297,18 +297,16 @@ def drop_decision(session: Session, decision: Decision, now: datetime, *, why: s
 
 def outcomes_owed(session: Session, contribution: Contribution) -> list[Letter]:
     """Letters to those who reported it, about what came of that, which have not gone and were not dropped."""
-    return list(
-        session.scalars(
-            select(Letter)
-            .join(Report, Report.id == Letter.report_id)
-            .where(
-                Letter.kind == Kind.REPORT_OUTCOME,
-                Report.contribution_id == contribution.id,
-                Letter.sent_at.is_(None),
-                Letter.dropped_at.is_(None),
-            )
-        )
+    answers = select(Report.closed_by_id).where(
+        Report.contribution_id == contribution.id, Report.email != "", Report.closed_by_id.is_not(None)
     )
+    owed = select(Letter).where(
+        Letter.decision_id.in_(answers),
+        Letter.kind == Kind.REPORT_OUTCOME,
+        Letter.sent_at.is_(None),
+        Letter.dropped_at.is_(None),
+    )
+    return list(session.scalars(owed))
 
 
 def overtaken(session: Session, decision: Decision) -> list[Letter]:

@@ -345,11 +345,18 @@ def appealed(wall: Wall, mo: AtTheDesk, _ann: AtTheDesk, sent: Sent) -> None:
     wall.acts(sent, "appeal")
 
 
+def asked_of_what_stands(wall: Wall, mo: AtTheDesk, _ann: AtTheDesk, sent: Sent) -> None:
+    mo.approves(sent)
+    wall.reports(sent)
+    mo.decides(sent, "revise", reason="clearer")
+
+
 STOOD: dict[str, tuple[Stood, set[str]]] = {
     "waiting": (lambda wall, mo, ann, sent: None, {"approve", "revise", "reject", "spam"}),
     "approved": (lambda wall, mo, ann, sent: mo.approves(sent), {"reject", "spam", "reopen"}),
     "declined": (lambda wall, mo, ann, sent: mo.decides(sent, "reject", reason="off_topic"), {"reopen"}),
     "asked": (lambda wall, mo, ann, sent: mo.decides(sent, "revise", reason="clearer"), {"reopen"}),
+    "asked while it stands": (asked_of_what_stands, {"reject", "spam", "reopen"}),
     "spam": (lambda wall, mo, ann, sent: mo.decides(sent, "spam"), {"reopen"}),
     "withdrawn": (lambda wall, mo, ann, sent: wall.acts(sent, "withdraw"), set()),
     "superseded": (lambda wall, mo, ann, sent: edited(wall, sent), set()),
