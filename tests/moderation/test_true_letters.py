@@ -9,6 +9,9 @@ import pytest
 
 from moderation.models import Role
 from moderation.workflow import State
+from pledges import publishing
+from pledges.db import utcnow
+from pledges.models import Contribution
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
 
 ADDRESS = "amina@example.org"
@@ -274,6 +277,17 @@ def test_no_undo_and_no_thaw_puts_older_words_over_newer(
     assert wall.shown("I will plant three trees") and not wall.shown("I will plant two trees")
     assert wall.review(sent.review_id).state is State.REJECTED
     assert wall.review(newer.review_id).state is State.APPROVED
+
+
+def test_what_was_not_held_back_is_not_shown_by_a_wall_that_moves_again(wall: Wall, mo: AtTheDesk) -> None:
+    """However it came to be approved and unshown: the clock shows nothing that a person did not approve meanwhile."""
+    sent = wall.promises("I will plant two trees")
+    surge(mo, "start", hours="2", promises="yes")
+    mo.approves(sent)
+    with wall.work() as session:
+        publishing.hide(session, session.get_one(Contribution, sent.contribution_id), utcnow())
+    wall.screens(later(60))
+    assert not wall.shown("I will plant two trees")
 
 
 def test_a_reopening_is_not_undone_while_a_colleague_has_it_open(wall: Wall, mo: AtTheDesk, bo: AtTheDesk) -> None:
