@@ -27,7 +27,7 @@ def until(
 def left(session: Session, review: Review) -> bool:
     """Whether a decline of this item can be appealed against: the author stands by these words, and none was made.
 
-    They are the newest, or stood on the wall until then: whatever waited beside them, nothing was sent since.
+    They are the newest, or stood on the wall until then beside newer ones that are not to be shown as they are.
     """
     if session.scalar(select(Appeal.id).where(Appeal.review_id == review.id).limit(1)) is not None:
         return False
@@ -36,8 +36,11 @@ def left(session: Session, review: Review) -> bool:
 
 
 def _stood(session: Session, review: Review) -> bool:
-    """Whether these words stand on the wall, or did until they were taken down and nothing else came since."""
+    """Whether these words stand on the wall, or did until they were taken down, and no newer ones wait or were sent since."""
     contribution = review.contribution
+    newer = select(Review.state).where(Review.contribution_id == contribution.id, Review.id > review.id)
+    if any(state not in (State.REJECTED, State.REVISE) for state in session.scalars(newer)):
+        return False
     if truth.is_shown(review):
         return True
     down = taken_down_by(session, review)

@@ -216,7 +216,11 @@ def test_no_appeal_brings_older_words_back_over_newer(wall: Wall, mo: AtTheDesk,
     mo.approves(sent)
     newer = wall.edits(sent, CHANGED, email=ADDRESS)
     mo.decides(sent, "take_down", reason="hateful")
+    assert "What stood on the wall was taken down" in page(wall, sent)
+    assert wall.acts(sent, "appeal").status_code == 409  # the newer words wait: a person reads those
+    mo.decides(newer, "revise", reason="clearer")
     assert wall.acts(sent, "appeal").status_code == 303
+    assert bo.decides(newer, "reopen").status_code == 303
     bo.approves(newer)
     assert wall.review(sent.review_id).state is State.SUPERSEDED
     assert bo.sees("appeals") == []
