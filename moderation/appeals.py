@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from pledges.settings import Settings
 
+from . import decisions, truth
 from .models import Appeal, Decision, Review
 from .workflow import Move, State
 
@@ -24,8 +25,40 @@ def until(
 
 
 def left(session: Session, review: Review) -> bool:
-    """Whether a decline of this item can be appealed against: it holds the author's newest words, and none was made."""
-    newest = select(Review.id).where(Review.contribution_id == review.contribution_id).order_by(Review.id.desc())
-    if session.scalar(newest.limit(1)) != review.id:
+    """Whether a decline of this item can be appealed against: the author stands by these words, and none was made.
+
+    They are the newest, or stood on the wall until then beside newer ones that are not to be shown as they are.
+    """
+    if session.scalar(select(Appeal.id).where(Appeal.review_id == review.id).limit(1)) is not None:
         return False
-    return session.scalar(select(Appeal.id).where(Appeal.review_id == review.id).limit(1)) is None
+    newest = select(Review.id).where(Review.contribution_id == review.contribution_id).order_by(Review.id.desc())
+    return session.scalar(newest.limit(1)) == review.id or _stood(session, review)
+
+
+def _stood(session: Session, review: Review) -> bool:
+    """Whether these words stand on the wall, or did until they were taken down, and no newer ones wait or were sent since."""
+    contribution = review.contribution
+    newer = select(Review.state).where(Review.contribution_id == contribution.id, Review.id > review.id)
+    if any(state not in (State.REJECTED, State.REVISE) for state in session.scalars(newer)):
+        return False
+    if truth.is_shown(review):
+        return True
+    down = taken_down_by(session, review)
+    if down is None or contribution.published_revision_id is not None:
+        return False
+    return max(revision.submitted_at for revision in contribution.revisions) <= down.decided_at
+
+
+def taken_down_by(session: Session, review: Review) -> Decision | None:
+    """The decline by which words that stood on the wall left it; none where they are not declined or never stood."""
+    if review.state is not State.REJECTED:
+        return None
+    declined = select(Decision).where(Decision.review_id == review.id, Decision.move == Move.REJECT)
+    last = session.scalars(declined.order_by(Decision.id.desc()).limit(1)).first()
+    return last if last is not None and left_the_wall(session, last) else None
+
+
+def left_the_wall(session: Session, decline: Decision) -> bool:
+    """Whether the words stood on the wall until this decline, or until it was proposed."""
+    review = decline.review
+    return decline.shown_before_id == review.revision_id or decisions.was_hidden_by_proposal(session, review)

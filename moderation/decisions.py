@@ -13,8 +13,8 @@ from pledges.db import rows_of
 from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 
-from . import agreement, clusters, lanes, letters, record, workflow
-from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review
+from . import agreement, clusters, lanes, letters, permissions, record, truth, workflow
+from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, Role
 from .workflow import Move, MoveNotAllowed, State
 
 
@@ -36,6 +36,10 @@ class Held(Overtaken):
 
 class ReasonMissing(Exception):
     """A rejection or a request for a change needs a reason: 422."""
+
+
+class NewerStands(MoveNotAllowed):
+    """Words were taken down, and newer ones of the author were approved since: the older do not come back."""
 
 
 FEEDBACK = {Move.MARK_SPAM: "spam", Move.APPROVE: "ham"}
@@ -87,8 +91,12 @@ def decide(
         review.needs_second = move is Move.PROPOSE
     _show_or_hide(session, review, move, now, proposes)
     decision.shown_after_id = review.contribution.published_revision_id
+    if by is not None and move is Move.PROPOSE:
+        due_at = now + timedelta(seconds=settings.undo_seconds)
+        call_others(session, review, f"second:{decision.id}", now, due_at=due_at, decision=decision)
     if by is not None and move is Move.REOPEN:
         _take_back_letters(session, review, decision, now, settings)
+    _drop_untrue(session, review, decision, now, settings)
     if to_state is State.WAITING:
         if decision.from_state not in workflow.WAITS:
             review.waiting_since = now
@@ -114,8 +122,22 @@ def _require_allowed(session: Session, review: Review, move: Move, by: Moderator
 def _stood_as(session: Session, review: Review) -> State | None:
     """What was decided on it before its author took it back; none: nothing, or that it may be shown."""
     last = last_decision(session, review)
-    decided = last is not None and last.move is Move.WITHDRAW and last.from_state in workflow.STANDS
-    return last.from_state if last is not None and decided else None
+    if last is None or last.move is not Move.WITHDRAW or last.from_state not in workflow.STANDS:
+        return None
+    if last.from_state is State.REVISE and _was_shown(session, review, last):
+        return None  # off the wall by its author's own act, it is for a person to read whether it comes back
+    return last.from_state
+
+
+def _was_shown(session: Session, review: Review, withdrawal: Decision) -> bool:
+    """Whether these words stood on the wall until their author took them back."""
+    before = session.scalars(
+        select(Decision.shown_after_id)
+        .where(Decision.review_id == review.id, Decision.id < withdrawal.id)
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).first()
+    return before == review.revision_id
 
 
 def _owe(
@@ -138,8 +160,13 @@ def holder(review: Review, now: datetime) -> Moderator | None:
 def require_free(review: Review, by: Moderator | None, now: datetime) -> None:
     """Nobody but `by` has it open; raises Held. The program and the author do not ask."""
     held = holder(review, now)
-    if by is not None and held is not None and held.id != by.id:
+    if by is not None and held is not None and not _free_for(review, by, now):
         raise Held(held)
+
+
+def _free_for(review: Review, by: Moderator, now: datetime) -> bool:
+    held = holder(review, now)
+    return held is None or held.id == by.id
 
 
 APPEAL, SECOND = "appeal", "second"
@@ -188,6 +215,25 @@ def proposals(session: Session, review: Review) -> list[Decision]:
     return list(session.scalars(made))
 
 
+def call_others(
+    session: Session,
+    review: Review,
+    cause: str,
+    now: datetime,
+    *,
+    due_at: datetime | None = None,
+    decision: Decision | None = None,
+) -> None:
+    """Where no other moderator is at this desk, leads and owners are told that something waits for them."""
+    session.flush()
+    who = permissions.deciding(session, review.campaign_id)
+    others = {person.id: role for person, role in who if not barred(session, review, person)}
+    if Role.MODERATOR in others.values():
+        return
+    for person_id in others:
+        letters.owe_call(session, person_id, f"{cause}:{person_id}", now, due_at=due_at, decision=decision)
+
+
 def two_must_agree(
     session: Session, review: Review, move: Move, reasons: Sequence[Reason], *, by: Moderator, second: bool
 ) -> bool:
@@ -221,6 +267,28 @@ def _take_back_letters(session: Session, review: Review, decision: Decision, now
             session.execute(update(Report).where(Report.closed_by_id == before.id).values(closed_by_id=None))
 
 
+def _drop_untrue(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
+    """What was owed of earlier decisions and does not stand any more is not sent; a report that it answered is open.
+
+    So it is answered anew: at once, where this decision answers it, else by the next one.
+    """
+    session.flush()
+    why = "withdrawn" if decision.move is Move.WITHDRAW else "overtaken"
+    for letter in truth.of_author(session, review):
+        if not truth.holds(session, letter.kind, session.get_one(Decision, letter.decision_id)):
+            letter.dropped_at, letter.dropped_why = now, why
+    for answered in letters.outcomes_owed(session, review.contribution):
+        before = session.get_one(Decision, answered.decision_id)
+        report = session.get_one(Report, answered.report_id)
+        if before.id == decision.id or not truth.contradicted(session, report, before):
+            continue
+        answered.dropped_at, answered.dropped_why = now, why
+        theirs = Report.closed_by_id == before.id
+        if now - before.decided_at > timedelta(seconds=settings.undo_seconds):  # others have read of that outcome
+            theirs = and_(theirs, Report.email == report.email)
+        session.execute(update(Report).where(theirs).values(closed_by_id=None))
+
+
 def last_decision(session: Session, review: Review) -> Decision | None:
     return session.scalars(
         select(Decision).where(Decision.review_id == review.id).order_by(Decision.id.desc()).limit(1)
@@ -239,8 +307,16 @@ def undoable(
         and by is not None
         and decision.moderator_id == by.id
         and decision.move in workflow.BY_PEOPLE
+        and not _stands_otherwise(decision)
+        and _free_for(decision.review, by, now)
         and now - (since or decision.decided_at) <= timedelta(seconds=settings.undo_seconds)
     )
+
+
+def _stands_otherwise(decision: Decision) -> bool:
+    """Whether it took words down in whose place others of the author were approved since."""
+    shown = decision.review.contribution.published_revision_id
+    return decision.shown_before_id == decision.review.revision_id and shown not in (None, decision.shown_before_id)
 
 
 def locked(session: Session, review_id: int) -> Review:
@@ -269,10 +345,14 @@ def open_moves(review: Review, old: set[int] | None = None) -> list[Move]:
 
 
 def unwanted(review: Review, move: Move, old: set[int] | None = None) -> str:
-    """Why a move would bring back words that the author does not stand by any more; empty where it would not.
+    """Why these words do not allow a move of the table; empty where they do.
 
-    Those are words that were withdrawn, and words older than what was sent since, unless they are shown.
+    None brings back words that the author does not stand by any more: what was withdrawn, and what is older than words
+    sent since, unless it is shown, or nothing is and the author asks that it be read again. What its author is asked to
+    change is not declined as well, but taken down where it is shown.
     """
+    if review.state is State.REVISE and move in workflow.TAKES_DOWN and not truth.is_shown(review):
+        return "the author has been asked for a change, and nothing of it is shown"
     if move not in workflow.BRINGS_BACK:
         return ""
     contribution = review.contribution
@@ -281,6 +361,8 @@ def unwanted(review: Review, move: Move, old: set[int] | None = None) -> str:
     if contribution.published_revision_id == review.revision_id:
         return ""
     session = object_session(review)
+    if session is not None and contribution.published_revision_id is None and lanes.open_appeal(session, review):
+        return ""
     if old is None and session is not None:
         old = outdated(session, [review.id])
     return "the author has sent newer words" if old and review.id in old else ""
@@ -301,6 +383,12 @@ def outdated(session: Session, review_ids: Sequence[int]) -> set[int]:
         )
     )
     return set(found)
+
+
+def newer_shown(review: Review) -> bool:
+    """Whether newer words of the author stand on the wall."""
+    shown = review.contribution.published_revision
+    return shown is not None and shown.number > review.revision.number
 
 
 def _replaced(review: Review) -> bool:
@@ -370,6 +458,7 @@ def _show_or_hide(session: Session, review: Review, move: Move, now: datetime, p
     contribution = review.contribution
     move = proposes or move  # what somebody wants taken down does not stand while it waits for a second person
     if move in workflow.SHOWS:
+        _supersede_older(session, review, now)
         if not guarding.stands_still(review.campaign, now):
             show(session, review, now)
     elif move in workflow.HIDES and contribution.published_revision_id == review.revision_id:
@@ -391,7 +480,7 @@ def show_held_back(session: Session, review_id: int, now: datetime, settings: Se
     gone = contribution.withdrawn_at is not None or contribution.erased_at is not None
     if review.state is not State.APPROVED or gone or campaign.frozen_at is not None:
         return False
-    if contribution.published_revision_id == review.revision_id:
+    if contribution.published_revision_id == review.revision_id or newer_shown(review):
         return False
     before = contribution.published_revision_id
     show(session, review, now)
@@ -412,6 +501,20 @@ def show_held_back(session: Session, review_id: int, now: datetime, settings: Se
     return True
 
 
+def _supersede_older(session: Session, review: Review, now: datetime) -> None:
+    """Older words that are not shown are not to be any more, since newer ones were approved."""
+    shown = review.contribution.published_revision_id
+    older = (
+        select(Review)
+        .join(Revision, Revision.id == Review.revision_id)
+        .where(Review.contribution_id == review.contribution_id, Revision.number < review.revision.number)
+        .order_by(Review.id)
+    )
+    for each in session.scalars(older).all():
+        if each.revision_id != shown and Move.SUPERSEDE in workflow.MOVES[each.state]:
+            _close_appeals(session, each, _move(session, each, Move.SUPERSEDE, State.SUPERSEDED, by=None, now=now))
+
+
 def _supersede_shown(session: Session, review: Review, now: datetime) -> None:
     """The review of the words that were shown until now ends, since newer ones were approved."""
     shown = review.contribution.published_revision_id
@@ -419,7 +522,7 @@ def _supersede_shown(session: Session, review: Review, now: datetime) -> None:
         return
     older = session.scalars(select(Review).where(Review.revision_id == shown)).one()
     if Move.SUPERSEDE in workflow.MOVES[older.state]:
-        _move(session, older, Move.SUPERSEDE, State.SUPERSEDED, by=None, now=now)
+        _close_appeals(session, older, _move(session, older, Move.SUPERSEDE, State.SUPERSEDED, by=None, now=now))
 
 
 def _undo(
@@ -432,7 +535,10 @@ def _undo(
     since: datetime | None = None,
 ) -> Decision:
     """State and shown words stand as before the last decision; its letter and feedback are not sent."""
+    require_free(review, by, now)
     last = last_decision(session, review)
+    if last is not None and last.moderator_id == (by.id if by else None) and _stands_otherwise(last):
+        raise NewerStands("newer words of the author stand in their place")
     if last is None or not undoable(last, by, now, settings, since):
         raise MoveNotAllowed("too late to undo: reopen the item instead")
     contribution = review.contribution
@@ -453,11 +559,14 @@ def _undo(
         thawed or last.shown_after_id == contribution.published_revision_id
     ):
         _show_again(session, review, last.shown_before_id, now)
+    if last.move in workflow.SHOWS:
+        _stand_again(session, review, last, now)
     decision.shown_after_id = contribution.published_revision_id
     review.needs_second = _stands_proposed(session, review)
     if to_state in workflow.WAITS:
         lanes.put_in(session, review)
     letters.drop_decision(session, last, now)
+    _tell_after_all(session, review, decision, now, settings)
     agreement.count(session, review, decision)
     session.execute(
         update(Evidence).where(Evidence.review_id == review.id).values(feedback_owed=None, feedback_due_at=None)
@@ -493,9 +602,33 @@ def _show_again(session: Session, review: Review, revision_id: int | None, now: 
     publishing.publish(session, older.revision, now)
     ended = last_decision(session, older)
     if older.id != review.id and ended is not None and ended.move is Move.SUPERSEDE:
-        _move(session, older, Move.UNDO, ended.from_state, by=None, now=now)
-        if ended.from_state in workflow.WAITS:
-            lanes.put_in(session, older)
+        _unsupersede(session, older, ended, now)
+
+
+def _unsupersede(session: Session, older: Review, ended: Decision, now: datetime) -> None:
+    session.execute(update(Appeal).where(Appeal.closed_by_id == ended.id).values(closed_by_id=None))
+    _move(session, older, Move.UNDO, ended.from_state, by=None, now=now)
+    if ended.from_state in workflow.WAITS:
+        lanes.put_in(session, older)
+
+
+def _stand_again(session: Session, review: Review, approved: Decision, now: datetime) -> None:
+    """Older words that were not shown and ended with this approval stand as they stood."""
+    for older in session.scalars(select(Review).where(Review.contribution_id == review.contribution_id)).all():
+        ended = last_decision(session, older)
+        by_program = ended is not None and ended.moderator_id is None and not ended.by_author
+        if ended is not None and by_program and ended.move is Move.SUPERSEDE and ended.id > approved.id:
+            _unsupersede(session, older, ended, now)
+
+
+def _tell_after_all(session: Session, review: Review, undo: Decision, now: datetime, settings: Settings) -> None:
+    """What the undone decision overtook and nobody was told yet stands again, and is told after all."""
+    before = agreement.standing(session, review, undo.id + 1)
+    session.flush()
+    for letter in letters.overtaken(session, before) if before is not None else ():
+        if truth.holds(session, letter.kind, session.get_one(Decision, letter.decision_id)):
+            letter.dropped_at, letter.dropped_why = None, ""
+            letter.due_at = now + timedelta(seconds=settings.undo_seconds)
 
 
 def _owe_feedback(session: Session, review: Review, move: Move, now: datetime, settings: Settings) -> None:
@@ -528,6 +661,9 @@ def _close_complaints(session: Session, review: Review, decision: Decision, now:
     """An appeal, and what visitors reported of these words, have their outcome; who left an address is told it."""
     if decision.move is Move.WITHDRAW:  # an appeal stays open, for whoever reads the words when they are put back
         _answer_reports(session, review, decision, now, settings)
+        return
+    if decision.move is Move.SUPERSEDE:  # what the author asked to be read again is not to be shown any more
+        _close_appeals(session, review, decision)
         return
     if decision.moderator_id is None or decision.to_state in workflow.WAITS:
         return

@@ -11,21 +11,27 @@ from sqlalchemy import delete, event, or_, select, update
 from sqlalchemy.orm import Session
 
 from pledges.errors import FormUsed, NotNow
-from pledges.intake import Complaint, Origin, Rule, Standing
+from pledges.intake import Complaint, Origin, Rule, Standing, TakenDown
 from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-from . import appeals, clusters, decisions, house_rules, lanes, letters, notices, permissions, queue, reasons
+from . import appeals, clusters, decisions, house_rules, lanes, letters, notices, queue, reasons
 from .checks import links, personal, repeats
 from .checks.base import Verdict
-from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review, Role
+from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review
 from .screening import subject_of
 from .workflow import MOVES, STANDS, WAITS, Move, State
 
 log = logging.getLogger(__name__)
 
 HEADER_CHARS = 500
+HAPPENED = {  # as the author reads it
+    Move.REJECT: "declined",
+    Move.REVISE: "asked",
+    Move.WITHDRAW: "withdrawn",
+    Move.RESTORE: "restored",
+}
 CHILD_RULES, CLASS_RULES = {"child_and_class"}, {"class_beside_name", "age"}
 
 
@@ -75,6 +81,8 @@ class Desk:
         if last is not None and last.to_state == review.state and review.state in (State.REJECTED, State.REVISE):
             told = tuple(reasons.told(session, last, lang))
             note = last.note if review.state is State.REVISE else ""
+        asked_about, against = self._appealable(session, contribution, now)
+        down = self._taken_down(session, contribution)
         # of spam nothing is told, since that would teach whoever sent it: it looks like waiting
         state = State.WAITING if review.state in (State.SPAM, State.RECEIVED) else review.state
         return Standing(
@@ -84,9 +92,73 @@ class Desk:
             decided_at=last.decided_at if last and state not in WAITS else None,
             place=queue.place_of(session, review) if state is State.WAITING else None,
             usual_wait_minutes=queue.usual_wait_minutes(session, contribution.campaign_id),
-            appeal_until=appeals.until(session, review, last, now, self.settings),
+            appeal_until=appeals.until(session, asked_about, against, now, self.settings),
             saw=self._saw(session, review),
+            taken_down=self._told_down(session, down, lang, appeals_now=asked_about is down) if down else None,
+            appealed=any(lanes.open_appeal(session, each) for each in self._reviews(session, contribution)),
+            restored=self._was_restored(session, contribution),
+            happened=self._happened(session, contribution),
         )
+
+    def _appealable(
+        self, session: Session, contribution: Contribution, now: datetime
+    ) -> tuple[Review, Decision | None]:
+        """What an appeal would be about, and against which decision: first what stood on the wall, then the newest."""
+        newest, down = self._latest(session, contribution), self._taken_down(session, contribution)
+        if down is not None:
+            against = _told(session, down)
+            if appeals.until(session, down, against, now, self.settings) is not None:
+                return down, against
+        return newest, _told(session, newest)
+
+    def _taken_down(self, session: Session, contribution: Contribution) -> Review | None:
+        """Words beside the newest that stood on the wall until they were taken down, with nothing in their place."""
+        if contribution.published_revision_id is not None:
+            return None
+        for number, review in enumerate(reversed(self._reviews(session, contribution))):
+            appealed = review.state in WAITS and lanes.open_appeal(session, review)
+            if appealed or appeals.taken_down_by(session, review) is not None:
+                return review if number else None
+        return None
+
+    def _told_down(self, session: Session, down: Review, lang: str, *, appeals_now: bool) -> TakenDown:
+        last = _told(session, down)
+        told = reasons.told(session, last, lang) if last is not None and last.move is Move.REJECT else []
+        return TakenDown(tuple(told), appeals_now, lanes.open_appeal(session, down))
+
+    def _was_restored(self, session: Session, contribution: Contribution) -> bool:
+        """Whether the last that happened to it was that its author put it back."""
+        of_all = select(Decision).join(Review, Review.id == Decision.review_id)
+        of_all = of_all.where(Review.contribution_id == contribution.id).order_by(Decision.id.desc())
+        last = session.scalars(of_all.limit(1)).first()
+        return last is not None and last.move is Move.RESTORE
+
+    def _happened(self, session: Session, contribution: Contribution) -> tuple[tuple[datetime, str], ...]:
+        """What people and the author did to these words, oldest first; of spam nothing is told, nor what was undone."""
+        made = (
+            select(Decision)
+            .join(Review, Review.id == Decision.review_id)
+            .where(Review.contribution_id == contribution.id, Decision.move.in_(HAPPENED))
+            .order_by(Decision.id)
+        )
+        undone = set(
+            session.scalars(
+                select(Decision.undoes_id)
+                .join(Review, Review.id == Decision.review_id)
+                .where(Review.contribution_id == contribution.id, Decision.undoes_id.is_not(None))
+            )
+        )
+        lines = []
+        for each in session.scalars(made):
+            if each.id in undone:
+                continue
+            what = HAPPENED[each.move]
+            if each.move is Move.REJECT and appeals.left_the_wall(session, each):
+                what = "taken_down"
+            lines.append((each.decided_at, what))
+        appealed = select(Appeal.made_at).join(Review, Review.id == Appeal.review_id)
+        lines += [(at, "appealed") for at in session.scalars(appealed.where(Review.contribution_id == contribution.id))]
+        return tuple(lines)
 
     def withdrawn(self, session: Session, contribution: Contribution, now: datetime) -> None:
         """The author took it back: nothing of it is shown, nobody needs to read it, and who reported it is told."""
@@ -95,13 +167,10 @@ class Desk:
             if Move.WITHDRAW in MOVES[review.state]:
                 self._author_moves(session, review, Move.WITHDRAW, now)
         letters.drop_decisions(session, contribution, now)
-        letters.owe(
-            session,
-            letters.Kind.WITHDRAWN,
-            f"withdrawn:{contribution.id}:{int(now.timestamp())}",
-            contribution=contribution,
-            now=now,
-        )
+        if contribution.contact is not None:
+            kind, when = letters.Kind.WITHDRAWN, f"{contribution.id}:{int(now.timestamp() * 1000)}"
+            cause = letters.cause_of(kind, contribution.contact.email_hash, when)
+            letters.owe(session, kind, cause, contribution=contribution, now=now)
 
     def restored(self, session: Session, contribution: Contribution, now: datetime) -> None:
         """The newest words go back to the queue, but what a person declined stands declined, however often it is put back.
@@ -109,6 +178,7 @@ class Desk:
         Then the words that stood on the wall beside it go to the queue.
         """
         self._lock(session, contribution)
+        letters.drop_withdrawn(session, contribution, now)
         for review in reversed(self._reviews(session, contribution)):
             if review.state is not State.WITHDRAWN or self._was_superseded(session, review):
                 continue
@@ -159,20 +229,19 @@ class Desk:
     def appealed(self, session: Session, contribution: Contribution, now: datetime) -> None:
         """A declined item waits again, for another moderator; raises NotNow where no appeal is open."""
         self._lock(session, contribution)
-        review = self._latest(session, contribution)
-        last = _told(session, review)
+        review, last = self._appealable(session, contribution, now)
         if last is None or appeals.until(session, review, last, now, self.settings) is None:
             raise NotNow
         session.add(Appeal(review_id=review.id, against_id=last.id, made_at=now))
         session.flush()
         self._author_moves(session, review, Move.REOPEN, now)
-        self._call_a_second(session, review, last, now)
+        decisions.call_others(session, review, f"appeal:{last.id}", now)
 
     def send_link(self, session: Session, contribution: Contribution, cause: str, now: datetime) -> None:
         """The author is sent the private links again: one letter a minute at most, with all of them."""
         if contribution.contact is None:
             return
-        once = f"asked:{contribution.contact.email_hash[:32]}:{now:%Y-%m-%dT%H:%M}"
+        once = letters.cause_of(letters.Kind.LINK_AGAIN, contribution.contact.email_hash, f"{now:%Y-%m-%dT%H:%M}")
         known = select(Letter.id).where(Letter.kind == letters.Kind.LINK_AGAIN, Letter.cause == once)
         if session.scalars(known).first() is None:
             letters.owe(session, letters.Kind.LINK_AGAIN, once, contribution=contribution, now=now)
@@ -253,7 +322,8 @@ class Desk:
         self._lock(session, contribution)
         shown = contribution.published_revision_id
         for older in self._reviews(session, contribution):
-            if older.revision_id != shown and Move.SUPERSEDE in MOVES[older.state]:
+            stands = older.revision_id == shown or older.state is State.APPROVED  # shown, or when the wall moves again
+            if not stands and Move.SUPERSEDE in MOVES[older.state]:
                 self._author_moves(session, older, Move.SUPERSEDE, now)
 
     def _lock(self, session: Session, contribution: Contribution) -> None:
@@ -289,15 +359,6 @@ class Desk:
 
     def _program_moves(self, session: Session, review: Review, move: Move, now: datetime) -> None:
         decisions.decide(session, review.id, move, by=None, version=review.version, now=now, settings=self.settings)
-
-    def _call_a_second(self, session: Session, review: Review, against: Decision, now: datetime) -> None:
-        """Where no other moderator is at this desk, leads and owners are told that an appeal waits for them."""
-        who = permissions.deciding(session, review.campaign_id)
-        others = {person.id: role for person, role in who if not decisions.barred(session, review, person)}
-        if Role.MODERATOR in others.values():
-            return
-        for person_id in others:
-            letters.owe_call(session, person_id, f"appeal:{against.id}:{person_id}", now)
 
     def _saw(self, session: Session, review: Review) -> tuple[str, ...]:
         """What the quick checks noticed, so that the author can mend it before a person reads."""

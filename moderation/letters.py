@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,7 +38,11 @@ class Kind(StrEnum):
 
 UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
 HASH_CHARS = 32  # of the keyed hash of an address, as a cause names it
-TAKEN_BACK = ("undone", "reopened", "withdrawn")  # why a letter did not go: what it told of does not stand
+OVERTAKEN = ("overtaken", "reopened")
+TAKEN_BACK = ("undone", "withdrawn", *OVERTAKEN)  # why a letter did not go: what it told of does not stand
+BY_ITS_AUTHOR = (Kind.WITHDRAWN, Kind.LINK_AGAIN)  # anybody can give anybody's address, and then press and press
+BY_ITS_AUTHOR_AN_HOUR = 3  # to one address
+TOO_MANY = "too many"
 OUTCOMES_A_DAY = 5  # to an address that nobody has proved
 
 
@@ -67,9 +71,42 @@ def owe(
         due_at=due_at or now,
         queued_at=now,
     )
+    if kind in BY_ITS_AUTHOR and _caused(session, contact.email_hash, now) >= BY_ITS_AUTHOR_AN_HOUR:
+        letter.dropped_at, letter.dropped_why = now, TOO_MANY
     session.add(letter)
     session.flush()
     return letter
+
+
+def cause_of(kind: Kind, email_hash: str, what: str) -> str:
+    """The cause of a letter that an act of whoever gave this address brings: its letters are counted by it."""
+    return f"{kind}:{email_hash[:HASH_CHARS]}:{what}"
+
+
+def _caused(session: Session, email_hash: str, now: datetime) -> int:
+    """How many letters acts like these have brought to this address within an hour."""
+    theirs = [Letter.cause.startswith(cause_of(kind, email_hash, ""), autoescape=True) for kind in BY_ITS_AUTHOR]
+    brought = select(func.count()).where(
+        Letter.kind.in_(BY_ITS_AUTHOR),
+        or_(*theirs),
+        Letter.queued_at > now - timedelta(hours=1),
+        Letter.dropped_at.is_(None),
+    )
+    return session.scalar(brought) or 0
+
+
+def drop_withdrawn(session: Session, contribution: Contribution, now: datetime) -> None:
+    """The author has put it back: that it was taken back is not told any more."""
+    session.execute(
+        update(Letter)
+        .where(
+            Letter.contribution_id == contribution.id,
+            Letter.kind == Kind.WITHDRAWN,
+            Letter.sent_at.is_(None),
+            Letter.dropped_at.is_(None),
+        )
+        .values(dropped_at=now, dropped_why="restored")
+    )
 
 
 def _has_had_its_letter(session: Session, contact: Contact) -> bool:
@@ -144,12 +181,29 @@ def owe_thanks(session: Session, report: Report, now: datetime) -> None:
         session.add(Letter(kind=kind, cause=cause, report_id=report.id, lang=report.lang, due_at=now, queued_at=now))
 
 
-def owe_call(session: Session, moderator_id: int, cause: str, now: datetime) -> None:
-    """This colleague is told once that an appeal waits which nobody else at the desk may decide."""
+def owe_call(
+    session: Session,
+    moderator_id: int,
+    cause: str,
+    now: datetime,
+    *,
+    due_at: datetime | None = None,
+    decision: Decision | None = None,
+) -> None:
+    """This colleague is told once that an appeal, or this proposal, waits which nobody else at the desk may decide."""
     moderator = session.get_one(Moderator, moderator_id)
-    kind = Kind.SECOND_NEEDED
-    letter = Letter(kind=kind, cause=cause, moderator_id=moderator_id, lang=moderator.lang, due_at=now, queued_at=now)
-    session.add(letter)
+    session.add(
+        Letter(
+            kind=Kind.SECOND_NEEDED,
+            cause=cause,
+            moderator_id=moderator_id,
+            decision_id=decision.id if decision else None,
+            detail={"what": "proposal"} if decision else {},
+            lang=moderator.lang,
+            due_at=due_at or now,
+            queued_at=now,
+        )
+    )
 
 
 def owe_outcome(session: Session, report: Report, decision: Decision, now: datetime, settings: Settings) -> None:
@@ -239,3 +293,23 @@ def drop_decision(session: Session, decision: Decision, now: datetime, *, why: s
         .where(Letter.decision_id == decision.id, Letter.sent_at.is_(None), Letter.dropped_at.is_(None))
         .values(dropped_at=now, dropped_why=why)
     )
+
+
+def outcomes_owed(session: Session, contribution: Contribution) -> list[Letter]:
+    """Letters to those who reported it, about what came of that, which have not gone and were not dropped."""
+    answers = select(Report.closed_by_id).where(
+        Report.contribution_id == contribution.id, Report.email != "", Report.closed_by_id.is_not(None)
+    )
+    owed = select(Letter).where(
+        Letter.decision_id.in_(answers),
+        Letter.kind == Kind.REPORT_OUTCOME,
+        Letter.sent_at.is_(None),
+        Letter.dropped_at.is_(None),
+    )
+    return list(session.scalars(owed))
+
+
+def overtaken(session: Session, decision: Decision) -> list[Letter]:
+    """Letters to the author about this decision that were not sent since another one came."""
+    about = select(Letter).where(Letter.decision_id == decision.id, Letter.contribution_id.is_not(None))
+    return list(session.scalars(about.where(Letter.dropped_why.in_(OVERTAKEN))))

@@ -26,10 +26,10 @@ from pledges.db import transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
-from . import appeals, letters, reasons
+from . import appeals, letters, reasons, truth
 from .letters import UNPROVED, Kind, forget_reporters, of_erased
 from .models import Decision, Letter, Moderator, Reason, Report, Review
-from .workflow import Move, State
+from .truth import Outcome, parent_hidden
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +86,11 @@ def _take(session: Session, settings: Settings, now: datetime) -> Envelope | Non
         log.error("letter %s was given up after %s attempts", letter.id, letter.attempts)
         return Envelope(letter.id, "", EmailMessage())
     to, why_not = _addressee(session, letter)
+    why_not = why_not or _why_untrue(session, letter)
     if why_not:
         letter.dropped_at, letter.dropped_why = now, why_not
+        return Envelope(letter.id, "", EmailMessage())
+    if _shown_later(session, letter):
         return Envelope(letter.id, "", EmailMessage())
     if not letter.message_id:  # a repeat after a crash carries the same id, so that mailboxes fold them
         letter.message_id = make_msgid(domain=urlsplit(settings.base_url).hostname or "localhost")
@@ -139,6 +142,31 @@ def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
     return contact.email, ""
 
 
+def _why_untrue(session: Session, letter: Letter) -> str:
+    """Why nobody is told this any more; empty where it still stands as the letter tells it."""
+    if letter.kind == Kind.WITHDRAWN:
+        contribution = session.get_one(Contribution, letter.contribution_id)
+        return "restored" if contribution.withdrawn_at is None else ""
+    if letter.decision_id is None:
+        return ""
+    decision = session.get_one(Decision, letter.decision_id)
+    if letter.kind in truth.DECIDED:
+        return "" if truth.holds(session, letter.kind, decision) else "overtaken"
+    if letter.kind == Kind.SECOND_NEEDED:
+        return "" if decision.review.needs_second else "overtaken"
+    if letter.kind == Kind.REPORT_OUTCOME:
+        report = session.get_one(Report, letter.report_id)
+        return "" if truth.outcome(session, report, decision) is not None else "overtaken"
+    return ""
+
+
+def _shown_later(session: Session, letter: Letter) -> bool:
+    """Whether "it is on the wall" waits for the next minute, since the wall moves again but does not show it yet."""
+    if letter.kind != Kind.APPROVED or letter.decision_id is None:
+        return False
+    return not truth.is_shown(session.get_one(Decision, letter.decision_id).review)
+
+
 def write(session: Session, letter: Letter, to: str, settings: Settings, now: datetime) -> EmailMessage:
     """The whole message. No words of the public go into it: what is sent from our name is ours alone."""
     with force_locale(letter.lang):
@@ -173,6 +201,8 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
     kind = Kind(letter.kind)
     if kind is Kind.ALERT:
         return str(ALERTS[letter.detail["what"]])
+    if kind is Kind.SECOND_NEEDED and letter.detail.get("what") == "proposal":
+        return gettext("A second opinion is needed from you")
     if kind is Kind.APPROVED and parent_hidden:
         return gettext("Your words are approved")
     return {
@@ -199,12 +229,14 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
     report = session.get(Report, letter.report_id) if letter.report_id else None
     about = contribution or (report.contribution if report else None)
     campaign = about.campaign if about else session.get(Campaign, letter.detail.get("campaign", 0))
-    parent_hidden = contribution is not None and _parent_hidden(contribution)
+    hidden = contribution is not None and parent_hidden(contribution)
+    outcome = truth.outcome(session, report, decision) if report is not None and decision is not None else None
     context: dict[str, object] = {
         "lang": letter.lang,
         "kind": letter.kind,
-        "subject": _subject(letter, parent_hidden=parent_hidden),
-        "parent_hidden": parent_hidden,
+        "subject": _subject(letter, parent_hidden=hidden),
+        "parent_hidden": hidden,
+        "parent_erased": hidden and contribution is not None and _parent_erased(contribution),
         "stands": review is not None and _stands(review),
         "appeal_left": review is not None and appeals.left(session, review),
         "detail": letter.detail,
@@ -213,11 +245,11 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "contribution_type": str(about.type) if about else "",
         "reference": report.reference if report else (about.public_id if about else ""),
         "settings": settings,
-        "upheld": decision is not None and _took_down(decision),
-        "taken_back": decision is not None and decision.move is Move.WITHDRAW,
-        "replaced": report is not None and _replaced(session, report),
+        "left_wall": contribution is not None and contribution.hidden_at == contribution.withdrawn_at,
+        "left_comments": contribution is not None and contribution.comments_shown > 0,
+        "outcome": outcome or Outcome.STAYS,
         "reasons": [],
-        "queue_url": f"{settings.base_url}/moderation/?lane=appeals",
+        "queue_url": _waits_at(letter, settings, review),
     }
     if contribution is not None:
         context |= author_links(contribution, settings, letter.lang)
@@ -226,26 +258,21 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
     return context
 
 
+def _waits_at(letter: Letter, settings: Settings, review: Review | None) -> str:
+    """Where a moderator finds what waits for them: one item, or all appeals."""
+    if review is not None and letter.detail.get("what") == "proposal":
+        return f"{settings.base_url}/moderation/reviews/{review.id}"
+    return f"{settings.base_url}/moderation/?lane=appeals"
+
+
 def _stands(review: Review) -> bool:
     """Whether these very words can be seen on the wall."""
-    contribution = review.contribution
-    return contribution.published_revision_id == review.revision_id and not _parent_hidden(contribution)
+    return truth.is_shown(review) and not parent_hidden(review.contribution)
 
 
-def _parent_hidden(contribution: Contribution) -> bool:
-    """Whether it stands under words that are not shown, so that nobody can see it and its page is gone."""
-    return contribution.parent is not None and contribution.parent.published_revision_id is None
-
-
-def _took_down(decision: Decision) -> bool:
-    """Whether the words are gone by this decision; what was approved while the wall stands still is only not back yet."""
-    return decision.shown_after_id is None and decision.to_state is not State.APPROVED
-
-
-def _replaced(session: Session, report: Report) -> bool:
-    """Whether newer words of the author stand in the place of those that were reported."""
-    of_these = select(Review.state).where(Review.revision_id == report.revision_id)
-    return report.revision_id is not None and session.scalar(of_these) is State.SUPERSEDED
+def _parent_erased(contribution: Contribution) -> bool:
+    """Whether what it stands under is gone for good."""
+    return contribution.parent is not None and contribution.parent.erased_at is not None
 
 
 def _all_links(session: Session, contribution: Contribution, settings: Settings, lang: str) -> list[dict[str, object]]:
@@ -296,7 +323,7 @@ def preview(
     contribution = review.contribution
     if kind is None:
         return Preview("nothing new")
-    letter = Letter(kind=kind, contribution_id=contribution.id, lang=contribution.page_lang)
+    letter = Letter(kind=kind, contribution_id=contribution.id, lang=contribution.page_lang, detail={})
     _, why_not = _addressee(session, letter)
     if why_not:
         return Preview(why_not)

@@ -460,7 +460,7 @@ def _what_may_be_done(
     may_lay_aside = claim is not None and not elsewhere and beside.barred != decisions.APPEAL
     return {
         "moves": moves,
-        "replaced": bool(moves) and len(moves) < len(workflow.open_moves(review.state)),
+        "replaced": bool(moves) and any(decisions.unwanted(review, move) for move in _back(review)),
         "may_decide": may_decide,
         "undoable": decisions.undoable(decisions.last_decision(session, review), me, now, settings()),
         "claim": claim,
@@ -468,6 +468,11 @@ def _what_may_be_done(
         "may_lay_aside": may_lay_aside,
         "mark_undoable": may_lay_aside and queue.undoable_mark(session, review, me, now, settings()) is not None,
     }
+
+
+def _back(review: Review) -> list[Move]:
+    """The moves of the table that would bring these words back."""
+    return [move for move in workflow.open_moves(review.state) if move in workflow.BRINGS_BACK]
 
 
 def _loudest(finding: Finding) -> int:

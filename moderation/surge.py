@@ -23,7 +23,7 @@ from .checks.base import PUBLIC_FIELDS, Listing
 from .checks.lists import domain_of, meets
 from .letters import Kind
 from .models import Decision, Evidence, Hold, HoldEffect, HoldKind, Letter, Moderator, Review, Surge
-from .workflow import WAITS, State
+from .workflow import WAITS, Move, State
 
 LONGEST = timedelta(hours=72)
 AUTOMATIC = timedelta(hours=2)
@@ -295,6 +295,8 @@ def _held_back_by(surge: Surge) -> Select[int]:
         .join(Contribution, Contribution.id == Review.contribution_id)
         .join(Campaign, Campaign.id == Review.campaign_id)
         .where(
+            Decision.move == Move.APPROVE,
+            Decision.shown_after_id.is_distinct_from(Review.revision_id),  # the wall stood still then
             Decision.decided_at >= surge.started_at,
             Decision.decided_at <= (surge.ended_at or surge.ends_at),
             Review.campaign_id == surge.campaign_id,

@@ -49,7 +49,13 @@ MOVES: dict[State, dict[Move, State]] = {
         Move.MARK_SPAM: State.SPAM,
         **_AUTHOR,
     },
-    State.REVISE: {Move.REOPEN: State.WAITING, **_AUTHOR},
+    State.REVISE: {  # the words may stand on the wall: only then they are taken down, which needs no detour
+        Move.REOPEN: State.WAITING,
+        Move.PROPOSE: State.WAITING,
+        Move.REJECT: State.REJECTED,
+        Move.MARK_SPAM: State.SPAM,
+        **_AUTHOR,
+    },
     State.REJECTED: {Move.REOPEN: State.WAITING, Move.WITHDRAW: State.WITHDRAWN},
     State.SPAM: {Move.REOPEN: State.WAITING, Move.WITHDRAW: State.WITHDRAWN},
     State.WITHDRAWN: {Move.RESTORE: State.WAITING},  # but for what stands as it was decided: decisions.py
@@ -61,6 +67,7 @@ NEEDS_REASON = (Move.REJECT, Move.REVISE)
 SHOWS = (Move.APPROVE,)
 BRINGS_BACK = (*SHOWS, Move.REOPEN)  # not words in whose place the author sent others
 HIDES = (Move.REJECT, Move.MARK_SPAM, Move.WITHDRAW)  # all other moves leave the wall as it is
+TAKES_DOWN = (Move.PROPOSE, Move.REJECT, Move.MARK_SPAM)  # while its author is asked for a change: only what is shown
 WAITS = (State.RECEIVED, State.WAITING)
 STANDS = (
     State.REVISE,

@@ -120,6 +120,15 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class TakenDown:
+    """Words that stood on the wall and were taken down, beside newer ones of which the standing tells."""
+
+    reasons: tuple[str, ...] = ()
+    appeals: bool = False  # it is these words that can be appealed for
+    appealed: bool = False  # a second moderator looks at them
+
+
+@dataclass(frozen=True)
 class Standing:
     """How far the checking of an author's newest words is, in terms that the author may know."""
 
@@ -131,6 +140,10 @@ class Standing:
     usual_wait_minutes: int | None = None
     appeal_until: datetime | None = None
     saw: tuple[str, ...] = ()  # what the quick checks noticed: personal_data child class repeat links
+    taken_down: TakenDown | None = None
+    appealed: bool = False  # a second moderator is asked to look
+    restored: bool = False  # putting it back was the last that happened to it
+    happened: tuple[tuple[datetime, str], ...] = ()  # declined asked taken_down appealed withdrawn restored
 
 
 class ReviewDesk(Protocol):

@@ -33,7 +33,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from . import counters, erasure, guarding, intake, markup, motifs, tokens, wall
+from . import counters, erasure, guarding, intake, markup, motifs, story, tokens, wall
 from .db import reading, transaction, utcnow
 from .errors import FormUsed, NotNow, NotYours
 from .forms import (
@@ -984,12 +984,14 @@ def _own_or_404(token: str) -> Contribution:
 def _receipt(own: Contribution, token: str) -> str:
     now = utcnow()
     address = settings().base_url + link("receipt", token=token)
+    standing = review_desk().standing(reading(), own, page_lang(), now)
     return render_template(
         "receipt/show.html",
         own=own,
         p=wall.piece(own, own.latest),
         words=own.latest.words,
-        standing=review_desk().standing(reading(), own, page_lang(), now),
+        standing=standing,
+        happened=story.of(own, standing),
         token=token,
         address=address,
         qr=Markup(segno.make(address, error="m").svg_inline(scale=4, svgclass="qr", omitsize=True)),  # noqa: S704

@@ -23,6 +23,7 @@ from pledges.policy import POLICY
 from pledges.text import number
 
 from .. import accounts, care, permissions
+from ..decisions import NewerStands
 from ..models import Moderator, Review, Role
 from ..notes import Erased
 from ..permissions import Act, NotAllowed
@@ -69,6 +70,12 @@ def _not_allowed(_error: NotAllowed) -> ResponseReturnValue:
 @desk.errorhandler(MoveNotAllowed)
 def _no_such_move(_error: MoveNotAllowed) -> ResponseReturnValue:
     return problem(gettext("This is not possible any more. Look at the item again."), 409)
+
+
+@desk.errorhandler(NewerStands)
+def _newer_stands(_error: NewerStands) -> ResponseReturnValue:
+    words = gettext("This cannot be undone: newer words of its author were approved since and stand in its place.")
+    return problem(words, 409)
 
 
 @desk.errorhandler(Erased)

@@ -258,7 +258,7 @@ def test_an_address_that_its_owner_proved_counts_for_all_that_is_sent_from_it(wa
     wall.screens(later(60))
     assert wall.owed() == [("receipt", ""), ("receipt", ""), ("approved", ""), ("approved", "")]
     page = wall.app.test_client().get(third.receipt).text
-    assert "gets one letter from us" in page  # who only typed the address is not told that it is known
+    assert "gets a letter from us" in page  # who only typed the address is not told that it is known
 
 
 def test_what_its_author_takes_back_at_once_is_not_told_to_be_on_the_wall(wall: Wall) -> None:
