@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from . import publishing, search
 from .errors import NotNow, NotYours
 from .intake import ReviewDesk, keep_consent
-from .models import Contribution, Organisation, ShowName
+from .models import NAME_HIDDEN, Contribution, Organisation, ShowName
 from .settings import settings
 from .tokens import hash_token, receipt_token
 
@@ -80,7 +80,7 @@ def hide_name(session: Session, contribution: Contribution, text: str, now: date
     """No name is shown from now on, also when words sent before this are approved later."""
     session.refresh(contribution, with_for_update=True)
     contribution.show_name = ShowName.ANONYMOUS
-    keep_consent(session, contribution, publishing.NAME_HIDDEN, text, now)
+    keep_consent(session, contribution, NAME_HIDDEN, text, now)
     publishing.touch(session, contribution.campaign_id)
 
 

@@ -175,12 +175,12 @@ class PledgeForm(Form):
 
     @classmethod
     def of(cls, contribution: Contribution, revision: Revision, page_lang: str) -> PledgeForm:
-        """The form as it would look with the words that were sent."""
+        """The form as it would look with the words that were sent; a name hidden since stays so until it is chosen anew."""
         form = cls(campaign=contribution.campaign, type=contribution.type, page_lang=page_lang, editing=True)
         form.values = {
             form.words_field: revision.words,
             "name": revision.name,
-            "show_name": revision.show_name.value,
+            "show_name": revision.level.value,
             "role": revision.role,
             "organisation": revision.organisation,
             "website": revision.website,
@@ -369,8 +369,10 @@ class CommentForm(Form):
 
     @classmethod
     def of(cls, contribution: Contribution, revision: Revision, page_lang: str) -> CommentForm:
+        """The form with the words that were sent; a name hidden since is left out, and stands again if it is written."""
         form = cls(campaign=contribution.campaign, page_lang=page_lang, editing=True)
-        form.values = {"comment": revision.words, "name": revision.name, "lang": revision.lang}
+        name = revision.name if revision.level is not ShowName.ANONYMOUS else ""
+        form.values = {"comment": revision.words, "name": name, "lang": revision.lang}
         return form
 
     @classmethod

@@ -51,7 +51,7 @@ from .forms import (
 )
 from .intake import Complaint, Origin, Receipt, Sent, keep_consent, review_desk
 from .limits import EventAllowance, Kind, Refusal, limits_of
-from .models import AkismetUse, Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, Type
+from .models import AkismetUse, Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, ShowName, Type
 from .settings import settings
 from .text import clean, first_name
 
@@ -1002,7 +1002,7 @@ def _receipt(own: Contribution, token: str) -> str:
         done=request.args.get("done", ""),
         held_back=guarding.stands_still(own.campaign, now),
         slower=guarding.on(own.campaign, "slower", now),
-        named=own.show_name.value != "anonymous",
+        named={own.show_name, own.latest.level} != {ShowName.ANONYMOUS},
         is_comment=own.type is Type.COMMENT,
         wishes=_standing_wishes(own),
         called=first_name(own.latest.name),
