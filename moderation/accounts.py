@@ -14,9 +14,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, hash_password, logout_user
 from flask_security.totp import Totp
+from flask_security.utils import validate_redirect_url
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.local import LocalProxy
 
 from pledges.db import database, utcnow
@@ -172,6 +174,7 @@ def check_session() -> ResponseReturnValue | None:
         g.lang = current_user.lang
     if request.blueprint == "security" and request.endpoint not in USED:
         abort(404)  # pages of the library that we do not use
+    _forget_foreign_next()
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         csrf.protect()
     if request.method == "POST" and request.endpoint in TRIED:
@@ -195,6 +198,12 @@ def check_session() -> ResponseReturnValue | None:
             database().session.execute(seen)
             database().session.commit()
     return None
+
+
+def _forget_foreign_next() -> None:
+    """Who signs in by an address that would lead elsewhere afterwards comes to the desk's own page."""
+    if request.blueprint == "security" and not validate_redirect_url(request.args.get("next") or "/"):
+        request.args = ImmutableMultiDict(pair for pair in request.args.items(multi=True) if pair[0] != "next")
 
 
 def _unattended() -> bool:

@@ -193,6 +193,11 @@ class EventCode(Base):
     ceiling: Mapped[int]  # submissions in all
     ended_at: Mapped[datetime | None]
 
+    @property
+    def over_midnight(self) -> bool:
+        """Whether its hours end on the day after they begin."""
+        return None not in (self.from_hour, self.until_hour) and self.until_hour < self.from_hour  # type: ignore[operator]
+
 
 class Organisation(Base):
     """A name under which several people promise."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -134,5 +135,5 @@ def test_a_lasting_complaint_comes_seldom_and_more_seldom_and_faults_of_ours_alw
         if seldom.filter(complaint(redis.ConnectionError())):
             told.append(seconds)
         assert seldom.filter(complaint(ValueError()))
-    gaps = [int(later - earlier) for earlier, later in zip(told, told[1:], strict=False)]
+    gaps = [int(later - earlier) for earlier, later in pairwise(told)]
     assert gaps == [60, 120, 240, 480, 900, 900]
