@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, hash_password, logout_user
 from flask_security.totp import Totp
-from flask_security.utils import validate_redirect_url
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
@@ -51,6 +51,7 @@ SECOND = {  # pages between the password and being signed in
     "security.wan_signin",
     "security.wan_signin_response",
 }
+OURS = re.compile(r"/moderation/[^\\\s]*")  # a page of the desk; a browser reads a backslash as a slash
 USED = {
     *TRIED,
     *SECOND,
@@ -202,7 +203,8 @@ def check_session() -> ResponseReturnValue | None:
 
 def _forget_foreign_next() -> None:
     """Who signs in by an address that would lead elsewhere afterwards comes to the desk's own page."""
-    if request.blueprint == "security" and not validate_redirect_url(request.args.get("next") or "/"):
+    asked = request.args.get("next")
+    if request.blueprint == "security" and asked and not OURS.fullmatch(asked):
         request.args = ImmutableMultiDict(pair for pair in request.args.items(multi=True) if pair[0] != "next")
 
 

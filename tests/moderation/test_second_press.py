@@ -52,9 +52,7 @@ def test_a_link_two_changes_old_opens_nothing(wall: Wall) -> None:
     assert wall.acts(sent, "new_link").status_code == 404
 
 
-def test_what_is_deleted_twice_is_said_to_be_deleted_for_a_while(
-    wall: Wall, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_deleted_twice_is_said_to_be_deleted_for_a_while(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = wall.promises()
     first, second = wall.acts(sent, "erase"), wall.acts(sent, "erase")
     assert (first.status_code, second.status_code) == (200, 200)
