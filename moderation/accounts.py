@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from flask_security.totp import Totp
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.local import LocalProxy
 
 from pledges.db import database, utcnow
@@ -49,6 +51,7 @@ SECOND = {  # pages between the password and being signed in
     "security.wan_signin",
     "security.wan_signin_response",
 }
+OURS = re.compile(r"/moderation/[^\\\s]*")  # a page of the desk; a browser reads a backslash as a slash
 USED = {
     *TRIED,
     *SECOND,
@@ -172,6 +175,7 @@ def check_session() -> ResponseReturnValue | None:
         g.lang = current_user.lang
     if request.blueprint == "security" and request.endpoint not in USED:
         abort(404)  # pages of the library that we do not use
+    _forget_foreign_next()
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         csrf.protect()
     if request.method == "POST" and request.endpoint in TRIED:
@@ -195,6 +199,13 @@ def check_session() -> ResponseReturnValue | None:
             database().session.execute(seen)
             database().session.commit()
     return None
+
+
+def _forget_foreign_next() -> None:
+    """Who signs in by an address that would lead elsewhere afterwards comes to the desk's own page."""
+    asked = request.args.get("next")
+    if request.blueprint == "security" and asked and not OURS.fullmatch(asked):
+        request.args = ImmutableMultiDict(pair for pair in request.args.items(multi=True) if pair[0] != "next")
 
 
 def _unattended() -> bool:

@@ -17,7 +17,7 @@ from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
 from . import appeals, clusters, decisions, house_rules, lanes, letters, notices, queue, reasons
-from .checks import links, personal, repeats
+from .checks import akismet, links, personal, repeats
 from .checks.base import Verdict
 from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review
 from .screening import subject_of
@@ -237,14 +237,22 @@ class Desk:
         self._author_moves(session, review, Move.REOPEN, now)
         decisions.call_others(session, review, f"appeal:{last.id}", now)
 
-    def send_link(self, session: Session, contribution: Contribution, cause: str, now: datetime) -> None:
-        """The author is sent the private links again: one letter a minute at most, with all of them."""
+    def send_link(self, session: Session, contribution: Contribution, lang: str, now: datetime) -> None:
+        """The author is sent the private links again, in this language: one letter a minute at most, with all of them."""
         if contribution.contact is None:
             return
         once = letters.cause_of(letters.Kind.LINK_AGAIN, contribution.contact.email_hash, f"{now:%Y-%m-%dT%H:%M}")
         known = select(Letter.id).where(Letter.kind == letters.Kind.LINK_AGAIN, Letter.cause == once)
         if session.scalars(known).first() is None:
-            letters.owe(session, letters.Kind.LINK_AGAIN, once, contribution=contribution, now=now)
+            letter = letters.owe(session, letters.Kind.LINK_AGAIN, once, contribution=contribution, now=now)
+            if letter is not None:
+                letter.lang = lang
+
+    def asked_outside(self, session: Session, contribution: Contribution) -> bool:
+        """Whether Akismet has answered about these words; known also after they are erased."""
+        answered = (Finding.check == akismet.NAME, Finding.verdict != Verdict.UNKNOWN)
+        theirs = select(Finding.id).join(Review, Review.id == Finding.review_id)
+        return session.scalars(theirs.where(Review.contribution_id == contribution.id, *answered)).first() is not None
 
     def already_reported(self, session: Session, complaint: Complaint) -> str | None:
         """The reference that this form was given before; raises FormUsed where it said something else."""

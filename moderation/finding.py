@@ -91,7 +91,7 @@ def by_author(
 
     Authors are looked for in `authors_of` alone, words in `campaigns`.
     """
-    of_hash = select(Contact.contribution_id).where(Contact.email_hash == tokens.hash_email(address))
+    of_hash = select(Contact.contribution_id).where(Contact.email_hash.in_(tokens.hashes_of_email(address)))
     theirs = select(Review.id).where(Review.contribution_id.in_(of_hash))
     ids = {
         *_ids(session, theirs, authors_of, before, limit),

@@ -1,4 +1,7 @@
-"""What runs later: screening, letters, feedback, nightly work. The rows are the queue; a job only fires."""
+"""What runs later: screening, letters, feedback, nightly work. The rows are the queue; a job only fires.
+
+So where the queue of jobs is away, nothing stops: the worker sweeps by its own clock, see `stand_in`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from datetime import datetime, timedelta
 from flask import Flask, current_app
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
+from redis import ConnectionPool
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pledges.db import transaction, until_stored, utcnow
@@ -18,7 +23,7 @@ from pledges.limits import limits_of
 from pledges.settings import Settings, settings
 
 from . import alerts, bulk, clusters, decisions, gathering, notices, queue, retention, screening, surge, word_lists
-from .models import Letter, Review
+from .models import Letter, Review, Shared
 from .spam_service import SpamService
 
 log = logging.getLogger(__name__)
@@ -26,13 +31,17 @@ log = logging.getLogger(__name__)
 EXTENSION = "wall.jobs"
 SPAM_SERVICE = "wall.spam_service"
 PORTIONS = 50  # of long work in one sweep
+SWEPT_BY, FORGOT_BY = "jobs:swept", "jobs:forgot"  # in `Shared`: when the two last ran, whoever fired them
+SWEEP_IS_LATE = timedelta(seconds=75)  # the queue brings one each minute
+NIGHT_IS_LATE = timedelta(hours=26)
+REDIS_SECONDS = {"socket_connect_timeout": 2, "socket_timeout": 5}  # a silent server holds up nobody who sends
 SWEPT = 200  # items a minute's sweep takes up at most; the next minute takes the rest
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.extensions[SPAM_SERVICE] = SpamService(settings)
     app.extensions[EXTENSION] = Jobs(app, settings)
-    app.extensions.setdefault("wall.ready", {})["queue"] = lambda: jobs().huey.pending_count() >= 0
+    app.extensions.setdefault("wall.ready", {})["queue"] = state_of_queue
 
 
 class Jobs:
@@ -61,10 +70,12 @@ class Jobs:
 
     def _sweep(self) -> None:
         with self.app.app_context():
+            _is_late(SWEPT_BY, timedelta(), utcnow())
             sweep(utcnow())
 
     def _forget(self) -> None:
         with self.app.app_context():
+            _is_late(FORGOT_BY, timedelta(), utcnow())
             retention.forget(settings(), utcnow())
 
 
@@ -72,9 +83,19 @@ def _open(settings: Settings) -> Huey:
     secret = settings.secret_key.get_secret_value()
     serializer = SignedSerializer(secret=secret, salt="wall-jobs")
     if settings.redis_url:
-        return RedisHuey("wall", url=settings.redis_url, results=False, serializer=serializer)
+        pool = ConnectionPool.from_url(settings.redis_url, **REDIS_SECONDS)
+        return RedisHuey("wall", connection_pool=pool, results=False, serializer=serializer)
     settings.instance.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("wall", filename=str(settings.instance / "jobs.db"), results=False, serializer=serializer)
+
+
+def state_of_queue() -> str:
+    """`ok`, or `degraded` where the queue does not answer: then the worker sweeps by its own clock."""
+    try:
+        jobs().huey.pending_count()
+    except Exception:  # whatever keeps it from answering; the worker's log tells it
+        return "degraded"
+    return "ok"
 
 
 def jobs() -> Jobs:
@@ -155,6 +176,30 @@ def sweep(now: datetime) -> int:
     spam_service().send_feedback(now)
     notices.send_due(settings(), now)
     return done
+
+
+def stand_in(now: datetime) -> None:
+    """What the queue should have brought by now and has not runs here, in one process alone."""
+    if _is_late(SWEPT_BY, SWEEP_IS_LATE, now):
+        sweep(now)
+    if _is_late(FORGOT_BY, NIGHT_IS_LATE, now, at_first=False):
+        retention.forget(settings(), now)
+
+
+def _is_late(name: str, late: timedelta, now: datetime, *, at_first: bool = True) -> bool:
+    """Whether this ran so long ago, or never (`at_first`); then it counts as run now, so that nobody else runs it too."""
+    try:
+        with transaction() as session:
+            ran = session.get(Shared, name, with_for_update=True, populate_existing=True)
+            if ran is None:
+                session.add(Shared(name=name, value={}, changed_at=now))
+                return at_first
+            if now - ran.changed_at < late:
+                return False
+            ran.changed_at = now
+            return True
+    except IntegrityError:  # another process was first
+        return False
 
 
 def _thaw(now: datetime) -> None:

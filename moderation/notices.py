@@ -292,7 +292,7 @@ def _all_links(session: Session, contribution: Contribution, settings: Settings,
 
 def author_links(contribution: Contribution, settings: Settings, lang: str) -> dict[str, object]:
     """Where the author finds the receipt, and the page itself."""
-    token = tokens.receipt_token(contribution.id, contribution.receipt_number)
+    token = tokens.receipt_token(contribution.id, contribution.receipt_number, contribution.receipt_hash)
     receipt = f"{settings.base_url}/{lang}/receipt/{token}"
     contact = contribution.contact
     proof = tokens.proof_of(contribution.id, contact.email_hash) if contact is not None else ""

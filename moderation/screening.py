@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from pledges.db import rows_of
-from pledges.models import Contribution, Revision, Type
+from pledges.models import Contribution, Kind, Revision, Type
 from pledges.settings import Settings
 
 from . import clusters, decisions, lanes
@@ -93,6 +93,7 @@ def subject_of(session: Session, review: Review, *, compared: bool = True) -> Su
         trap_value=evidence.trap_value if evidence else None,
         akismet_mode=campaign.akismet.value,
         from_child=campaign.through_teacher,
+        from_organisation=revision.kind is Kind.ORGANISATION,
         lists=_lists(session, campaign.id, revision.submitted_at),
         earlier=_earlier(session, contribution, revision) if compared else [],
         listed=listed(session, campaign.id),

@@ -445,7 +445,7 @@ def item_of(
         approved_hidden=approved_hidden,
         parent_hidden=not shown and parent is not None and context.is_masked(session, parent.published_revision),
         email=_half(contact.email, contact.proved_at is not None) if contact else "",
-        name_level=str(NAME_LEVELS[revision.show_name]),
+        name_level=str(NAME_LEVELS[revision.level]),
     )
 
 

@@ -438,7 +438,7 @@ def leaf(session: Session, review: Review, now: datetime) -> Leaf:
         review=review,
         row=screens.row_of(review, now),
         key=f"{bulk.Pick(review.id, review.version)}.{revision.digest}",
-        by=signature(revision, revision.show_name),
+        by=signature(revision, revision.level),
         parent=parent,
         parent_hidden=parent is not None and context.is_masked(session, parent.published_revision),
     )

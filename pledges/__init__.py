@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel
+from flask_babel import Babel, ngettext
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -68,6 +68,9 @@ def _safe_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
+    if views.is_private(request.path):  # error pages too: the address itself is the secret
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["X-Robots-Tag"] = "noindex, nofollow"
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
@@ -90,14 +93,30 @@ def _error_pages(app: Flask) -> None:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400 or error.response is not None:
         return error.get_response()
-    answer = error_page(error.code, detail=getattr(error, "detail", ""))
     allowed = getattr(error, "valid_methods", None)
     wait = getattr(error, "retry_after", None)
+    detail = getattr(error, "detail", "") or (_wait_words(wait) if wait and error.code == 429 else "")
+    answer = error_page(error.code, detail=detail)
     if wait:
         answer.headers["Retry-After"] = str(wait)
     if allowed:
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer
+
+
+def _wait_words(seconds: int) -> str:
+    """How long to wait, as people say it, on the long side."""
+    if seconds <= 90:
+        return ngettext(
+            "Too many requests came from your connection. Please try again in %(num)d second.",
+            "Too many requests came from your connection. Please try again in %(num)d seconds.",
+            max(1, seconds),
+        )
+    return ngettext(
+        "Too many requests came from your connection. Please try again in %(num)d minute.",
+        "Too many requests came from your connection. Please try again in %(num)d minutes.",
+        -(-seconds // 60),
+    )
 
 
 def _busy(error: OperationalError) -> Response:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from flask_babel import gettext as _
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from . import publishing, search
 from .errors import NotNow, NotYours
 from .intake import ReviewDesk, keep_consent
-from .models import Contribution, Organisation, ShowName
+from .models import NAME_HIDDEN, Consent, Contribution, Organisation, ShowName
 from .settings import settings
-from .tokens import hash_token, receipt_token
+from .tokens import hash_token, is_receipt_token, receipt_token
+
+GRACE = timedelta(minutes=10)  # in which an act that comes twice, by a double press or a lost answer, is answered alike
+NEWEST = 5_000  # wishes that are looked through for a link that was changed a moment ago
 
 
 def withdraw(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
@@ -39,6 +43,7 @@ def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now:
     if until is None or now >= until or contribution.erased_at is not None:
         raise NotNow
     contribution.withdrawn_at = None
+    keep_consent(session, contribution, "restore", _("Put it back"), now)
     desk.restored(session, contribution, now)
 
 
@@ -59,7 +64,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     if contribution.contact is not None:
         session.delete(contribution.contact)
     _leave_organisation(session, contribution)
-    contribution.receipt_hash, contribution.form_digest = None, None
+    contribution.form_digest = None  # the hash of the link stays and opens nothing, see `erased_lately`
     contribution.show_name = ShowName.ANONYMOUS
     contribution.withdrawn_at = contribution.withdrawn_at or now
     contribution.erased_at = now
@@ -80,14 +85,51 @@ def hide_name(session: Session, contribution: Contribution, text: str, now: date
     """No name is shown from now on, also when words sent before this are approved later."""
     session.refresh(contribution, with_for_update=True)
     contribution.show_name = ShowName.ANONYMOUS
-    keep_consent(session, contribution, publishing.NAME_HIDDEN, text, now)
+    keep_consent(session, contribution, NAME_HIDDEN, text, now)
     publishing.touch(session, contribution.campaign_id)
 
 
-def new_link(session: Session, contribution: Contribution) -> str:
+def appeal(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """Another moderator looks again; raises NotNow where no appeal is open."""
+    keep_consent(session, contribution, "appeal", _("Ask a second moderator"), now)
+    desk.appealed(session, contribution, now)
+
+
+def new_link(session: Session, contribution: Contribution, now: datetime) -> str:
     """The token of a fresh link; every older link opens nothing."""
+    keep_consent(session, contribution, "new_link", _("Get a new link"), now)
     contribution.receipt_number += 1
     token = receipt_token(contribution.id, contribution.receipt_number)
     contribution.receipt_hash = hash_token(token)
     session.flush()
     return token
+
+
+def asked_lately(session: Session, contribution: Contribution, act: str, now: datetime) -> bool:
+    """Whether the author has done this a moment ago, so that it comes for the second time."""
+    same = (Consent.contribution_id == contribution.id, Consent.purpose == act, Consent.given_at > now - GRACE)
+    return session.scalars(select(Consent.id).where(*same).limit(1)).first() is not None
+
+
+def erased_lately(session: Session, token: str, now: datetime) -> Contribution | None:
+    """What was erased by this link a moment ago."""
+    same = (Contribution.receipt_hash == hash_token(token), Contribution.erased_at > now - GRACE)
+    return session.scalars(select(Contribution).where(*same)).first()
+
+
+def renewed_lately(session: Session, token: str, now: datetime) -> Contribution | None:
+    """Whose link this was until a new one was made, a moment ago."""
+    newest = select(func.max(Consent.id)).scalar_subquery()
+    lately = (
+        select(Contribution)
+        .join(Consent, Consent.contribution_id == Contribution.id)
+        .where(
+            Consent.id > newest - NEWEST,
+            Consent.purpose == "new_link",
+            Consent.given_at > now - GRACE,
+            Contribution.erased_at.is_(None),
+        )
+    )
+    return next(
+        (own for own in session.scalars(lately) if is_receipt_token(token, own.id, own.receipt_number - 1)), None
+    )

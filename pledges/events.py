@@ -26,14 +26,21 @@ def add(
     until_hour: time | None,
     now: datetime,
 ) -> EventCode:
-    """The code is valid from now to the end of `last_day`; ValueError for one that is taken, over or no code."""
+    """The code is valid from now to the end of `last_day`, or of the night that begins on it.
+
+    ValueError for one that is taken, over or no code, and for hours of no length.
+    """
     if not CODE.fullmatch(code):
         raise ValueError("a code has 4 to 40 letters, digits or hyphens")
     if session.scalars(
         select(EventCode.id).where(EventCode.campaign_id == campaign.id, func.lower(EventCode.code) == code.lower())
     ).first():
         raise ValueError(f"{code!r} has been handed out before")
-    ends_at = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(campaign.time_zone))
+    if from_hour is not None and from_hour == until_hour:
+        raise ValueError("the hours begin and end at the same time: leave both out for the whole day")
+    over_midnight = from_hour is not None and until_hour is not None and until_hour < from_hour
+    end = until_hour if over_midnight and until_hour is not None else time()
+    ends_at = datetime.combine(last_day + timedelta(days=1), end, ZoneInfo(campaign.time_zone))
     if ends_at <= now:
         raise ValueError("the last day is over")
     event = EventCode(

@@ -34,6 +34,23 @@ CATEGORIES = (
     "impersonation",
     "other",
 )
+
+
+def category_words() -> dict[str, str]:
+    """What each category of a report says to who reports."""
+    words = (
+        _("It is hateful or racist"),
+        _("It gives away personal details"),
+        _("It may be against the law"),
+        _("It may put a child at risk"),
+        _("It says something untrue that harms somebody"),
+        _("It is copied without leave"),
+        _("It pretends to be somebody else"),
+        _("Something else"),
+    )
+    return dict(zip(CATEGORIES, words, strict=True))
+
+
 WISHES = ("follow_up", "invite_again", "quote", "news")
 NAMED = (ShowName.FULL, ShowName.FIRST)  # levels that need a name
 
@@ -175,12 +192,12 @@ class PledgeForm(Form):
 
     @classmethod
     def of(cls, contribution: Contribution, revision: Revision, page_lang: str) -> PledgeForm:
-        """The form as it would look with the words that were sent."""
+        """The form as it would look with the words that were sent; a name hidden since stays so until it is chosen anew."""
         form = cls(campaign=contribution.campaign, type=contribution.type, page_lang=page_lang, editing=True)
         form.values = {
             form.words_field: revision.words,
             "name": revision.name,
-            "show_name": revision.show_name.value,
+            "show_name": revision.level.value,
             "role": revision.role,
             "organisation": revision.organisation,
             "website": revision.website,
@@ -369,8 +386,10 @@ class CommentForm(Form):
 
     @classmethod
     def of(cls, contribution: Contribution, revision: Revision, page_lang: str) -> CommentForm:
+        """The form with the words that were sent; a name hidden since is left out, and stands again if it is written."""
         form = cls(campaign=contribution.campaign, page_lang=page_lang, editing=True)
-        form.values = {"comment": revision.words, "name": revision.name, "lang": revision.lang}
+        name = revision.name if revision.level is not ShowName.ANONYMOUS else ""
+        form.values = {"comment": revision.words, "name": name, "lang": revision.lang}
         return form
 
     @classmethod
@@ -425,6 +444,7 @@ class Written(Form):
     """What stands in a form that is taken no more, whichever it was, to be copied by who wrote it."""
 
     ANSWERS = ("how_we_will_know", "by_when", "name", "role", "organisation", "website")
+    OF_REPORT = ("category", "email")
 
     @classmethod
     def read(cls, raw: Mapping[str, str]) -> Written:
@@ -434,13 +454,18 @@ class Written(Form):
         form._take(raw, cls.ANSWERS)
         return form
 
+    @classmethod
+    def of_report(cls, report: ReportForm) -> Written:
+        category = category_words().get(report["category"], "")
+        return cls(values={"comment": report["note"], "category": category, "email": report["email"]})
+
     @property
     def words(self) -> str:
         return next((self[name] for name in WORDS_FIELD.values() if self[name]), "")
 
     @property
     def answers(self) -> dict[str, str]:
-        return {name: self[name] for name in self.ANSWERS if self[name]}
+        return {name: self[name] for name in (*self.ANSWERS, *self.OF_REPORT) if self[name]}
 
 
 @dataclass

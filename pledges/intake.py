@@ -32,7 +32,7 @@ from .models import (
     Wording,
 )
 from .text import fold
-from .tokens import hash_email, hash_token, new_public_id, receipt_token
+from .tokens import hash_token, hashes_of_email, new_public_id, receipt_token
 
 DOOR = "wall.desk"
 
@@ -166,7 +166,10 @@ class ReviewDesk(Protocol):
 
     def appealed(self, session: Session, contribution: Contribution, now: datetime) -> None: ...
 
-    def send_link(self, session: Session, contribution: Contribution, cause: str, now: datetime) -> None: ...
+    def send_link(self, session: Session, contribution: Contribution, lang: str, now: datetime) -> None: ...
+
+    def asked_outside(self, session: Session, contribution: Contribution) -> bool:
+        """Whether a service outside this wall has answered about these words."""
 
     def already_reported(self, session: Session, complaint: Complaint) -> str | None:
         """The reference that this form was given before; raises FormUsed where it said something else."""
@@ -242,7 +245,8 @@ def already(session: Session, sent: Sent) -> Receipt | None:
         return None
     if not hmac.compare_digest(known.form_digest or "", sent.digest):
         raise FormUsed
-    return Receipt(known, receipt_token(known.id, known.receipt_number), fresh=False)
+    token = receipt_token(known.id, known.receipt_number, known.receipt_hash)
+    return Receipt(known, token, fresh=False)
 
 
 def change(
@@ -320,11 +324,18 @@ def keep_contact(session: Session, contribution: Contribution, sent: Sent, now: 
         Contact(
             contribution_id=contribution.id,
             email=sent.email,
-            email_hash=hash_email(sent.email),
+            email_hash=_known_hash(session, sent.email),
             follow_up=sent.follow_up,
             created_at=now,
         )
     )
+
+
+def _known_hash(session: Session, email: str) -> str:
+    """The hash under which this address is stored already, so that a change of the secret makes it nobody else's."""
+    hashes = hashes_of_email(email)
+    known = session.scalars(select(Contact.email_hash).where(Contact.email_hash.in_(hashes[1:])).limit(1)).first()
+    return known or hashes[0]
 
 
 def keep_consents(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> None:

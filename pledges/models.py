@@ -14,6 +14,7 @@ from .db import Base, BigId, Translated, text_enum
 WORDS_CHARS = 1_000  # the longest words that any form takes, in code points
 NAME_CHARS = 100
 NOTE_CHARS = 300
+NAME_HIDDEN = "name_hidden"  # the author's wish, dated; it holds for all words sent before it
 EVERY_DAY = ""  # the day of a counter that covers all days
 
 
@@ -192,6 +193,11 @@ class EventCode(Base):
     ceiling: Mapped[int]  # submissions in all
     ended_at: Mapped[datetime | None]
 
+    @property
+    def over_midnight(self) -> bool:
+        """Whether its hours end on the day after they begin."""
+        return None not in (self.from_hour, self.until_hour) and self.until_hour < self.from_hour  # type: ignore[operator]
+
 
 class Organisation(Base):
     """A name under which several people promise."""
@@ -335,6 +341,13 @@ class Revision(Base):
     theme: Mapped[Theme | None] = relationship()
     audience: Mapped[Audience | None] = relationship()
 
+    @property
+    def level(self) -> ShowName:
+        """How much of the name may be shown: what was chosen with these words, unless the author has hidden it since."""
+        wishes = self.contribution.consents
+        hidden = any(wish.purpose == NAME_HIDDEN and wish.given_at >= self.submitted_at for wish in wishes)
+        return ShowName.ANONYMOUS if hidden else self.show_name
+
 
 class Contact(Base):
     """How to write to an author; apart, so that no public query can reach an address."""
@@ -362,7 +375,7 @@ class Consent(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="RESTRICT"))
-    purpose: Mapped[str] = mapped_column(String(40))  # public | follow_up | invite_again | quote | news
+    purpose: Mapped[str] = mapped_column(String(40))  # public | follow_up | invite_again | quote | news, or an act
     wording_id: Mapped[int] = mapped_column(ForeignKey("wordings.id", ondelete="RESTRICT"))
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]

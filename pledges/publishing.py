@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 from . import counters
 from .errors import WordsChanged
 from .intake import digest_of
-from .models import Campaign, Consent, Contribution, Kind, Organisation, Progress, Revision, ShowName, Type
+from .models import Campaign, Consent, Contribution, Kind, Organisation, Progress, Revision, Type
 from .text import fold
 from .tokens import new_public_id
 
 PUBLIC = "public"  # the consent without which nothing is shown
-NAME_HIDDEN = "name_hidden"  # the author's wish, dated; it holds for all words sent before it
 
 
 def publish(session: Session, revision: Revision, now: datetime) -> None:
@@ -29,7 +28,8 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
             Consent.contribution_id == contribution.id, Consent.purpose == PUBLIC, Consent.withdrawn_at.is_(None)
         )
     ).first()
-    show_name, organisation_id = _level(session, revision), _organisation(session, revision, now)
+    session.expire(contribution, ["consents"])  # the name may have been hidden since they were read
+    show_name, organisation_id = revision.level, _organisation(session, revision, now)
     # nothing is asked of the database between the next lines: half of them alone would break a constraint
     contribution.consent_id = consent_id
     contribution.changed_at = now if _is_changed(contribution, revision) else contribution.changed_at
@@ -50,18 +50,6 @@ def _is_changed(contribution: Contribution, revision: Revision) -> bool:
         return contribution.published_revision_id != revision.id
     shown_since = contribution.changed_at or contribution.published_at  # hidden meanwhile: newer words are other words
     return shown_since is not None and revision.submitted_at > shown_since
-
-
-def _level(session: Session, revision: Revision) -> ShowName:
-    """The level that was chosen with these words, unless the author has hidden the name since."""
-    hidden = session.scalars(
-        select(Consent.id).where(
-            Consent.contribution_id == revision.contribution_id,
-            Consent.purpose == NAME_HIDDEN,
-            Consent.given_at >= revision.submitted_at,
-        )
-    ).first()
-    return revision.show_name if hidden is None else ShowName.ANONYMOUS
 
 
 def hide(session: Session, contribution: Contribution, now: datetime) -> None:

@@ -17,6 +17,17 @@ _BLANKS = dict.fromkeys([*_BIDI, *_INVISIBLE], " ")
 _COMMAS = re.compile("[,;\u060c\u061b\u3001\uff0c\uff1b]")
 _IN_NAMES = "-\u2010\u2011'\u2019\u02bc\u00b7"  # Jean-Luc, D’Arcy
 _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)|[\U000e0000-\U000e007f]")  # but in flags
+_TITLES, _BETWEEN, _DEGREES, _PARTICLES = (
+    frozenset(words.split())
+    for words in (
+        "mr mrs ms miss mx dr doctor prof professor rev revd reverend fr sir dame lord lady cllr councillor hon rt "
+        "parch parchedig cyng cynghorydd athro syr",
+        "and ac a the y yr",  # Mr and Mrs Smith, Y Parch. Smith
+        "phd dphil mphil ba bsc bed llb ma msc med llm mba md mb bchb pgce qts dip frcs frcp frsa mbe obe cbe kbe dbe "
+        "kc qc jp mp ms msp mla rn esq jr jnr sr snr ii iii iv",
+        "von van de der den du da del della di dos la le al el bin ibn ben ap ab ferch st",
+    )
+)
 LONGEST_NUMBER = 18  # digits: a large number of either database
 _KEPT_CONTROLS = "\n"
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85|\x0b|\x0c")
@@ -66,11 +77,45 @@ def spaced(raw: str) -> str:
 def first_name(name: str) -> str:
     """The one word of a name that may stand where the rest may not; nothing where no word is surely the first name.
 
-    Before a comma stands a surname, and whatever is no letter parts words, but for hyphens and apostrophes.
+    Titles and degrees are no names, and after a title alone stands a surname. One word before a comma is the surname
+    where one or two follow it; more words are a name in its usual order, and what follows the comma is not of it. Some
+    stay ambiguous: "Jane, Smith" is read as a surname and a first name, "Garcia Lopez, Maria" as a name and a place.
     """
-    _surname, comma, given = _COMMAS.sub(",", name).partition(",")
-    words = "".join(letter if _of_a_name(letter) else " " for letter in (given if comma else name)).split()
-    return next((word for word in words if any(letter.isalpha() for letter in word)), "")
+    parts = [_words_of_a_name(part) for part in _COMMAS.split(name)]
+    bare = [named for part in parts if (named := _without_titles(part))]
+    if not bare:
+        return ""
+    first, rest = bare[0], bare[1:]
+    titled = _is_titled(parts[0])
+    if titled and len(first) == 1:
+        return ""
+    if len(parts) > 1 and len([word for word in first if _plainly(word) not in _PARTICLES]) == 1:
+        given = rest[0] if rest else []
+        return given[0] if 1 <= len(given) <= 2 else ""
+    return first[0]
+
+
+def _words_of_a_name(part: str) -> list[str]:
+    """Whatever is no letter parts words, but for hyphens and apostrophes."""
+    words = "".join(letter if _of_a_name(letter) else " " for letter in part).split()
+    return [word for word in words if any(letter.isalpha() for letter in word)]
+
+
+def _is_titled(words: list[str]) -> bool:
+    return any(_plainly(word) in _TITLES for word in words)
+
+
+def _without_titles(words: list[str]) -> list[str]:
+    """The names of a part, without titles before and degrees after them; nothing where it holds nothing else."""
+    while words and (_plainly(words[0]) in _TITLES or (_plainly(words[0]) in _BETWEEN and _is_titled(words))):
+        words = words[1:]
+    while words and _plainly(words[-1]) in _DEGREES and (len(words) > 1 or words[-1].isupper() or words[-1] == "PhD"):
+        words = words[:-1]
+    return words
+
+
+def _plainly(word: str) -> str:
+    return "".join(letter for letter in word.casefold() if letter.isalpha())
 
 
 def _of_a_name(letter: str) -> bool:

@@ -25,7 +25,13 @@ def new_public_id() -> str:
 
 
 def _key(purpose: str) -> bytes:
-    return hmac.digest(settings().secret_key.get_secret_value().encode(), f"wall:{purpose}".encode(), "sha256")
+    return _keys(purpose)[0]
+
+
+def _keys(purpose: str) -> list[bytes]:
+    """The key of this purpose, and then those of the older secrets, whose links and addresses still count."""
+    secrets_of_ours = [settings().secret_key.get_secret_value(), *settings().secret_key_fallbacks]
+    return [hmac.digest(secret.encode(), f"wall:{purpose}".encode(), "sha256") for secret in secrets_of_ours]
 
 
 def secret_for(purpose: str) -> bytes:
@@ -33,9 +39,27 @@ def secret_for(purpose: str) -> bytes:
     return _key(purpose)
 
 
-def receipt_token(contribution_id: int, number: int) -> str:
-    """The token of a receipt's link, 256 bits; the same for the same contribution and number."""
-    mac = hmac.digest(_key("receipt"), f"{contribution_id}:{number}".encode(), "sha256")
+def receipt_token(contribution_id: int, number: int, known: str | None = None) -> str:
+    """The token of a receipt's link, 256 bits; the same for the same contribution and number.
+
+    `known` is the hash that is stored of it: one made before the secret was changed stays the one that opens.
+    """
+    tokens = _receipt_tokens(contribution_id, number)
+    return next((token for token in tokens if hash_token(token) == known), tokens[0])
+
+
+def is_receipt_token(token: str, contribution_id: int, number: int) -> bool:
+    """Whether this is, or was, the token of this contribution with this number."""
+    given = token.encode("utf-8", "replace")
+    return any(hmac.compare_digest(given, made.encode()) for made in _receipt_tokens(contribution_id, number))
+
+
+def _receipt_tokens(contribution_id: int, number: int) -> list[str]:
+    said = f"{contribution_id}:{number}".encode()
+    return [_text(hmac.digest(key, said, "sha256")) for key in _keys("receipt")]
+
+
+def _text(mac: bytes) -> str:
     return urlsafe_b64encode(mac).decode().rstrip("=")
 
 
@@ -46,7 +70,12 @@ def hash_token(token: str) -> str:
 
 def hash_email(email: str) -> str:
     """A keyed hash of an address, for limits and for finding an author, without keeping the address."""
-    return hmac.new(_key("email"), email.casefold().encode(), "sha256").hexdigest()
+    return hashes_of_email(email)[0]
+
+
+def hashes_of_email(email: str) -> list[str]:
+    """Every hash under which this address may be stored: of our secret, then of the older ones."""
+    return [hmac.new(key, email.casefold().encode(), "sha256").hexdigest() for key in _keys("email")]
 
 
 def hash_network(network: str) -> str:
@@ -90,9 +119,14 @@ def read_form_token(token: str, purpose: str, now: datetime) -> FormToken | None
 
 def proof_of(contribution_id: int, email_hash: str) -> str:
     """Stands in the mailed link alone: who holds it has read a letter to that address."""
-    mac = hmac.digest(_key("proof"), f"{contribution_id}:{email_hash}".encode(), "sha256")
-    return urlsafe_b64encode(mac[:16]).decode().rstrip("=")
+    return _proofs(contribution_id, email_hash)[0]
 
 
 def proves(proof: str, contribution_id: int, email_hash: str) -> bool:
-    return hmac.compare_digest(proof.encode("utf-8", "replace"), proof_of(contribution_id, email_hash).encode())
+    given = proof.encode("utf-8", "replace")
+    return any(hmac.compare_digest(given, made.encode()) for made in _proofs(contribution_id, email_hash))
+
+
+def _proofs(contribution_id: int, email_hash: str) -> list[str]:
+    said = f"{contribution_id}:{email_hash}".encode()
+    return [_text(hmac.digest(key, said, "sha256")[:16]) for key in _keys("proof")]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,10 +36,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from . import counters, erasure, guarding, intake, markup, motifs, story, tokens, wall
-from .db import reading, transaction, utcnow
+from .db import Translated, reading, transaction, utcnow
 from .errors import FormUsed, NotNow, NotYours
 from .forms import (
-    CATEGORIES,
     TRAP,
     WISHES,
     AddressForm,
@@ -46,12 +47,13 @@ from .forms import (
     PledgeForm,
     ReportForm,
     Written,
+    category_words,
     consent_words,
     permitted_levels,
 )
 from .intake import Complaint, Origin, Receipt, Sent, keep_consent, review_desk
 from .limits import EventAllowance, Kind, Refusal, limits_of
-from .models import AkismetUse, Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, Type
+from .models import AkismetUse, Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, ShowName, Type
 from .settings import settings
 from .text import clean, first_name
 
@@ -63,6 +65,7 @@ LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
+PRIVATE_PATH = re.compile(r"(/cy|/en)?/receipt/")
 ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "wishes", "new_link")
 FORM_RULES = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
 
@@ -266,7 +269,10 @@ def campaigns() -> ResponseReturnValue:
     if len(found) == 1:
         return redirect(link("wall", slug=found[0].slug))
     counts = {each.id: counters.read(reading(), each.id, [counters.PLEDGES]) for each in found}
-    return render_template("campaign/list.html", campaigns=found, counts=counts, now_open=_open_ones(found))
+    leads = {each.id: Translated(each.words.get("lead", {})) for each in found}
+    return render_template(
+        "campaign/list.html", campaigns=found, counts=counts, leads=leads, now_open=_open_ones(found)
+    )
 
 
 def _open_ones(found: list[Campaign]) -> set[int]:
@@ -282,6 +288,7 @@ def show_wall(slug: str) -> ResponseReturnValue:
 
 def _wall(campaign: Campaign) -> str:
     session = reading()
+    counts = counters.read(session, campaign.id)
     filters = wall.Filters.read(request.args.to_dict())
     page = wall.wall_page(session, campaign, filters, cursor())
     return render_template(
@@ -290,12 +297,39 @@ def _wall(campaign: Campaign) -> str:
         pieces=[wall.piece(each) for each in page.items],
         next=page.next,
         further="after" in request.args,
-        counts=counters.read(session, campaign.id),
+        counts=counts,
         cloth=wall.the_cloth(session, campaign),
+        asked_for=Markup(", ").join(_asked_for(campaign, filters)),
+        found=_counted(campaign, filters, counts),
         open=wall.is_open(campaign, utcnow()),
+        to_come=_to_come(campaign),
         dye=wall.dye,
         wall_page=True,
     )
+
+
+def _asked_for(campaign: Campaign, filters: wall.Filters) -> list[Markup]:
+    """What was asked to see, in the words of the page, theme first; only what there is to ask for."""
+    statuses = {"kept": _("kept promises")}
+    kinds = {"organisation": _("organisations only"), "person": _("people only")}
+    found = [in_words(theme.title) for theme in campaign.themes if theme.key == filters.theme]
+    found += [in_words(each.title) for each in campaign.audiences if each.key == filters.audience]
+    found += [Markup.escape(kinds[filters.kind])] if filters.kind in kinds else []
+    found += [Markup.escape(statuses[filters.status])] if filters.status in statuses else []
+    known = filters.lang in campaign.contribution_languages
+    return [*found, *([Markup.escape(language_name(filters.lang))] if known else [])]
+
+
+def _counted(campaign: Campaign, filters: wall.Filters, counts: dict[str, int]) -> int | None:
+    """How many promises were asked for, where that is a number that we keep."""
+    names = {f"theme={theme.key}": f"theme:{theme.id}" for theme in campaign.themes} | {"status=kept": "progress:kept"}
+    asked = [f"{name}={value}" for name, value in filters.asked.items()]
+    return counts.get(names[asked[0]], 0) if len(asked) == 1 and asked[0] in names else None
+
+
+def _to_come(campaign: Campaign) -> datetime | None:
+    """When promises open, where that is still to come."""
+    return campaign.opens_at if campaign.opens_at and campaign.opens_at > utcnow() else None
 
 
 @public.get("/<slug>/colours.css")
@@ -417,7 +451,8 @@ def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
     if not kept or ticket is None:
         return _form_page(road, form, 422, trouble="aged")
     if request.form.get("step") == "preview":
-        return _form_page(road, form, 200, token=kept, preview=True)
+        before = _sent_before(form.sent(ticket.nonce))
+        return _form_page(road, form, 200, token="" if before == "others" else kept, preview=True, sent_before=before)
     wait = refusal(road.limit, email=form["email"], event=road.event)
     if wait is not None:
         return _wait_page(road, form, kept, wait, now)
@@ -427,6 +462,14 @@ def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
     except FormUsed:
         return _form_page(road, form, 422, trouble="used")
     return _to_receipt(receipt)
+
+
+def _sent_before(sent: Sent) -> str:
+    """Whether this form was sent before: `same` words, `others`, or not at all."""
+    try:
+        return "same" if intake.already(reading(), sent) is not None else ""
+    except FormUsed:
+        return "others"
 
 
 def _is_used(road: Road, now: datetime) -> bool:
@@ -620,6 +663,7 @@ def _pledge_form_page(
     form: PledgeForm,
     trouble: str = "",
     preview: bool = False,
+    sent_before: str = "",
     **given: Any,
 ) -> str:
     if trouble == "closed":
@@ -634,6 +678,7 @@ def _pledge_form_page(
         like=like,
         trouble=trouble,
         preview=_preview(campaign, form) if preview else None,
+        sent_before=sent_before,
         preview_audience=_audience(campaign, form) if preview else None,
         levels=permitted_levels(campaign),
         consents=consent_words(campaign, form.type),
@@ -669,7 +714,8 @@ def closed_words(written: Written | None) -> str:
         written=written,
         counts=counters.read(reading(), campaign.id, [counters.PLEDGES]),
         cloth=wall.the_cloth(reading(), campaign, narrow=True),
-        to_come=campaign.opens_at if campaign.opens_at and campaign.opens_at > utcnow() else None,
+        to_come=_to_come(campaign),
+        closed_on=campaign.closes_at if campaign.closes_at and campaign.closes_at <= utcnow() else None,
     )
 
 
@@ -725,15 +771,14 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
     event = _event_asked(campaign, utcnow())
 
     def page(**given: Any) -> str:
-        return render_template(
-            "comment/form.html",
+        return _comment_form_page(
             parent=wall.piece(parent),
             answered=wall.piece(answered) if answered else None,
             event=event,
             event_says=_event_says(event),
             code_asked=_code_asked(),
             consents=consent_words(campaign, Type.COMMENT),
-            **{"trouble": "", "preview": False, **given},
+            **given,
         )
 
     return Road(
@@ -744,6 +789,12 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
         taken=wall.takes_comments(campaign, parent),
         event=event,
     )
+
+
+def _comment_form_page(*, form: CommentForm, preview: bool = False, **given: Any) -> str:
+    """The form, with the words signed as they would stand where they were asked for as a preview."""
+    by = wall.signature(form.sent(None), form.show_name) if preview else None
+    return render_template("comment/form.html", form=form, preview=by, **{"trouble": "", "sent_before": "", **given})
 
 
 def _answered(campaign: Campaign, parent: Contribution) -> Contribution | None:
@@ -772,17 +823,36 @@ def report_comment(slug: str, id: str) -> ResponseReturnValue:
 
 
 def _report_of(id: str, type: Type) -> ResponseReturnValue:
-    """The report of what stands there; of what has gone since, the reference of one that was filed before."""
+    """The report of what stands there, or stood there when its form was handed out."""
     try:
-        reported = wall.shown_or_404(reading(), g.campaign, id, type)
+        return _report(wall.shown_or_404(reading(), g.campaign, id, type))
     except NotYours:
-        form = ReportForm.read(request.form)
-        ticket = tokens.read_form_token(request.form.get("token", ""), f"report:{id}", utcnow())
-        known = _already_reported(form, ticket.nonce) if ticket is not None else None
-        if known is None:
-            raise
+        return _report_of_gone(id, type)
+
+
+def _report_of_gone(id: str, type: Type) -> Response:
+    """What was shown a moment ago can be reported though it has gone meanwhile: a person should hear of it all the same.
+
+    Once it is erased there is nothing left to report, and the words of the report are given back.
+    """
+    form = ReportForm.read(request.form)
+    ticket = tokens.read_form_token(request.form.get("token", ""), f"report:{id}", utcnow())
+    if ticket is None:
+        return _lost_report(form)
+    known = _already_reported(form, ticket.nonce)
+    if known is not None:
         return _reported_page(form, known)
-    return _report(reported)
+    hidden = wall.hidden_since_shown(reading(), g.campaign, id, type)
+    return _report(hidden, shown=False) if hidden is not None else _lost_report(form)
+
+
+def _lost_report(form: ReportForm) -> Response:
+    """What was written, to be copied; raises NotYours where there is nothing of it."""
+    if not any(form.values.values()):
+        raise NotYours
+    response = make_response(render_template("pledge/gone.html", why="report", written=Written.of_report(form)), 404)
+    response.headers["Cache-Control"] = FORM
+    return response
 
 
 def _already_reported(form: ReportForm, nonce: str) -> str | None:
@@ -795,9 +865,10 @@ def _complaint(form: ReportForm, nonce: str) -> Complaint:
     return form.complaint(page_lang(), nonce, tokens.hash_network(limits_of(current_app).key()))
 
 
-def _report(reported: Contribution) -> ResponseReturnValue:
+def _report(reported: Contribution, *, shown: bool = True) -> Response:
     """A complaint is filed under a reference, and nothing is taken off by it alone."""
     now = utcnow()
+    _report_page = partial(_report_form_page, shown=shown)
     purpose = f"report:{reported.public_id}"
     if request.method == "GET":
         return _report_page(reported, ReportForm(), 200, tokens.new_form_token(purpose))
@@ -814,17 +885,18 @@ def _report(reported: Contribution) -> ResponseReturnValue:
             return _reported_page(form, known)
         if ticket.aged:
             return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="aged")
-        return _file(reported, form, complaint, now)
+        return _file(reported, form, complaint, now, shown=shown)
     except FormUsed:
         return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="used")
 
 
-def _file(reported: Contribution, form: ReportForm, complaint: Complaint, now: datetime) -> Response:
+def _file(reported: Contribution, form: ReportForm, complaint: Complaint, now: datetime, *, shown: bool) -> Response:
     """The complaint is committed, or the form comes back with how long to wait."""
     wait = refusal("reports")
     if wait is not None:
         until = _clock(wait, now)
-        page = _report_page(reported, form, wait.status, request.form["token"], trouble=_why(wait), wait_until=until)
+        told = {"trouble": _why(wait), "wait_until": until}
+        page = _report_form_page(reported, form, wait.status, request.form["token"], shown=shown, **told)
         return _with_retry_after(page, wait)
     return _reported_page(form, _filed(reported, complaint, now))
 
@@ -845,16 +917,20 @@ def _reported_page(form: ReportForm, reference: str) -> Response:
     return response
 
 
-def _report_page(reported: Contribution, form: ReportForm, status: int, token: str, **happened: Any) -> Response:
+def _report_form_page(
+    reported: Contribution, form: ReportForm, status: int, token: str, *, shown: bool, **happened: Any
+) -> Response:
+    """The form beside what it is about, whose words stand here only while they are `shown`."""
     page = render_template(
         "comment/report.html",
         form=form,
         token=token,
         trap=TRAP,
-        reported=wall.piece(reported),
+        reported=wall.piece(reported) if shown else None,
         is_comment=reported.type is Type.COMMENT,
-        back=address_of(reported, g.campaign),
-        categories=CATEGORIES,
+        is_answer=reported.type is Type.ANSWER,
+        back=address_of(reported, g.campaign) if shown else link("wall", slug=g.campaign.slug),
+        categories=category_words(),
         **{"trouble": "", **happened},
     )
     response = make_response(page, status)
@@ -883,20 +959,61 @@ def act(token: str) -> ResponseReturnValue:
     try:
         own = _own_or_404(token)
     except NotYours:
-        if wanted != "edit":
-            raise
-        return _privately(_gone_page("link", 404))
+        if wanted == "edit":
+            return _privately(_gone_page("link", 404))
+        _paced("receipts")
+        return _done_before(token, wanted, utcnow())
     if wanted == "edit":
         return _privately(make_response(_edit(own, token)))
-    wait = refusal("receipts")
+    _paced("receipts")
+    now = utcnow()
+    try:
+        with transaction() as session:
+            token = _done(session, own, wanted, token, now)
+    except NotYours:  # erased in this very moment
+        return _done_before(token, wanted, now)
+    except NotNow:
+        if not _is_done(own, wanted, now):
+            raise
+    return _erased(own) if wanted == "erase" else _to_done(token, wanted)
+
+
+def _paced(kind: Kind) -> None:
+    """Whoever sends too often is told how long to wait."""
+    wait = refusal(kind)
     if wait is not None:
         abort(wait.status, retry_after=wait.retry_after_seconds)
-    now = utcnow()
-    with transaction() as session:
-        token = _done(session, own, wanted, token, now)
-    if wanted == "erase":
-        return _privately(make_response(render_template("receipt/erased.html")))
+
+
+def _to_done(token: str, wanted: str) -> Response:
     return _privately(make_response(redirect(link("receipt", token=token, done=wanted), code=303)))
+
+
+def _is_done(own: Contribution, wanted: str, now: datetime) -> bool:
+    """Whether this was done a moment ago and still holds, so that a second press is answered like the first."""
+    if not erasure.asked_lately(reading(), own, wanted, now):
+        return False
+    return wanted != "appeal" or review_desk().standing(reading(), own, page_lang(), now).state == "waiting"
+
+
+def _done_before(token: str, wanted: str, now: datetime) -> Response:
+    """By a link that opens nothing any more, the act that ended it is answered again for a while; all else is NotYours."""
+    if wanted == "erase":
+        gone = erasure.erased_lately(reading(), token, now)
+        if gone is not None:
+            speak_for(gone.campaign)
+            return _erased(gone)
+    if wanted == "new_link":
+        own = erasure.renewed_lately(reading(), token, now)
+        if own is not None:
+            speak_for(own.campaign)
+            return _to_done(tokens.receipt_token(own.id, own.receipt_number, own.receipt_hash), wanted)
+    raise NotYours
+
+
+def _erased(gone: Contribution) -> Response:
+    outside = asks_akismet(gone.campaign) or review_desk().asked_outside(reading(), gone)
+    return _privately(make_response(render_template("receipt/erased.html", outside=outside)))
 
 
 def _done(session: Session, own: Contribution, wanted: str, token: str, now: datetime) -> str:
@@ -918,7 +1035,7 @@ def _done(session: Session, own: Contribution, wanted: str, token: str, now: dat
         case "wishes":
             _wishes(own, request.form.getlist("keep"), now)
         case "new_link":
-            return erasure.new_link(session, own)
+            return erasure.new_link(session, own, now)
     return token
 
 
@@ -926,7 +1043,7 @@ def _appeal(session: Session, own: Contribution, now: datetime) -> None:
     until = review_desk().standing(session, own, page_lang(), now).appeal_until
     if until is None or now >= until:
         raise NotNow
-    review_desk().appealed(session, own, now)
+    erasure.appeal(session, own, review_desk(), now)
 
 
 def _standing_wishes(own: Contribution) -> list[Consent]:
@@ -1004,12 +1121,17 @@ def _receipt(own: Contribution, token: str) -> str:
         done=request.args.get("done", ""),
         held_back=guarding.stands_still(own.campaign, now),
         slower=guarding.on(own.campaign, "slower", now),
-        named=own.show_name.value != "anonymous",
+        named={own.show_name, own.latest.level} != {ShowName.ANONYMOUS},
         is_comment=own.type is Type.COMMENT,
         wishes=_standing_wishes(own),
         called=first_name(own.latest.name),
         settings=settings(),
     )
+
+
+def is_private(path: str) -> bool:
+    """Whether this address holds a private link."""
+    return PRIVATE_PATH.match(path) is not None
 
 
 def _privately(response: Response) -> Response:
@@ -1074,7 +1196,7 @@ def edit_road(own: Contribution, token: str) -> Road:
         given = {"trouble": "", "own": own, "receipt_token": token, **given}
         if isinstance(form, CommentForm):
             assert own.parent is not None  # noqa: S101 (a comment has one, by constraint)
-            return render_template("comment/form.html", form=form, parent=None, answered=None, **given)
+            return _comment_form_page(form=form, parent=None, answered=None, **given)
         return _pledge_form_page(campaign, own.question, None, None, form=form, **given)
 
     return Road(
@@ -1105,7 +1227,7 @@ def send_link() -> ResponseReturnValue:
     now = utcnow()
     with transaction() as session:
         for own in _of_address(session, form["email"]):
-            review_desk().send_link(session, own, f"asked:{own.public_id}:{now:%Y-%m-%dT%H:%M:%S.%f}", now)
+            review_desk().send_link(session, own, page_lang(), now)
     return _privately(make_response(render_template("receipt/link_sent.html", form=form)))
 
 
@@ -1114,7 +1236,7 @@ def _of_address(session: Session, email: str) -> list[Contribution]:
         session.scalars(
             select(Contribution)
             .join(Contact, Contact.contribution_id == Contribution.id)
-            .where(Contact.email_hash == tokens.hash_email(email), Contribution.erased_at.is_(None))
+            .where(Contact.email_hash.in_(tokens.hashes_of_email(email)), Contribution.erased_at.is_(None))
             .order_by(Contribution.id)
         )
     )

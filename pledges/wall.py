@@ -217,9 +217,9 @@ def _is_on(event: EventCode, campaign: Campaign, now: datetime) -> bool:
 
 def _in_its_hours(event: EventCode, campaign: Campaign, now: datetime) -> bool:
     clock = now.astimezone(ZoneInfo(campaign.time_zone)).time()
-    return (event.from_hour is None or event.from_hour <= clock) and (
-        event.until_hour is None or clock < event.until_hour
-    )
+    begun = event.from_hour is None or event.from_hour <= clock
+    going_on = event.until_hour is None or clock < event.until_hour
+    return begun or going_on if event.over_midnight else begun and going_on
 
 
 def wall_page(
@@ -298,6 +298,21 @@ def shown_or_404(session: Session, campaign: Campaign, public_id: str, *types: T
     if found is None or not _stands(found):
         raise NotYours
     return found
+
+
+def hidden_since_shown(session: Session, campaign: Campaign, public_id: str, type: Type) -> Contribution | None:
+    """What once stood at this address and stands there no more, though we still have it."""
+    if not _ID.fullmatch(public_id):
+        return None
+    return session.scalars(
+        select(Contribution).where(
+            Contribution.public_id == public_id,
+            Contribution.campaign_id == campaign.id,
+            Contribution.type == type,
+            Contribution.published_at.is_not(None),
+            Contribution.erased_at.is_(None),
+        )
+    ).first()
 
 
 def shown_anywhere_or_404(session: Session, public_id: str) -> Contribution:
@@ -475,7 +490,7 @@ def piece(contribution: Contribution, revision: Revision | None = None) -> Piece
         whole=not was_cut,
         size=size(shown.words),
         lang=shown.lang,
-        by=signature(shown, contribution.show_name if revision is None else revision.show_name),
+        by=signature(shown, contribution.show_name if revision is None else revision.level),
         dye=dye(theme),
         motif=motifs.path(contribution.public_id),
         theme=theme,
@@ -523,7 +538,7 @@ def unsent_piece(sent: Sent, theme: Theme | None) -> Piece:
     words, was_cut = cut(sent.words, SHOWN_CHARS)
     return Piece(
         id="",
-        shelf="promises",
+        shelf="answers" if sent.type is Type.ANSWER else "promises",
         words=words,
         whole=not was_cut,
         size=size(sent.words),

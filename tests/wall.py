@@ -28,6 +28,7 @@ from pledges import presets
 from pledges.db import Database, open_engine, transaction, utcnow
 from pledges.models import Campaign, Contribution
 from pledges.settings import Settings
+from tests.forms import form
 
 SLUG = presets.FIRST
 OTHER = "courageous-conversations"
@@ -135,6 +136,14 @@ class Wall:
         client = self.app.test_client()
         token = found(TOKEN, client.get(f"{sent.receipt}?do=edit").text)
         given = {"act": "edit", "token": token, "promise": words, "company_url": "", "consent": "yes", **fields}
+        answer = client.post(sent.receipt, data=given)
+        assert answer.status_code == 303, answer.text
+        return self._newest(sent.contribution_id, sent.receipt)
+
+    def changes(self, sent: Sent, **fields: str) -> Sent:
+        """The edit form was sent as it came but for these fields: what was ticked and typed goes along."""
+        client = self.app.test_client()
+        given = form(client.get(f"{sent.receipt}?do=edit").text, sent.receipt).sent(**fields)
         answer = client.post(sent.receipt, data=given)
         assert answer.status_code == 303, answer.text
         return self._newest(sent.contribution_id, sent.receipt)

@@ -89,6 +89,7 @@ class Subject:
     from_child: bool
     earlier: list[Earlier] = field(default_factory=list)
     lists: tuple[Listing, ...] = ()
+    from_organisation: bool = False  # sent for an organisation, so that `website` is its own
     listed: list[tuple[str, str]] = field(default_factory=list)  # the campaign's own words: (word or phrase, effect)
 
     def texts(self) -> dict[str, str]:

@@ -52,11 +52,15 @@ class Link:
 
 
 def check(subject: Subject) -> Outcome:
-    """Counts links to other sites; many, or one that hides what it is, want a look in the spam lane."""
+    """Counts links to other sites; many, or one that hides what it is, want a look in the spam lane.
+
+    An organisation may name its own site a time or two; whoever else says that a site is theirs may say so of any.
+    """
     texts = subject.texts()
-    ours = [host for host in (host_of(subject.permalink), host_of(subject.website)) if host]
     found = [link for name, text in texts.items() for link in links_in(name, text)]
-    away = [link for link in found if not any(same_site(link.host, host) for host in ours)]
+    own = _links_to(host_of(subject.website), found) if subject.from_organisation else []
+    known = [*_links_to(host_of(subject.permalink), found), *(own if len(own) < MANY else [])]
+    away = [link for link in found if link not in known]
     markup = [name for name, text in texts.items() if _MARKUP.search(text)]
     rules = _rules(away, markup)
     if not rules:
@@ -67,6 +71,10 @@ def check(subject: Subject) -> Outcome:
     if {"many_links", "hidden_link", "link_markup"} & set(rules):
         return Outcome(NAME, Verdict.LOOK, SPAM, quotes, detail)
     return Outcome(NAME, Verdict.NOTICE, None, quotes, detail)
+
+
+def _links_to(host: str, found: list[Link]) -> list[Link]:
+    return [link for link in found if host and same_site(link.host, host)]
 
 
 def _rules(away: list[Link], markup: list[str]) -> list[str]:

@@ -183,6 +183,11 @@ class Front:
     address: str
     log: Path
     asked: list[tuple[str, str]]
+    behind: type[StandIn]
+
+    def goes_away(self) -> None:
+        """From now the wall hangs up on whoever asks it."""
+        self.behind.away = True
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         context = ssl.create_default_context()
@@ -200,8 +205,12 @@ class StandIn(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     asked: list[tuple[str, str]]
+    away = False
 
     def do_GET(self) -> None:
+        if self.away:
+            self.close_connection = True
+            return
         self.asked.append((self.path, self.headers["X-Forwarded-For"]))
         body = str(len(self.asked)).encode()
         self.send_response(200)
@@ -219,14 +228,15 @@ def front(tmp_path: Path) -> Iterator[Front]:
     if shutil.which("nginx") is None:
         leave_out(NO_NGINX, also_in_ci=NEEDS_ROOT)
     asked: list[tuple[str, str]] = []
-    behind = ThreadingHTTPServer(("127.0.0.1", 0), type("Behind", (StandIn,), {"asked": asked}))
+    handler = type("Behind", (StandIn,), {"asked": asked})
+    behind = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=behind.serve_forever, daemon=True).start()
     port = free_port()
     config = nginx_config(tmp_path, port=port, behind=behind.server_address[1])
     checked = subprocess.run(["nginx", "-t", "-c", str(config)], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
     process = subprocess.Popen(["nginx", "-c", str(config), "-g", "daemon off;"], stderr=subprocess.DEVNULL)
-    front = Front(f"https://127.0.0.1:{port}", tmp_path / "access.log", asked)
+    front = Front(f"https://127.0.0.1:{port}", tmp_path / "access.log", asked, handler)
     try:
         wait_until_answering(front)
         yield front
@@ -250,6 +260,7 @@ def nginx_config(folder: Path, *, port: int, behind: int) -> Path:
         ("/etc/letsencrypt/live/wall.example.org/privkey.pem", str(key)),
         ("/var/cache/nginx/promise-wall", str(folder / "cache")),
         ("/var/log/nginx/promise-wall.log", str(folder / "access.log")),
+        ("/var/log/nginx/promise-wall-private.log", str(folder / "private.log")),
     ):
         assert there in ours, there
         ours = ours.replace(there, here)
@@ -347,6 +358,15 @@ def test_nginx_writes_no_private_link_and_no_search_into_its_log(front: Front) -
     log = front.log.read_text()
     assert "s3cret" not in log
     assert "/receipt/-" in log
+
+
+def test_nginx_writes_no_private_link_into_its_error_log_where_the_wall_is_away(front: Front) -> None:
+    front.goes_away()
+    for path in ("/cy/receipt/s3cret", "/receipt/s3cret?do=edit", "/moderation/invitation/s3cret", "/slug/away"):
+        assert front.get(path)[0] in (502, 504)
+    logs = {path.name: path.read_text() for path in front.log.parent.glob("*.log")}
+    assert "/slug/away" in logs["error.log"]  # the control: it does tell of what goes wrong elsewhere
+    assert [name for name, log in logs.items() if "s3cret" in log] == []
 
 
 def test_nginx_hides_the_metrics(front: Front) -> None:

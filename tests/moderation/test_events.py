@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from moderation.cli import campaign_commands
-from pledges.models import Contribution
+from pledges import views
+from pledges.models import Campaign, Contribution, EventCode
 from tests.wall import SLUG, TOKEN, Wall, found
 
 
@@ -133,3 +135,42 @@ def test_a_code_that_is_over_or_taken_is_refused(walls: Callable[..., Wall]) -> 
     assert run(wall, "event", SLUG, "hall-7", *usual, "--until", "2099-12-31")[0] == 0
     assert run(wall, "event", SLUG, "hall-7", *usual, "--until", "2099-12-31")[0] == 1
     assert run(wall, "end-event", SLUG, "hall-8")[0] == 1
+
+
+def at(wall: Wall, monkeypatch: pytest.MonkeyPatch, day: int, hour: int) -> str:
+    """What the form says to who comes with the code at this hour of January 2027, by the campaign's clock."""
+    now = datetime(2027, 1, day, hour, 30, tzinfo=UTC)
+    monkeypatch.setattr(views, "utcnow", lambda: now)
+    return "on" if 'name="event"' in form_page(wall, "NIGHT") else "off"
+
+
+def test_hours_over_midnight_are_on_in_the_night_and_the_last_night_is_whole(
+    wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = ("--from-hour", "22:00", "--until-hour", "01:00")
+    said = ("--name", "Vigil", "--ceiling", "4", "--until", "2027-01-10", *hours)
+    assert run(wall, "event", SLUG, "NIGHT", *said)[0] == 0
+    with wall.work() as session:
+        for campaign in session.scalars(select(Campaign)):  # the campaigns of the presets have dates of their own
+            campaign.opens_at = campaign.closes_at = None
+        session.scalars(select(EventCode)).one().starts_at = datetime(2027, 1, 1, tzinfo=UTC)
+    assert [hour for hour in range(24) if at(wall, monkeypatch, 8, hour) == "on"] == [0, 22, 23]
+    assert [at(wall, monkeypatch, 10, 23), at(wall, monkeypatch, 11, 0)] == ["on", "on"]
+    assert [at(wall, monkeypatch, 11, 1), at(wall, monkeypatch, 11, 23)] == ["off", "off"]
+
+
+def test_hours_of_no_length_are_refused(wall: Wall) -> None:
+    said = (
+        "--name",
+        "Vigil",
+        "--ceiling",
+        "4",
+        "--until",
+        "2099-01-10",
+        "--from-hour",
+        "22:00",
+        "--until-hour",
+        "22:00",
+    )
+    code, told = run(wall, "event", SLUG, "NIGHT", *said)
+    assert (code, "leave both out" in told) == (1, True)

@@ -295,3 +295,14 @@ def test_letters_and_pages_name_the_days_that_the_settings_give(walls: Callable[
     assert "look again within 9 days" in letters and "put it back within 21 days" in letters
     assert "look again, within 9 days" in wall.app.test_client().get("/house-rules").text
     assert not {"14 days", "30 days"} & set(re.findall(r"\d+ days", letters))
+
+
+def test_a_link_asked_for_on_a_welsh_page_comes_in_welsh(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
+    posting_wall.promises(email=ADDRESS)
+    posting_wall.screens()
+    assert posting_wall.app.test_client().post("/cy/send-link", data={"email": ADDRESS}).status_code == 200
+    posting_wall.screens()
+    letter = smtp_sink.received[-1]
+    assert letter.message["Content-Language"] == "cy"
+    assert "http://wall.example/cy/receipt/" in letter.text()
+    assert "http://wall.example/en/receipt/" not in letter.text()

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from moderation.models import Report
+from moderation.models import Reason, Report
 from pledges import intake
 from tests.forms import form
-from tests.wall import SLUG, TOKEN, Sent, Wall, found
+from tests.wall import SLUG, TOKEN, WORDS, Sent, Wall, found
 
 
 def promised(wall: Wall) -> Sent:
@@ -108,4 +108,84 @@ def test_a_retry_of_a_report_has_its_reference_also_when_the_promise_has_gone(wa
     answer = wall.reports(sent, token=token)
     assert answer.status_code == 200
     assert reports(wall)[0].reference in answer.text
-    assert wall.reports(sent, token=token, note="More").status_code == 404
+    other = wall.reports(sent, token=token, note="More")
+    assert other.status_code == 422
+    assert "This form has been sent before" in other.text
+
+
+def hidden_by_a_moderator(wall: Wall, sent: Sent) -> None:
+    with wall.look() as session:
+        reason = session.scalars(select(Reason.id).where(Reason.use == "reject")).first()
+    assert wall.moderator("al").decides(sent, "reject", reason=str(reason)).status_code == 303
+
+
+def withdrawn(wall: Wall, sent: Sent) -> None:
+    wall.acts(sent, "withdraw")
+
+
+GIVEN = {"category": "child_safety", "note": "It tells where my child goes to school", "email": "me@example.org"}
+
+
+@pytest.mark.parametrize("goes", [withdrawn, hidden_by_a_moderator])
+def test_a_report_of_what_goes_while_it_is_written_is_taken_with_a_reference(
+    wall: Wall, goes: Callable[[Wall, Sent], None]
+) -> None:
+    sent = promised(wall)
+    token = token_for(wall, sent)
+    goes(wall, sent)
+    answer = wall.reports(sent, **GIVEN, token=token)
+    (report,) = reports(wall)
+    assert (answer.status_code, report.reference in answer.text) == (200, True)
+    assert (report.category, report.note, report.email) == (GIVEN["category"], GIVEN["note"], GIVEN["email"])
+    wall.screens()
+    assert any("me@example.org" in letter for letter in wall.letters())
+    again = wall.reports(sent, **GIVEN, token=token)
+    assert (again.status_code, len(reports(wall))) == (200, 1)
+
+
+def test_a_slip_in_a_report_of_what_has_gone_keeps_its_words_and_shows_none_of_the_hidden_ones(wall: Wall) -> None:
+    sent = promised(wall)
+    token = token_for(wall, sent)
+    withdrawn(wall, sent)
+    answer = wall.reports(sent, **{**GIVEN, "email": "no address"}, token=token)
+    assert answer.status_code == 422
+    assert WORDS not in answer.text
+    assert "It is not on the wall any more" in answer.text
+    assert GIVEN["note"] in answer.text
+    again = form(answer.text, "/report").sent(note=GIVEN["note"], email="me@example.org")
+    assert wall.app.test_client().post(f"/{SLUG}/promises/{sent.public_id}/report", data=again).status_code == 200
+    assert [report.note for report in reports(wall)] == [GIVEN["note"]]
+
+
+def test_a_report_of_a_comment_whose_promise_has_gone_is_taken_too(wall: Wall) -> None:
+    parent = promised(wall)
+    comment = wall.comments(parent)
+    wall.moderator("al").approves(comment)
+    path = f"/{SLUG}/comments/{comment.public_id}/report"
+    token = found(TOKEN, wall.app.test_client().get(path).text)
+    withdrawn(wall, parent)
+    assert wall.sends(path, **GIVEN, token=token).status_code == 200
+    assert len(reports(wall)) == 1
+
+
+def test_of_what_is_deleted_for_good_the_words_of_the_report_come_back(wall: Wall) -> None:
+    sent = promised(wall)
+    token = token_for(wall, sent)
+    wall.acts(sent, "erase")
+    answer = wall.reports(sent, **GIVEN, token=token)
+    assert answer.status_code == 404
+    assert all(said in answer.text for said in ("It may put a child at risk", GIVEN["note"], GIVEN["email"]))
+    assert "It is not on the wall any more" in answer.text
+    assert reports(wall) == []
+
+
+def test_nobody_reports_what_was_hidden_before_they_came(wall: Wall) -> None:
+    sent, shown = promised(wall), wall.promises("I will plant ten trees")
+    wall.moderator("al").approves(shown)
+    other = token_for(wall, shown)
+    withdrawn(wall, sent)
+    path = f"/{SLUG}/promises/{sent.public_id}/report"
+    assert wall.app.test_client().get(path).status_code == 404
+    for token in ("", "made-up", other):
+        assert wall.app.test_client().post(path, data={**GIVEN, "token": token}).status_code == 404
+    assert reports(wall) == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pyotp
+import pytest
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
@@ -277,3 +279,35 @@ def test_a_decision_after_a_quiet_minute_does_not_wait_for_itself(wall: Wall, mo
     assert answer.status_code == 303
     with wall.look() as session:
         assert session.scalars(select(SignIn.seen_at)).one() > later(-60)
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example/", "\\\\evil.example"])
+def test_an_address_that_leads_elsewhere_after_signing_in_leads_to_the_desk(
+    wall: Wall, moderator: AtTheDesk, elsewhere: str
+) -> None:
+    client = wall.app.test_client()
+    page = client.get(SIGN_IN, query_string={"next": elsewhere})
+    assert "evil" not in page.text
+    given = {"csrf_token": found(CSRF, page.text), "email": "mo@example.org", "password": PASSWORD}
+    answer = client.post(SIGN_IN, query_string={"next": elsewhere}, data=given)
+    assert answer.status_code == 302
+    given = {"csrf_token": found(CSRF, client.get(CODE).text), "code": moderator.next_code()}
+    answer = client.post(CODE, query_string={"next": elsewhere}, data=given)
+    assert answer.status_code == 302
+    assert answer.location == "/moderation/"
+    assert inside(client)
+
+
+def test_a_page_of_the_desk_that_was_asked_for_comes_after_signing_in(wall: Wall, moderator: AtTheDesk) -> None:
+    client = wall.app.test_client()
+    page = client.get(SIGN_IN, query_string={"next": "/moderation/history"})
+    assert "next=/moderation/history" in page.text or "next=%2Fmoderation%2Fhistory" in page.text
+
+
+def test_who_tries_too_often_is_told_how_long_to_wait(walls: Callable[..., Wall]) -> None:
+    wall = walls(limit_sign_in="1/minute")
+    client = wall.app.test_client()
+    password(client, "mo@example.org", "not the right one")
+    answer = password(client, "mo@example.org", "not the right one")
+    assert answer.status_code == 429
+    assert re.search(r"try again in \d+ seconds?\.", answer.text)

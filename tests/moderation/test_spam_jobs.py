@@ -354,3 +354,25 @@ def test_a_campaign_that_does_not_ask_is_not_called_unchecked(checked_wall: Wall
     with checked_wall.look() as session:
         assert session.scalars(select(Shared).where(Shared.name.startswith("akismet"))).all() == []
         assert session.get_one(Contribution, sent.contribution_id)
+
+
+SITE = "https://spam-site.example.com"
+THREE = f"I will tell you all about it: {SITE}/a {SITE}/b {SITE}/c"
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "rules"),
+    [
+        (THREE, {"website": f"{SITE}/"}, {"many_links", "link"}),
+        (f"I will tell you more at {SITE}/a", {"website": f"{SITE}/"}, {"link"}),
+        (f"We will tell you more at {SITE}/a", {"website": f"{SITE}/", "kind": "organisation"}, set()),
+        (THREE, {"website": f"{SITE}/", "kind": "organisation"}, {"many_links", "link"}),
+    ],
+)
+def test_only_an_organisation_may_link_to_its_own_site_and_that_a_time_or_two(
+    wall: Wall, words: str, given: dict[str, str], rules: set[str]
+) -> None:
+    sent = wall.promises(words, organisation="Acme", email="acme@example.org", **given)
+    wall.screens()
+    told = [found.detail.get("rules", []) for found in wall.review(sent.review_id).findings if found.check == "links"]
+    assert {rule for each in told for rule in each} == rules

@@ -62,8 +62,11 @@ class NoteTakingDesk:
     def appealed(self, session, contribution, now):
         self.notes.append(("appealed", contribution.public_id))
 
-    def send_link(self, session, contribution, cause, now):
+    def send_link(self, session, contribution, lang, now):
         self.notes.append(("link", contribution.public_id))
+
+    def asked_outside(self, session, contribution):
+        return False
 
     def already_reported(self, session, complaint):
         return None

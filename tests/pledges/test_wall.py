@@ -87,6 +87,64 @@ def test_an_empty_wall_says_that_the_threads_are_up(visitor):
     assert "Make the first promise" in page
 
 
+def closes(database, **when: datetime) -> None:
+    with database.new_session() as session:
+        for name, moment in when.items():
+            setattr(session.query(Campaign).one(), name, moment)
+        session.commit()
+
+
+def test_a_wall_that_closed_empty_promises_nothing(visitor, database):
+    closes(database, closes_at=datetime(2026, 2, 9, tzinfo=UTC))
+    page = text(visitor.get("/week"))
+    assert "Promises are closed" in page
+    assert [said for said in ("could be yours", "When can I promise?", "Make the first promise") if said in page] == []
+    assert "They were taken until 9 February 2026." in text(visitor.get("/week/promise"))
+
+
+def test_a_wall_that_is_still_to_open_says_when(visitor, database):
+    closes(database, opens_at=datetime.now(UTC) + timedelta(days=9))
+    assert "When can I promise?" in text(visitor.get("/week"))
+    assert "Promises open on" in text(visitor.get("/week/promise"))
+
+
+def test_a_campaign_with_questions_asks_for_answers_first(visitor):
+    page = text(visitor.get("/week"))
+    assert 'button--big" href="#questions">Answer the question</a>' in page
+    id = visitor.get("/api/v1/campaigns/week").json["questions"][0]["id"]
+    assert f'<a class="button" href="/week/questions/{id}/answer">Give your answer' in page
+
+
+def test_what_was_asked_for_is_named_with_its_number(visitor, approve):
+    for theme in ("listen", "listen", "work"):
+        visitor.promises(f"I will {theme} more", theme=theme, kind="person")
+        approve()
+    assert "<h1>2 promises: Listen</h1>" in text(visitor.get("/week?theme=listen"))
+    assert "<h1>Promises: Listen, people only</h1>" in text(visitor.get("/week?theme=listen&kind=person"))
+    assert "<h1>No promise yet: organisations only</h1>" in text(visitor.get("/week?kind=organisation"))
+    assert "<h1>No promise here yet</h1>" in text(visitor.get("/week?theme=%3Cb%3E"))
+
+
+def test_each_group_of_filters_has_its_name_and_what_is_chosen_leads_back(visitor, approve):
+    visitor.promises()
+    approve()
+    page = text(visitor.get("/week"))
+    names = ("Who promises:", "Speaking as:", "How it stands:")
+    assert [name for name in names if name not in page] == []
+    assert 'href="/week" aria-current="true">Parents (show all)</a>' in text(visitor.get("/week?audience=parents"))
+
+
+def test_the_first_page_says_what_this_is_and_leads_with_each_campaigns_words(visitor, database):
+    with database.new_session() as session:
+        words = {"lead": {"en": "A week in which we all promise."}}
+        now = datetime.now(UTC)
+        session.add(Campaign(slug="other", state="open", title={"en": "Another"}, words=words, created_at=now))
+        session.commit()
+    page = text(visitor.get("/"))
+    assert "say here in public what they will do" in page
+    assert "A week in which we all promise." in page
+
+
 def test_filters_narrow_and_combine(visitor, approve):
     visitor.promises("I will listen more", theme="listen", lang="cy")
     approve()
@@ -266,6 +324,33 @@ def test_where_no_first_name_can_be_told_none_is_shown(visitor, approve, name):
     visitor.promises(name=name, show_name="first")
     id = approve()
     assert "Smith" not in text(visitor.get(f"/week/promises/{id}"))
+    assert visitor.get(f"/api/v1/pledges/{id}").json["by"] is None
+
+
+TITLED = [
+    "Jane Smith, Cardiff",
+    "Jane Smith, PhD",
+    "Dr Jane Smith",
+    "Rev’d Jane Smith",
+    "Smith, Dr Jane",
+    "Prof. Jane Smith MBE",
+]
+TITLED += ["Smith, Jane, PhD", "von Smith, Jane", "Y Parch. Jane Smith", "Cllr Mrs Jane Smith"]
+
+
+@pytest.mark.parametrize("name", TITLED)
+def test_no_title_degree_or_place_is_taken_for_a_first_name(visitor, approve, name):
+    visitor.promises(name=name, show_name="first")
+    assert visitor.get(f"/api/v1/pledges/{approve()}").json["by"] == "Jane"
+
+
+@pytest.mark.parametrize(
+    "name", ["Mrs Smith", "Mr and Mrs Smith", "Prof. Smith", "Mrs Smith, Cardiff", "Smith, Mrs", "Smith, PhD"]
+)
+def test_after_a_title_alone_stands_a_surname_which_is_not_shown(visitor, approve, name):
+    visitor.promises(name=name, show_name="first")
+    id = approve()
+    assert "Name not shown" in text(visitor.get(f"/week/promises/{id}"))
     assert visitor.get(f"/api/v1/pledges/{id}").json["by"] is None
 
 

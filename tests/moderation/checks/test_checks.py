@@ -149,9 +149,12 @@ def test_hosts_are_compared_label_by_label(host: str, site: str, same: bool) -> 
     assert links.same_site(host, site) is same
 
 
-def test_links_to_our_own_site_and_the_given_website_do_not_count() -> None:
-    own = "https://wall.example/x https://wall.example/y school.org/a"
-    assert links.check(subject(own, website="https://school.org")).verdict is Verdict.CLEAR
+def test_links_to_our_own_site_and_a_few_to_an_organisations_own_do_not_count() -> None:
+    own = "https://wall.example/x https://wall.example/y https://wall.example/z school.org/a"
+    theirs = {"website": "https://school.org", "from_organisation": True}
+    assert links.check(subject(own, **theirs)).verdict is Verdict.CLEAR
+    assert links.check(subject("school.org/a school.org/b", **theirs)).verdict is Verdict.CLEAR
+    assert links.check(subject("school.org/a school.org/b school.org/c", **theirs)).verdict is Verdict.LOOK
     assert links.check(subject("https://wаll.example/", website="")).verdict is Verdict.LOOK
 
 
