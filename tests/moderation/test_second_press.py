@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
@@ -23,9 +25,18 @@ def passes(wall: Wall, monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
     monkeypatch.setattr(views, "utcnow", lambda: now)
 
 
+PRESS = re.compile(r'name="press" value="([^"]+)"')
+
+
+def press_of(wall: Wall, sent: Sent) -> str:
+    """What the button for a new link sends along, on the page as it is now."""
+    return found(PRESS, wall.app.test_client().get(sent.receipt).text)
+
+
 def test_a_new_link_asked_for_twice_is_shown_twice(wall: Wall) -> None:
     sent = wall.promises()
-    first, second = wall.acts(sent, "new_link"), wall.acts(sent, "new_link")
+    press = press_of(wall, sent)
+    first, second = (wall.acts(sent, "new_link", press=press) for _ in range(2))
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.location == second.location
     assert opens(wall, second.location) == 200
@@ -33,23 +44,34 @@ def test_a_new_link_asked_for_twice_is_shown_twice(wall: Wall) -> None:
     assert second.headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_the_old_link_alone_leads_to_no_newer_one(wall: Wall) -> None:
+    sent, other = wall.promises(), wall.promises("I will read with my neighbours")
+    foreign = press_of(wall, other)
+    newer = wall.acts(sent, "new_link").location.split("?")[0]
+    for press in ("", "x", foreign, found(PRESS, wall.app.test_client().get(newer).text)):
+        assert wall.acts(sent, "new_link", press=press).status_code == 404
+
+
 def test_a_link_that_was_replaced_does_nothing_else_and_not_for_long(
     wall: Wall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = wall.promises()
+    press = press_of(wall, sent)
     newer = wall.acts(sent, "new_link").location.split("?")[0]
     for act in ("withdraw", "erase", "hide_name", "restore", "appeal", "letters", "wishes"):
         assert wall.acts(sent, act).status_code == 404
     assert opens(wall, newer) == 200
+    assert wall.acts(sent, "new_link", press=press).status_code == 303
     passes(wall, monkeypatch, 11)
-    assert wall.acts(sent, "new_link").status_code == 404
+    assert wall.acts(sent, "new_link", press=press).status_code == 404
 
 
 def test_a_link_two_changes_old_opens_nothing(wall: Wall) -> None:
     sent = wall.promises()
+    press = press_of(wall, sent)
     newer = wall.acts(sent, "new_link").location.split("?")[0]
     assert wall.app.test_client().post(newer, data={"act": "new_link"}).status_code == 303
-    assert wall.acts(sent, "new_link").status_code == 404
+    assert wall.acts(sent, "new_link", press=press).status_code == 404
 
 
 def test_what_is_deleted_twice_is_said_to_be_deleted_for_a_while(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,13 +177,14 @@ def test_without_a_key_nothing_is_told_of_akismet(wall: Wall) -> None:
 
 def test_only_the_newest_wishes_are_looked_through(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = wall.promises()
+    press = press_of(wall, sent)
     wall.acts(sent, "new_link")
     for _ in range(3):
         wall.promises()
     monkeypatch.setattr(erasure, "NEWEST", 2)
-    assert wall.acts(sent, "new_link").status_code == 404
+    assert wall.acts(sent, "new_link", press=press).status_code == 404
     monkeypatch.setattr(erasure, "NEWEST", 5_000)
-    assert wall.acts(sent, "new_link").status_code == 303
+    assert wall.acts(sent, "new_link", press=press).status_code == 303
     with wall.look() as session:
         asked = session.scalars(select(Consent.given_at).where(Consent.purpose == "new_link")).all()
         number = session.get_one(Contribution, sent.contribution_id).receipt_number
