@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from flask_babel import gettext
-from sqlalchemy import delete, event, or_, select, update
+from sqlalchemy import and_, delete, event, or_, select, update
 from sqlalchemy.orm import Session
 
 from pledges.errors import FormUsed, NotNow
@@ -293,7 +293,9 @@ class Desk:
         self._lock(session, contribution)
         shown = select(Review).where(Review.revision_id == contribution.published_revision_id)
         review = session.scalars(shown).first()
-        if review is not None and review.state in (State.APPROVED, State.REVISE):  # both may stand on the wall
+        if contribution.published_revision_id is None:
+            self._report_of_what_has_gone(session, contribution, report, now)
+        elif review is not None and review.state in (State.APPROVED, State.REVISE):  # both may stand on the wall
             self._program_moves(session, review, Move.REOPEN, now)
         elif review is not None and review.state in WAITS:
             if review.parked_until is not None:  # laid aside is for later; a report is not
@@ -301,6 +303,32 @@ class Desk:
             else:
                 lanes.put_in(session, review)
         return report.reference
+
+    def _report_of_what_has_gone(
+        self, session: Session, contribution: Contribution, report: Report, now: datetime
+    ) -> None:
+        """It is read with the words where they wait; else it is answered by what took them off the wall."""
+        reviews = self._reviews(session, contribution)
+        waits = [each for each in reviews if each.state in WAITS]
+        if waits:
+            lanes.put_in(session, waits[-1])
+            return
+        hid = session.scalars(
+            select(Decision)
+            .where(
+                Decision.review_id.in_([each.id for each in reviews]),
+                or_(
+                    Decision.move == Move.WITHDRAW,
+                    and_(Decision.shown_before_id.is_not(None), Decision.shown_after_id.is_(None)),
+                ),
+            )
+            .order_by(Decision.id.desc())
+            .limit(1)
+        ).first()
+        if hid is not None:
+            letters.owe_outcome(session, report, hid, now, self.settings)
+            report.closed_by_id = hid.id
+            session.flush()
 
     def house_rules(self, session: Session, campaign: Campaign | None) -> list[Rule]:
         """The rules by which words of this campaign are read (none: of all), by number."""

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from moderation.models import Reason, Report
 from pledges import intake
 from tests.forms import form
-from tests.wall import SLUG, TOKEN, WORDS, Sent, Wall, found
+from tests.wall import SLUG, TOKEN, WORDS, Sent, Wall, found, later
 
 
 def promised(wall: Wall) -> Sent:
@@ -141,6 +141,22 @@ def test_a_report_of_what_goes_while_it_is_written_is_taken_with_a_reference(
     assert any("me@example.org" in letter for letter in wall.letters())
     again = wall.reports(sent, **GIVEN, token=token)
     assert (again.status_code, len(reports(wall))) == (200, 1)
+    wall.screens(later(60))
+    told = [letter for letter in wall.letters() if "me@example.org" in letter]
+    outcome = "Its author has taken it back" if goes is withdrawn else "It has been taken off the wall"
+    assert len(told) == 2 and outcome in " ".join(told[-1].split())
+    assert reports(wall)[0].closed_by_id is not None
+
+
+def test_a_report_of_what_is_read_again_waits_with_it(wall: Wall) -> None:
+    sent = promised(wall)
+    token = token_for(wall, sent)
+    hidden_by_a_moderator(wall, sent)
+    al = wall.moderator("bo")
+    assert al.decides(sent, "reopen").status_code == 303
+    wall.reports(sent, **GIVEN, token=token)
+    assert al.sees("reported") == [sent.review_id]
+    assert reports(wall)[0].closed_by_id is None
 
 
 def test_a_slip_in_a_report_of_what_has_gone_keeps_its_words_and_shows_none_of_the_hidden_ones(wall: Wall) -> None:
