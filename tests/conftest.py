@@ -6,8 +6,10 @@ import gc
 import math
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from playwright.sync_api import Browser
 
 from tests import browser as chromium
@@ -176,3 +178,10 @@ def new_page(browser: Browser) -> Iterator[chromium.Pages]:
     pages = chromium.Pages(browser)
     yield pages
     pages.close()
+
+
+@pytest.fixture
+def early_in_a_minute() -> Iterator[None]:
+    """The clock runs on from the first second of this minute: the windows of limits end with minutes, hours and days."""
+    with time_machine.travel(datetime.now(UTC).replace(second=1, microsecond=0), tick=True):
+        yield

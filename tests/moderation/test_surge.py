@@ -168,6 +168,7 @@ def test_ten_times_the_usual_is_needed_where_much_is_usual(wall: Wall) -> None:
         assert surge.flooded(session, campaign, now + timedelta(hours=1), surge.FEWEST_REFUSALS) is not None
 
 
+@pytest.mark.usefixtures("early_in_a_minute")
 def test_refusals_of_the_limits_are_counted_for_their_campaign(walls: Callable[..., Wall]) -> None:
     wall = walls(limit_promises="2/hour")
     answers = [wall.sends(f"/{SLUG}/promise", **promise(number)).status_code for number in range(5)]

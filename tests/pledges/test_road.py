@@ -398,6 +398,7 @@ def test_one_email_address_is_counted_by_itself(visitor, limiter, stored):
     assert stored() == []
 
 
+@pytest.mark.usefixtures("early_in_a_minute")
 def test_the_real_limits_let_five_through_and_keep_the_words_of_the_sixth(visitor, app, stored):
     limits.init_app(app, app.extensions["wall.settings"])
     answers = [visitor.promises(f"I will plant {number} trees") for number in range(6)]
