@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from pledges.models import Contact, Contribution
 from pledges.settings import Settings
-from pledges.tokens import hash_email
+from pledges.tokens import hash_email, hashes_of_email
 
 from .models import Decision, Letter, Moderator, Report, Review
 from .workflow import Move
@@ -118,9 +118,9 @@ def _has_had_its_letter(session: Session, contact: Contact) -> bool:
     return session.scalars(earlier.limit(1)).first() is not None
 
 
-def proved(session: Session, email_hash: str) -> bool:
-    """Whether the owner of this address has confirmed it, for whatever they sent."""
-    confirmed = select(Contact.id).where(Contact.email_hash == email_hash, Contact.proved_at.is_not(None))
+def proved(session: Session, *email_hashes: str) -> bool:
+    """Whether the owner of this address has confirmed it, for whatever they sent; its hashes by secrets of now and before."""
+    confirmed = select(Contact.id).where(Contact.email_hash.in_(email_hashes), Contact.proved_at.is_not(None))
     return session.scalars(confirmed.limit(1)).first() is not None
 
 
@@ -174,7 +174,7 @@ def owe_thanks(session: Session, report: Report, now: datetime) -> None:
         return
     email_hash = hash_email(report.email)
     cause = f"report:{report.id}:received"
-    if not proved(session, email_hash):
+    if not proved(session, *hashes_of_email(report.email)):
         cause = f"report:{email_hash[:HASH_CHARS]}:{now:%Y-%m-%d}"
     kind = Kind.REPORT_RECEIVED
     with suppress(IntegrityError), session.begin_nested():  # today's letter is owed already
@@ -212,7 +212,7 @@ def owe_outcome(session: Session, report: Report, decision: Decision, now: datet
         return
     email_hash = hash_email(report.email)
     theirs = f"report:{email_hash[:HASH_CHARS]}:decision:"
-    if not proved(session, email_hash) and _outcomes(session, theirs, now) >= OUTCOMES_A_DAY:
+    if not proved(session, *hashes_of_email(report.email)) and _outcomes(session, theirs, now) >= OUTCOMES_A_DAY:
         return
     letter = Letter(
         kind=Kind.REPORT_OUTCOME,

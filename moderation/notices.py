@@ -254,7 +254,10 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
     if contribution is not None:
         context |= author_links(contribution, settings, letter.lang)
         if letter.kind == Kind.LINK_AGAIN:
-            context["all_links"] = _all_links(session, contribution, settings, letter.lang)
+            links = _all_links(session, contribution, settings, letter.lang)
+            context["all_links"] = links
+            if len({link["campaign"] for link in links}) > 1:
+                context["campaign_title"] = gettext("Promise Wall")
     return context
 
 
@@ -287,7 +290,10 @@ def _all_links(session: Session, contribution: Contribution, settings: Settings,
         .order_by(Contribution.id.desc())
         .limit(50)
     )
-    return [{"reference": own.public_id} | author_links(own, settings, lang) for own in owned]
+    return [
+        {"reference": own.public_id, "campaign": own.campaign.title.in_(lang)} | author_links(own, settings, lang)
+        for own in owned
+    ]
 
 
 def author_links(contribution: Contribution, settings: Settings, lang: str) -> dict[str, object]:

@@ -16,6 +16,7 @@ from .settings import settings
 from .tokens import hash_token, is_receipt_token, receipt_token
 
 GRACE = timedelta(minutes=10)  # in which an act that comes twice, by a double press or a lost answer, is answered alike
+RENEWED = timedelta(minutes=1)  # the same for a new link, since whoever shares the old page is led to it as well
 NEWEST = 5_000  # wishes that are looked through for a link that was changed a moment ago
 
 
@@ -126,7 +127,7 @@ def renewed_lately(session: Session, token: str, now: datetime) -> Contribution 
         .where(
             Consent.id > newest - NEWEST,
             Consent.purpose == "new_link",
-            Consent.given_at > now - GRACE,
+            Consent.given_at > now - RENEWED,
             Contribution.erased_at.is_(None),
         )
     )

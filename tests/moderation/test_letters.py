@@ -13,9 +13,9 @@ from sqlalchemy import select
 from moderation import notices
 from moderation.models import Letter, Report
 from pledges.db import transaction, utcnow
-from pledges.models import Contact
+from pledges.models import Campaign, Contact
 from tests.servers.smtp import Mode, Received, SmtpSink
-from tests.wall import SLUG, WORDS, AtTheDesk, Wall, later
+from tests.wall import OTHER, SLUG, WORDS, AtTheDesk, Wall, later
 
 HEADERS = {
     "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "Content-Language", "MIME-Version", "Content-Type",
@@ -306,3 +306,16 @@ def test_a_link_asked_for_on_a_welsh_page_comes_in_welsh(posting_wall: Wall, smt
     assert letter.message["Content-Language"] == "cy"
     assert "http://wall.example/cy/receipt/" in letter.text()
     assert "http://wall.example/en/receipt/" not in letter.text()
+
+
+def test_links_of_several_campaigns_say_whose_they_are(wall: Wall) -> None:
+    for slug in (SLUG, OTHER):
+        wall.proves(wall.promises(f"I will listen {slug}", slug=slug, email="c@example.org"))
+    wall.screens()
+    wall.app.test_client().post("/send-link", data={"email": "c@example.org"})
+    wall.screens(later(60))
+    letter = message_from_string(wall.letters()[-1], policy=policy.default).get_body(("plain",))
+    assert letter is not None and letter.get_content().startswith("Promise Wall\n")
+    with wall.look() as session:
+        titles = [title.in_("en") for title in session.scalars(select(Campaign.title))]
+    assert all(f"{title}, " in letter.get_content() for title in titles)

@@ -62,7 +62,7 @@ def test_a_link_that_was_replaced_does_nothing_else_and_not_for_long(
         assert wall.acts(sent, act).status_code == 404
     assert opens(wall, newer) == 200
     assert wall.acts(sent, "new_link", press=press).status_code == 303
-    passes(wall, monkeypatch, 11)
+    passes(wall, monkeypatch, 1.1)
     assert wall.acts(sent, "new_link", press=press).status_code == 404
 
 
