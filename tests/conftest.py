@@ -40,7 +40,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say at the end, aloud, what was left out because this machine lacks something, or because time is short."""
     if not full():
         terminalreporter.line(
-            f"A share of the large counts ran, on PostgreSQL one test of {POSTGRESQL_GETS_ONE_OF} outside the modules"
+            f"A share of the large counts ran, on PostgreSQL one test of {OF_LOCKING} or of {POSTGRESQL_GETS_ONE_OF} outside the modules"
         )
         terminalreporter.line("where databases differ, and axe in two looks of four. The whole runs with --full.")
     for reason, names in missing.reasons(terminalreporter.stats.get("skipped", [])).items():
@@ -69,13 +69,19 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     databases.stop()
 
 
-# Where the databases differ in what they do: these run on both, always. Of all else PostgreSQL gets one test of ten
-# here, and each of them with --full.
+# Where the databases differ in what they do: these run on both, always. Of those that lock much PostgreSQL gets one
+# test of four here, of all else one of ten, and each of them with --full.
 ON_BOTH = {
-    "test_migrations", "test_races", "test_interleavings", "test_moves", "test_bulk", "test_second_person", "test_road",
-    "test_kills", "test_main_road", "test_presets",
-}  # fmt: skip
-POSTGRESQL_GETS_ONE_OF = 10
+    "test_migrations",
+    "test_races",
+    "test_interleavings",
+    "test_road",
+    "test_kills",
+    "test_main_road",
+    "test_presets",
+}
+LOCKING = {"test_moves", "test_bulk", "test_second_person", "test_clusters", "test_reports"}
+POSTGRESQL_GETS_ONE_OF, OF_LOCKING = 10, 4
 
 
 # What takes longest begins first, so that no process is left alone with it at the end.
@@ -100,7 +106,7 @@ def _is_left_to_full(item: pytest.Item) -> bool:
     module = item.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py")
     if item.get_closest_marker("postgresql") is None or module in ON_BOTH:
         return False
-    return zlib.crc32(item.nodeid.encode()) % POSTGRESQL_GETS_ONE_OF != 0
+    return zlib.crc32(item.nodeid.encode()) % (OF_LOCKING if module in LOCKING else POSTGRESQL_GETS_ONE_OF) != 0
 
 
 @pytest.fixture(params=[pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in KINDS])

@@ -385,7 +385,8 @@ def test_what_the_page_offers_is_what_is_accepted_of_whom_and_nothing_else(wall:
         for who in others if move == "approve" or name == "declined" else []:
             assert offered(who, sent) == set()
             assert who.decides(sent, move, reason=reason).status_code in (403, 404)
-        assert offered(mo, sent) == expected, name
+        if move == "approve":  # the first of five on an item that stood like this
+            assert offered(mo, sent) == expected, name
         answer = mo.decides(sent, move, reason=reason)
         assert answer.status_code == (303 if move in expected else 409), f"{name}: {move}"
 

@@ -54,11 +54,12 @@ def offered(by: AtTheDesk, sent: Sent) -> set[str]:
 def test_what_the_page_offers_is_what_the_post_accepts(wall: Wall, role: Role, campaign: str) -> None:
     somebody = wall.moderator("somebody", role, campaign)
     sent = wall.promises()
-    walked = 0
+    walked, seen_in, offers = 0, None, set[str]()
     for state, move in product(State, MOVES):
         put(wall, sent, state)
         before = wall.review(sent.review_id)
-        offers = offered(somebody, sent)
+        if seen_in is not state:  # the page changes with the state, and with what was done to the item
+            seen_in, offers = state, offered(somebody, sent)
         answer = somebody.decides(sent, move, reason="clearer" if move == "revise" else "off_topic")
         accepted = answer.status_code == 303
         assert answer.status_code in (303, 400, 403, 404, 409), f"{state} {move} {answer.status_code}"
@@ -67,7 +68,9 @@ def test_what_the_page_offers_is_what_the_post_accepts(wall: Wall, role: Role, c
         wanted = wanted or (move == "propose" and "pass" in offers)
         assert accepted == wanted, f"{role} {state} {move}: offered {sorted(offers)}, answered {answer.status_code}"
         after = wall.review(sent.review_id)
-        if not accepted:
+        if accepted:
+            seen_in = None
+        else:
             assert (after.state, after.version) == (before.state, before.version), f"{state} {move}"
         walked += 1
     assert walked == len(State) * len(MOVES)
