@@ -396,9 +396,12 @@ def sessions(db: Session, moderator: Moderator, now: datetime) -> list[SignIn]:
 
 
 def this_session() -> int | None:
-    """The id of the session that asks."""
-    row = _row_of_session()
-    return row.id if row is not None else None
+    """The id of the session that asks; looked up once for a request."""
+    token = session.get(SESSION_KEY)
+    if "sign_in" not in g or g.sign_in[0] != token:
+        row = _row_of_session()
+        g.sign_in = (token, row.id if row is not None else None)
+    return g.sign_in[1]
 
 
 def lock_owners(db: Session) -> None:

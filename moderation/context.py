@@ -13,7 +13,7 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from pledges import wall
 from pledges.models import Contact, Contribution, Revision
@@ -280,6 +280,7 @@ def _newest_reviews() -> Any:
     return (
         select(Review).join(Contribution, Contribution.id == Review.contribution_id)
         .where(Review.id == newest.scalar_subquery())
+        .options(joinedload(Review.revision), joinedload(Review.contribution))
     )  # fmt: skip
 
 
