@@ -215,8 +215,8 @@ class Evening:
     def _queue_pages(self) -> Iterable[str]:
         page = self._get("/moderation/")
         yield page
-        while following := re.search(r'href="(\?lane=all&amp;after=[^"]+)"', page):
-            page = self._get("/moderation/" + following[1].replace("&amp;", "&"))
+        while following := re.search(r'class="more"><a [^>]*href="(/moderation/\?[^"]*after=[^"]+)"', page):
+            page = self._get(following[1].replace("&amp;", "&"))
             yield page
 
     def _declines_cluster(self, path: str) -> None:
@@ -244,8 +244,9 @@ class Evening:
     def _members_of(self, path: str, page: str) -> list[tuple[str, str | None]]:
         """Every member, page by page, before any is chosen."""
         seen = _members(page)
-        while following := re.search(r'href="(\?after=\d+)"', page):
-            page = self._get(path + following[1])
+        further = re.compile(rf'href="({path}\?[^"]*after=\d+[^"]*)"')
+        while following := further.search(page):
+            page = self._get(following[1].replace("&amp;", "&"))
             seen += _members(page)
         return seen
 
