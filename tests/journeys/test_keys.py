@@ -93,3 +93,39 @@ def test_focus_goes_to_what_was_wrong_with_a_decision(wall: Wall, moderator: AtT
     page.get_by_role("button", name="Ask for this change").click()
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text("Choose a reason first")
+
+
+def test_esc_closes_what_a_key_opened_and_gives_the_focus_back(wall: Wall, moderator: AtTheDesk) -> None:
+    three_wait(wall)
+    page = moderator.joins().page
+    moderator.opens_the_queue()
+    for key in ("c", "d", "p"):
+        moderator.presses(key)
+        expect(page.locator(f"[data-opens={key}] form")).to_be_visible()
+        page.locator(f"[data-opens={key}] textarea").fill("half a note")
+        moderator.presses("Escape")
+        expect(page.locator(f"[data-opens={key}]")).not_to_have_attribute("open", "")
+        expect(page.locator(f"[data-opens={key}] > summary")).to_be_focused()
+        expect(page.locator(f"[data-opens={key}] textarea")).to_have_value("half a note")
+
+
+def test_the_keys_work_on_beside_what_is_ticked_and_never_where_something_is_typed(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    three_wait(wall)
+    page = moderator.joins().page
+    moderator.opens_the_queue()
+    first = page.locator(".q[data-cur]").get_attribute("data-review")
+    moderator.presses("c")
+    expect(page.locator("[data-opens=c] input[type=checkbox]").first).to_be_focused()
+    moderator.presses("d")
+    expect(page.locator("[data-opens=d] input[type=radio]").first).to_be_focused()
+    moderator.presses("p")
+    expect(page.locator("[data-opens=p] select")).to_be_focused()
+    moderator.presses("a", "j")
+    page.locator("[data-opens=p] textarea").focus()
+    moderator.presses("a", "j")
+    expect(page.locator("[data-opens=p] textarea")).to_have_value("aj")
+    expect(page.locator(".q[data-cur]")).to_have_attribute("data-review", str(first))
+    moderator.presses("Escape", "d", "j")
+    expect(page.locator(".q[data-cur]")).not_to_have_attribute("data-review", str(first))
