@@ -20,11 +20,12 @@
 
   const open = (key) => {
     const more = document.querySelector(`details[data-opens="${key}"]`);
-    if (!more) return;
+    if (!more) return false;
     document.querySelectorAll("details[data-opens][open]").forEach((other) => { if (other !== more) other.open = false; });
     more.open = true;
     const first = more.querySelector("input[type=radio], .reasons input[type=checkbox], select, textarea");
     if (first) first.focus();
+    return true;
   };
 
   const digit = (number) => {
@@ -71,7 +72,8 @@
     const act = digits ? () => digit(event.key) : keys[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
-    act();
+    const held = document.querySelector("[data-held]"); // somebody else has it open, so it has no buttons to press
+    if (act() === false && held && /^[acdsl]$/i.test(event.key)) say(held.dataset.held);
   });
 
   // What a button of the bar opens goes by Esc, keys on or off, and by going on to what it would cover.

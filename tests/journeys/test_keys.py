@@ -12,6 +12,7 @@ from moderation.models import Review
 from pledges.db import transaction
 from tests.journeys.conftest import AtTheDesk, Wall
 from tests.wall import Wall as Senders
+from tests.wall import later
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
@@ -93,6 +94,26 @@ def test_focus_goes_to_what_was_wrong_with_a_decision(wall: Wall, moderator: AtT
     page.get_by_role("button", name="Ask for this change").click()
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text("Choose a reason first")
+
+
+def test_a_key_without_a_button_says_who_has_the_item_open(wall: Wall, moderator: AtTheDesk) -> None:
+    three_wait(wall)
+    senders = Senders(wall.app)
+    senders.moderator("Ann")
+    page = moderator.joins().page
+    with wall.app.app_context(), transaction() as session:
+        ann = senders.plain_moderator(session, "Ann").id
+        session.execute(update(Review).values(claimed_by_id=ann, claimed_until=later(300)))
+    moderator.opens_the_queue()
+    for count, key in enumerate(("a", "c", "d", "s", "l"), start=1):
+        moderator.presses(key)
+        told = page.locator("[data-live] p", has_text="Ann has it open. Take over first.")
+        expect(told).to_have_count(count)
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator("[data-claim-words]")).to_contain_text("Yours until")
+    moderator.presses("d")
+    expect(page.locator("[data-opens=d] form")).to_be_visible()
+    expect(page.locator("[data-live] p", has_text="Take over first")).to_have_count(0)
 
 
 def test_esc_closes_what_a_key_opened_and_gives_the_focus_back(wall: Wall, moderator: AtTheDesk) -> None:
