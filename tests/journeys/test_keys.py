@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from moderation.models import Review
+from moderation.models import Review, Role
 from pledges.db import transaction
 from tests.journeys.conftest import AtTheDesk, Wall
 from tests.wall import Wall as Senders
@@ -94,6 +94,17 @@ def test_focus_goes_to_what_was_wrong_with_a_decision(wall: Wall, moderator: AtT
     page.get_by_role("button", name="Ask for this change").click()
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text("Choose a reason first")
+
+
+def test_an_empty_desk_leads_whoever_has_just_joined_to_recovery_codes(wall: Wall, moderator: AtTheDesk) -> None:
+    page = moderator.joins(Role.OWNER).page
+    moderator.opens_the_queue()
+    page.get_by_role("link", name="Make recovery codes").click()
+    page.get_by_role("button", name="Make new codes").click()
+    expect(page.locator("[data-recovery-codes] li").first).to_be_visible()
+    moderator.opens_the_queue()
+    expect(page.get_by_text("Nothing waits here.")).to_be_visible()
+    expect(page.get_by_role("link", name="Make recovery codes")).to_have_count(0)
 
 
 def test_a_key_without_a_button_says_who_has_the_item_open(wall: Wall, moderator: AtTheDesk) -> None:
