@@ -23,6 +23,7 @@ from .models import Decision, Evidence, Finding, HouseRule, Moderator, Note, Rea
 from .workflow import Move, State
 
 EARLIER, SAID, CONNECTED = 5, 20, 500
+KEPT = 1 / 3  # of the words that were, for a change to be told word by word
 CLIP = 80  # characters of earlier words
 DECLINED = (State.REJECTED, State.SPAM)
 FATES: dict[State, Any] = {
@@ -177,15 +178,30 @@ def _changes(approved: Revision, revision: Revision) -> list[Change]:
 
 
 def diff(old: str, new: str) -> Markup:
-    """`new` with the words that came marked, and those that went struck out; said to a screen reader too."""
+    """`new` with the words that came marked, and those that went struck out; said to a screen reader too.
+
+    Where too little was kept the old stands whole before the new: two texts woven together are read as neither.
+    """
     was, now = _pieces(old), _pieces(new)
+    matcher = difflib.SequenceMatcher(None, was, now, autojunk=False)
+    if _kept(matcher, was) < KEPT * _words(was):
+        whole = [_marked("del", gettext("Removed:"), was), _marked("ins", gettext("Added:"), now)]
+        return Markup(" ").join(part for part in whole if part)
     parts = []
-    for how, a, b, c, d in difflib.SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+    for how, a, b, c, d in matcher.get_opcodes():
         if how == "equal":
             parts.append(escape("".join(now[c:d])))
             continue
         parts += [_marked("del", gettext("Removed:"), was[a:b]), _marked("ins", gettext("Added:"), now[c:d])]
     return Markup("").join(parts)
+
+
+def _kept(matcher: difflib.SequenceMatcher[str], was: list[str]) -> int:
+    return sum(_words(was[block.a : block.a + block.size]) for block in matcher.get_matching_blocks())
+
+
+def _words(pieces: list[str]) -> int:
+    return sum(not piece.isspace() for piece in pieces)
 
 
 def _pieces(text: str) -> list[str]:

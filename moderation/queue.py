@@ -254,6 +254,14 @@ def counts(
     return found
 
 
+def waiting_in(session: Session, campaigns: list[int]) -> dict[int, int]:
+    """How many wait in each of these campaigns, as the counters tell."""
+    kept = select(Counter.campaign_id, Counter.value).where(
+        Counter.name == f"{lanes.COUNTER}{Lane.ALL}", Counter.day == EVERY_DAY, Counter.campaign_id.in_(campaigns)
+    )
+    return {campaign_id: int(value) for campaign_id, value in session.execute(kept)}
+
+
 _NAMES = [f"{lanes.COUNTER}{lane}" for lane in Lane]
 OWN = ("mine", "hand")  # lanes of a person's own, short enough to be counted
 
@@ -572,12 +580,22 @@ def _last_mark(session: Session, review: Review) -> Line | None:
     return session.scalars(marks.order_by(Line.id.desc()).limit(1)).first()
 
 
+def laid_aside(review: Review, now: datetime) -> bool:
+    """Whether it waits, but not yet."""
+    return review.state in WAITS and review.parked_until is not None and review.parked_until > now
+
+
 def park(session: Session, review: Review, *, version: int, by: Moderator, now: datetime) -> None:
-    """The item is laid aside until tomorrow; its state and version stay. Raises Overtaken."""
+    """The item is laid aside until tomorrow; its state and version stay.
+
+    Raises Overtaken, and MoveNotAllowed where it is laid aside already.
+    """
     decisions.require_free(review, by, now)
     _not_barred(session, review, by)
     if _pressed_twice(session, review, by, PARK, version, now):
         return
+    if laid_aside(review, now):
+        raise MoveNotAllowed(PARK)
     _mark(session, review, by, PARK, version, {"parked_until": now + PARKED}, now)
 
 
@@ -595,8 +613,7 @@ def hand_over(
     if review.passed_to_id == (to.id if to else None) and _pressed_twice(session, review, by, PASS, version, now):
         notes.add_once(session, review, by, note, now)
         return
-    laid_aside = review.parked_until is not None and review.parked_until > now
-    if laid_aside:
+    if laid_aside(review, now):
         _is_back(session, review, by, now)
     _mark(session, review, by, PASS, version, {"passed_to_id": to.id if to else None, "parked_until": None}, now)
     if note:

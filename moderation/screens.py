@@ -16,7 +16,7 @@ from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 from pledges.text import moment, number
 
-from . import acts, claims, context, decisions, permissions, queue, reasons, workflow
+from . import acts, claims, context, decisions, lanes, permissions, queue, reasons, workflow
 from .checks.base import Verdict
 from .claims import Standing
 from .context import Context
@@ -140,6 +140,8 @@ class Item:
     """One item, whole."""
 
     row: Row
+    calls: list[Signal]
+    laid_aside_until: datetime | None
     review: Review
     contribution: Contribution
     revision: Revision
@@ -256,13 +258,20 @@ def signals_of(review: Review) -> list[Signal]:
     elif review.not_checked:
         signals.append(Signal("", gettext("Spam not checked")))
     signals += [_signal(finding) for finding in findings if finding.verdict is Verdict.NOTICE]
-    if review.needs_second:
-        signals.insert(0, Signal("sig--look", gettext("Second opinion")))
-    if any(lane.lane is Lane.REPORTED for lane in review.lanes):
-        signals.insert(0, Signal("sig--look", gettext("Reported")))
+    signals = calls_of(review, {row.lane for row in review.lanes}) + signals
     if any(lane.lane is Lane.WELSH for lane in review.lanes):
         signals.append(Signal("sig--look", gettext("Needs a Welsh reader")))
     return signals or [Signal("sig--ok", gettext("Nothing found"))]
+
+
+def calls_of(review: Review, stands: set[Lane]) -> list[Signal]:
+    """Why a person has to look at it once more: said in the list and at its head."""
+    said = [
+        (Lane.APPEALS in stands, gettext("Appeal")),
+        (Lane.REPORTED in stands, gettext("Reported")),
+        (review.needs_second, gettext("Second opinion")),
+    ]
+    return [Signal("sig--look", words) for called, words in said if called]
 
 
 def _signal(finding: Finding) -> Signal:
@@ -420,11 +429,14 @@ def item_of(
     approved, parent = context.compared_with(contribution, revision), contribution.parent
     approved_hidden = not shown and context.is_masked(session, approved)
     here = colleagues_for(session, review, me)
+    aside = queue.laid_aside(review, now)  # it stands in that lane alone
     beside = context.of(session, review, me, findings, here, readable, now, pressed=shown)
     contact = contribution.contact
     return Item(
         **_what_may_be_done(session, review, me, held, beside, now),
         row=row_of(review, now, me, shown=shown),
+        calls=calls_of(review, lanes.lanes_of(session, review) if aside else {row.lane for row in review.lanes}),
+        laid_aside_until=review.parked_until if aside else None,
         review=review,
         contribution=contribution,
         revision=revision,

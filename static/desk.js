@@ -20,11 +20,12 @@
 
   const open = (key) => {
     const more = document.querySelector(`details[data-opens="${key}"]`);
-    if (!more) return;
+    if (!more) return false;
     document.querySelectorAll("details[data-opens][open]").forEach((other) => { if (other !== more) other.open = false; });
     more.open = true;
     const first = more.querySelector("input[type=radio], .reasons input[type=checkbox], select, textarea");
     if (first) first.focus();
+    return true;
   };
 
   const digit = (number) => {
@@ -64,16 +65,52 @@
   document.addEventListener("keydown", (event) => {
     if (!on || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return;
     if (event.shiftKey && event.key !== "?") return;
-    const field = event.target.closest("input, textarea, select, [contenteditable]");
-    const digits = /^[1-9]$/.test(event.key);
-    const box = field && field.matches("input.box, [data-keys-on]"); // keys work on beside what is ticked for the next one
-    if (field && !box && !(["radio", "checkbox"].includes(field.type) && digits)) return;
+    // What is ticked takes no text, so keys work on beside it; arrows, space and Enter are none of them.
+    if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]")) return;
     if (document.querySelector("dialog[open]")) return;
+    const digits = /^[1-9]$/.test(event.key);
     const act = digits ? () => digit(event.key) : keys[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
-    act();
+    const held = document.querySelector("[data-held]"); // somebody else has it open, so it has no buttons to press
+    if (act() === false && held && /^[acdsl]$/i.test(event.key)) say(held.dataset.held);
   });
+
+  // What a button of the bar opens goes by Esc, keys on or off, and by going on to what it would cover.
+  const panels = () => [...document.querySelectorAll(".decide details[open]")];
+  const covers = (panel) => [...panel.children].some((part) => getComputedStyle(part).position === "absolute");
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    const panel = panels().find((each) => each.contains(event.target)) || panels()[0];
+    if (!panel) return;
+    event.preventDefault();
+    panel.open = false;
+    panel.querySelector("summary").focus();
+  });
+  document.addEventListener("focusin", (event) => {
+    if (event.target.closest(".acts, dialog, [role=alert]")) return;
+    panels().forEach((panel) => {
+      if (covers(panel) && !panel.contains(event.target) && !event.target.contains(panel)) panel.open = false;
+    });
+  });
+
+  // A browser brings the caret of a field into view, and leaves the rest of the field under what sticks below it.
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("textarea")) requestAnimationFrame(() => event.target.scrollIntoView({ block: "nearest" }));
+  });
+
+  // What has the focus stands above the bar at the foot, however many rows its buttons need.
+  const bars = [...document.querySelectorAll(".decide, .acts")];
+  if (bars.length) {
+    const reserve = () => {
+      const stuck = bars.filter((bar) => getComputedStyle(bar).position === "sticky" && getComputedStyle(bar).display !== "contents");
+      document.documentElement.style.setProperty("--bar", `${Math.max(0, ...stuck.map((bar) => bar.offsetHeight))}px`);
+    };
+    const watch = new ResizeObserver(reserve);
+    bars.forEach((bar) => watch.observe(bar));
+    addEventListener("resize", reserve);
+    reserve();
+  }
 
   // The list of keys opens by a button too, whether they are on or off.
   const keysButton = document.querySelector("[data-keys]");

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -22,7 +23,7 @@ from pledges.models import Campaign, CampaignState
 from pledges.policy import POLICY
 from pledges.text import number
 
-from .. import accounts, care, permissions
+from .. import accounts, care, permissions, queue, surge
 from ..decisions import NewerStands
 from ..models import Moderator, Review, Role
 from ..notes import Erased
@@ -155,9 +156,16 @@ def campaigns_of(session: Session, held: dict[int | None, Role], act: Act) -> li
     return [campaign for campaign in found if where is None or campaign.id in where]
 
 
-def open_first(campaigns: list[Campaign]) -> list[Campaign]:
-    """Campaigns that are on stand before those that are over or to come."""
-    return sorted(campaigns, key=lambda campaign: campaign.state is not CampaignState.OPEN)
+def open_first(session: Session, campaigns: list[Campaign], now: datetime) -> list[Campaign]:
+    """First what is in surge, then what is on, the one in which most waits first; then what is over or to come."""
+    ids = [campaign.id for campaign in campaigns]
+    flooded = {campaign.id for _surge, campaign in surge.everywhere(session, ids, now)}
+    waiting = queue.waiting_in(session, ids)
+
+    def place(campaign: Campaign) -> tuple[bool, bool, int]:
+        return campaign.id not in flooded, campaign.state is not CampaignState.OPEN, -waiting.get(campaign.id, 0)
+
+    return sorted(campaigns, key=place)
 
 
 def campaign_asked(session: Session, held: dict[int | None, Role], slug: str) -> Campaign:

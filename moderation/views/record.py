@@ -70,7 +70,7 @@ def _record(me: Moderator, faults: list[record.Fault] | None = None) -> str:
 def show_figures(me: Moderator) -> ResponseReturnValue:
     """Week by week, for one campaign at a time."""
     session = reading()
-    campaigns = open_first(campaigns_of(session, permissions.roles(session, me), Act.LOOK))
+    campaigns = open_first(session, campaigns_of(session, permissions.roles(session, me), Act.LOOK), utcnow())
     if not campaigns:
         raise NotAllowed(Act.LOOK)
     chosen = campaign_named(session, request.args.get("campaign", "")) or campaigns[0]

@@ -216,7 +216,7 @@ def _chosen(session: Session, me: Moderator, slug: str) -> Campaign:
 
 
 def _mine(session: Session, me: Moderator) -> list[Campaign]:
-    return open_first(campaigns_of(session, permissions.roles(session, me), Act.LOOK))
+    return open_first(session, campaigns_of(session, permissions.roles(session, me), Act.LOOK), utcnow())
 
 
 def _back(campaign: Campaign) -> ResponseReturnValue:

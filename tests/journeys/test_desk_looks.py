@@ -177,3 +177,68 @@ def test_a_harsh_text_that_is_opened_stands_there_once(wall: Wall, moderator: At
     assert sum(each.is_visible() for each in page.get_by_text(TEXTS[0]).all()) == 1
     words, button = box(page, ".item-words blockquote"), box(page, ".item-words .button")
     assert button["y"] >= words["y"] + words["height"] + 8
+
+
+LOW = [(WIDE, 720), (960, 540), (NARROW, 664), (320, 500)]
+UNSEEN = """async () => {
+  for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+  const here = document.activeElement;
+  if (!here || here === document.body || here.closest('dialog')) return '';
+  const at = here.getBoundingClientRect();
+  const spots = [.1, .5, .9].map((part) => document.elementFromPoint(at.x + at.width / 2, at.y + at.height * part));
+  const own = (spot) => spot && (here.contains(spot) || spot.contains(here) || spot.closest('label')?.contains(here));
+  return spots.every(own) ? '' : here.outerHTML.slice(0, 160);
+}"""
+
+
+@pytest.mark.parametrize("width, height", LOW)
+def test_what_is_open_hides_nothing_that_the_keyboard_goes_on_to(
+    wall: Wall, moderator: AtTheDesk, sent: list[Any], width: int, height: int
+) -> None:
+    page = moderator.joins().page
+    page.set_viewport_size({"width": width, "height": height})
+    for key in ("c", "d", "p"):
+        for tab in ("Tab", "Shift+Tab"):
+            moderator.opens_the_queue()
+            moderator.presses(key)
+            expect(page.locator(f"[data-opens={key}] form")).to_be_visible()
+            for _ in range(40):
+                page.keyboard.press(tab)
+                unseen = page.evaluate(UNSEEN)
+                assert unseen == "", f"{key} {tab} at {width} by {height}: {unseen}"
+
+
+@pytest.mark.parametrize("width, height", LOW)
+def test_the_button_that_confirms_is_in_view_as_soon_as_its_panel_opens(
+    wall: Wall, moderator: AtTheDesk, sent: list[Any], width: int, height: int
+) -> None:
+    page = moderator.joins().page
+    page.set_viewport_size({"width": width, "height": height})
+    for key, name in (("c", "Ask for this change"), ("d", "Decline and go to the next"), ("p", "Pass on")):
+        moderator.opens_the_queue()
+        moderator.presses(key)
+        if height < 640:  # nothing sticks there: it stands in the page, which scrolls
+            expect(page.locator(".confirm:visible")).to_have_css("position", "static")
+            expect(page.locator(".acts")).to_have_css("position", "static")
+        else:
+            expect(page.locator(".confirm button:visible", has_text=name)).to_be_in_viewport(ratio=1)
+            for _ in range(4):
+                page.keyboard.press("Tab")
+                assert page.evaluate(UNSEEN) == "", f"{key} at {width} by {height}"
+
+
+def test_nothing_jumps_where_the_keyboard_walks_along_the_bar(
+    wall: Wall, moderator: AtTheDesk, sent: list[Any]
+) -> None:
+    page = moderator.joins().page
+    page.set_viewport_size({"width": NARROW, "height": 664})
+    moderator.opens_the_queue()
+    expect(page.locator("[data-claim-words]")).to_contain_text("Yours until")
+    page.locator(".acts button").first.focus()
+    page.locator(".item").evaluate("item => item.scrollIntoView()")
+    page.locator(".acts button").first.focus()
+    before = page.evaluate("scrollY")
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('.acts') !== null")
+        assert page.evaluate("scrollY") == before, page.evaluate("document.activeElement.outerHTML")

@@ -225,10 +225,10 @@ def test_an_approval_by_key_sends_no_message_where_that_was_ticked_and_the_next_
     ann.opens_the_queue()
     page = ann.page
     page.get_by_text("What the author is told when you approve").click()
-    page.locator("[data-keys-on]").check()
+    page.locator(".told input[name=tell]").check()
     page.get_by_role("button", name="Preview the letter").last.click()
     expect(page.locator("[data-letter-place]").last).to_contain_text("you chose to send no message")
-    page.locator("[data-keys-on]").focus()
+    page.locator(".told input[name=tell]").focus()
     for silent in (True, False):
         with page.expect_request(lambda request: request.url.endswith("/decide")) as made:
             ann.presses("a")

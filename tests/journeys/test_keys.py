@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from moderation.models import Review
+from moderation.models import Review, Role
 from pledges.db import transaction
 from tests.journeys.conftest import AtTheDesk, Wall
 from tests.wall import Wall as Senders
+from tests.wall import later
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
@@ -93,3 +94,70 @@ def test_focus_goes_to_what_was_wrong_with_a_decision(wall: Wall, moderator: AtT
     page.get_by_role("button", name="Ask for this change").click()
     expect(page.get_by_role("alert")).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text("Choose a reason first")
+
+
+def test_an_empty_desk_leads_whoever_has_just_joined_to_recovery_codes(wall: Wall, moderator: AtTheDesk) -> None:
+    page = moderator.joins(Role.OWNER).page
+    moderator.opens_the_queue()
+    page.get_by_role("link", name="Make recovery codes").click()
+    page.get_by_role("button", name="Make new codes").click()
+    expect(page.locator("[data-recovery-codes] li").first).to_be_visible()
+    moderator.opens_the_queue()
+    expect(page.get_by_text("Nothing waits here.")).to_be_visible()
+    expect(page.get_by_role("link", name="Make recovery codes")).to_have_count(0)
+
+
+def test_a_key_without_a_button_says_who_has_the_item_open(wall: Wall, moderator: AtTheDesk) -> None:
+    three_wait(wall)
+    senders = Senders(wall.app)
+    senders.moderator("Ann")
+    page = moderator.joins().page
+    with wall.app.app_context(), transaction() as session:
+        ann = senders.plain_moderator(session, "Ann").id
+        session.execute(update(Review).values(claimed_by_id=ann, claimed_until=later(300)))
+    moderator.opens_the_queue()
+    for count, key in enumerate(("a", "c", "d", "s", "l"), start=1):
+        moderator.presses(key)
+        told = page.locator("[data-live] p", has_text="Ann has it open. Take over first.")
+        expect(told).to_have_count(count)
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator("[data-claim-words]")).to_contain_text("Yours until")
+    moderator.presses("d")
+    expect(page.locator("[data-opens=d] form")).to_be_visible()
+    expect(page.locator("[data-live] p", has_text="Take over first")).to_have_count(0)
+
+
+def test_esc_closes_what_a_key_opened_and_gives_the_focus_back(wall: Wall, moderator: AtTheDesk) -> None:
+    three_wait(wall)
+    page = moderator.joins().page
+    moderator.opens_the_queue()
+    for key in ("c", "d", "p"):
+        moderator.presses(key)
+        expect(page.locator(f"[data-opens={key}] form")).to_be_visible()
+        page.locator(f"[data-opens={key}] textarea").fill("half a note")
+        moderator.presses("Escape")
+        expect(page.locator(f"[data-opens={key}]")).not_to_have_attribute("open", "")
+        expect(page.locator(f"[data-opens={key}] > summary")).to_be_focused()
+        expect(page.locator(f"[data-opens={key}] textarea")).to_have_value("half a note")
+
+
+def test_the_keys_work_on_beside_what_is_ticked_and_never_where_something_is_typed(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    three_wait(wall)
+    page = moderator.joins().page
+    moderator.opens_the_queue()
+    first = page.locator(".q[data-cur]").get_attribute("data-review")
+    moderator.presses("c")
+    expect(page.locator("[data-opens=c] input[type=checkbox]").first).to_be_focused()
+    moderator.presses("d")
+    expect(page.locator("[data-opens=d] input[type=radio]").first).to_be_focused()
+    moderator.presses("p")
+    expect(page.locator("[data-opens=p] select")).to_be_focused()
+    moderator.presses("a", "j")
+    page.locator("[data-opens=p] textarea").focus()
+    moderator.presses("a", "j")
+    expect(page.locator("[data-opens=p] textarea")).to_have_value("aj")
+    expect(page.locator(".q[data-cur]")).to_have_attribute("data-review", str(first))
+    moderator.presses("Escape", "d", "j")
+    expect(page.locator(".q[data-cur]")).not_to_have_attribute("data-review", str(first))

@@ -65,6 +65,10 @@ def test_a_change_is_told_word_by_word_to_eyes_and_to_ears(wall: Wall, moderator
         ("a b c", "a c", "a <del>Removed: b </del>c"),
         ("a", "a b", "a<ins>Added:  b</ins>"),
         ("same words", "same words", "same words"),
+        ("", "a b", "<ins>Added: a b</ins>"),
+        ("a b", "", "<del>Removed: a b</del>"),
+        ("a b c", "x b z", "<del>Removed: a</del><ins>Added: x</ins> b <del>Removed: c</del><ins>Added: z</ins>"),
+        ("a b c d", "x b y z", "<del>Removed: a b c d</del> <ins>Added: x b y z</ins>"),
     ],
 )
 def test_the_diff_is_of_words(wall: Wall, old: str, new: str, expected: str) -> None:

@@ -161,3 +161,25 @@ def test_claims_and_what_lays_aside_are_offered_to_whom_the_post_lets(wall: Wall
     if why == "proposed":
         assert everything & seen["mo"] == {"park", "pass"}
     assert bool(everything & seen["ann"]) is (why != "proposed and appealed")
+
+
+def test_what_is_laid_aside_says_so_and_offers_the_way_back_wherever_it_is_opened(wall: Wall) -> None:
+    mo, ann = wall.moderator("mo"), wall.moderator("ann")
+    sent = wall.promises()
+    wall.screens()
+    assert mo.decides(sent, "park").status_code == 303
+    for who in (mo, ann):
+        for address in (f"/moderation/reviews/{sent.review_id}", "/moderation/?lane=parked"):
+            page = who.client.get(address).text
+            assert re.search(r"Laid aside until \w+day \d+ \w+, \d\d:\d\d", page), address
+            assert "Waiting " not in page.split('class="item-head"')[1].split("</div>")[0]
+            assert "Back into the queue" in page and "Lay aside <kbd>" not in page
+            assert ("Undo laying aside" in page) is (who is mo)
+    assert "park" not in offered(ann, sent)
+    assert ann.decides(sent, "park").status_code == 409
+    before = wall.review(sent.review_id).parked_until
+    assert mo.decides(sent, "park").status_code == 303  # the button pressed twice
+    assert wall.review(sent.review_id).parked_until == before
+    assert ann.decides(sent, "pass").status_code == 303
+    page = mo.client.get(f"/moderation/reviews/{sent.review_id}").text
+    assert "Laid aside until" not in page and "Lay aside <kbd>" in page and "Waiting " in page

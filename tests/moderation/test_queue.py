@@ -403,3 +403,24 @@ def test_an_item_that_left_the_list_is_told_when_another_opens(wall: Wall, moder
     wall.moderator("ann").approves(second)
     page = moderator.client.get(f"/moderation/?at={second.review_id}").text
     assert told in page and f'data-review="{first.review_id}" data-version' in page
+
+
+def test_why_it_is_looked_at_again_is_said_in_the_list_and_at_its_head(wall: Wall, moderator: AtTheDesk) -> None:
+    other = wall.moderator("other")
+    sent = wall.promises()
+    wall.screens()
+    moderator.decides(sent, "reject", reason="off_topic")
+    assert wall.acts(sent, "appeal").status_code == 303
+    page = other.client.get("/moderation/?lane=appeals").text
+    tags = page.split('<p class="sigs">')[1].split("</p>")[0]
+    assert ">Appeal<" in tags and "Nothing found" not in tags
+    assert ">Appeal<" in page.split('class="item-head"')[1].split("</div>")[0]
+    assert other.decides(sent, "park").status_code == 303
+    head = other.client.get(f"/moderation/reviews/{sent.review_id}").text.split('class="item-head"')[1]
+    assert ">Appeal<" in head.split("</div>")[0] and ">Reported<" not in head.split("</div>")[0]
+    second = wall.promises("Another one, and I mean it")
+    wall.screens()
+    moderator.approves(second)
+    assert wall.reports(second).status_code in (200, 303)
+    head = other.client.get(f"/moderation/reviews/{second.review_id}").text.split('class="item-head"')[1]
+    assert ">Reported<" in head.split("</div>")[0]

@@ -578,3 +578,23 @@ def test_the_queue_says_in_which_campaigns_it_is_on_and_until_when(wall: Wall, m
     with wall.work() as session:
         session.execute(update(Surge).values(ends_at=utcnow() - timedelta(seconds=1)))
     assert "data-surge" not in moderator.client.get("/moderation/").text
+
+
+def test_the_menu_opens_the_campaign_in_surge_else_the_one_in_which_most_waits(wall: Wall) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+
+    def opens(name: str, asked: str = "") -> str:
+        page = lead.client.get(f"/moderation/{name}{asked}").text
+        chosen = re.search(r'<option value="([^"]+)" selected', page)
+        assert chosen is not None
+        return chosen[1]
+
+    first, last = sorted((SLUG, OTHER))
+    for slug in (last, last, first):
+        wall.promises(f"I will begin on {slug}, number {wall.screens()}", slug=slug)
+    wall.screens()
+    assert (opens("surge"), opens("figures")) == (last, last)
+    assert opens("surge", f"?campaign={first}") == opens("figures", f"?campaign={first}") == first
+    presses(lead, "start", campaign=first, hours="2", **SWITCHES)
+    assert (opens("surge"), opens("figures")) == (first, first)
+    assert opens("surge", f"?campaign={last}") == last
