@@ -271,6 +271,8 @@ class Desk:
 
         Raises FormUsed where its form has filed another one.
         """
+        # locked first: the new row that names it holds it too, so of two at once each would wait for the other
+        session.refresh(contribution, with_for_update=True)
         known = self.already_reported(session, complaint)
         if known is not None:
             return known
@@ -290,7 +292,6 @@ class Desk:
         session.add(report)
         session.flush()
         letters.owe_thanks(session, report, now)
-        self._lock(session, contribution)
         shown = select(Review).where(Review.revision_id == contribution.published_revision_id)
         review = session.scalars(shown).first()
         if contribution.published_revision_id is None:
