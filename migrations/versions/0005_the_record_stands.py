@@ -21,6 +21,11 @@ def upgrade() -> None:
             op.execute(
                 f"CREATE TRIGGER acts_no_{what.lower()} BEFORE {what} ON acts BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
             )
+        op.execute(  # INSERT OR REPLACE removes the line that stands there without a word to the trigger of DELETE
+            "CREATE TRIGGER acts_no_replace BEFORE INSERT ON acts"
+            " WHEN EXISTS (SELECT 1 FROM acts WHERE id = NEW.id OR hash = NEW.hash)"
+            f" BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+        )
         return
     op.execute(
         "CREATE FUNCTION acts_stand() RETURNS trigger LANGUAGE plpgsql AS"
@@ -34,7 +39,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for what in ("update", "delete"):
+        for what in ("update", "delete", "replace"):
             op.execute(f"DROP TRIGGER IF EXISTS acts_no_{what}")
         return
     for what in ("update", "delete", "truncate"):
