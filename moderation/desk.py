@@ -95,6 +95,7 @@ class Desk:
             appeal_until=appeals.until(session, asked_about, against, now, self.settings),
             saw=self._saw(session, review),
             taken_down=self._told_down(session, down, lang, appeals_now=asked_about is down) if down else None,
+            stood=appeals.taken_down_by(session, review) is not None,
             appealed=any(lanes.open_appeal(session, each) for each in self._reviews(session, contribution)),
             restored=self._was_restored(session, contribution),
             happened=self._happened(session, contribution),
