@@ -376,9 +376,7 @@ def test_who_has_asked_a_second_moderator_reads_that_one_looks_and_that_the_end_
 
 
 @pytest.mark.parametrize("what", ["promise", "comment"])
-def test_a_preview_says_so_in_its_title_and_its_heading_takes_the_focus(
-    wall: Wall, mo: AtTheDesk, what: str
-) -> None:
+def test_a_preview_says_so_in_its_title_and_its_heading_takes_the_focus(wall: Wall, mo: AtTheDesk, what: str) -> None:
     sent = promised(wall)
     mo.approves(sent)
     path = f"/{SLUG}/promise" if what == "promise" else f"/{SLUG}/promises/{sent.public_id}/comment"

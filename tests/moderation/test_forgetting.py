@@ -204,15 +204,15 @@ def lines(wall: Wall) -> list[int]:
         ]
 
 
-COLUMNS = 'id, actor, act, subject, campaign_id, "before", "after", at, previous, hash'
-TWICE = f"INTO acts ({COLUMNS}) SELECT " + COLUMNS.replace("actor", "'x'") + " FROM acts WHERE id = 1"
+INTO = 'INTO acts (id, actor, act, subject, campaign_id, "before", "after", at, previous, hash)'
+REST = """'x', act, subject, campaign_id, "before", "after", at, previous, hash FROM acts WHERE id = 1"""
 STATEMENTS = [
     "UPDATE acts SET actor = 'x' WHERE id = 1",
     "DELETE FROM acts",
     "TRUNCATE acts",
-    f"INSERT OR REPLACE {TWICE}",
-    f"INSERT OR REPLACE {TWICE}".replace("SELECT id", "SELECT id + 1000"),
-    f"INSERT {TWICE} ON CONFLICT (id) DO UPDATE SET actor = 'x'",
+    f"INSERT OR REPLACE {INTO} SELECT id, {REST}",
+    f"INSERT OR REPLACE {INTO} SELECT id + 1000, {REST}",
+    f"INSERT {INTO} SELECT id, {REST} ON CONFLICT (id) DO UPDATE SET actor = 'x'",
 ]
 
 

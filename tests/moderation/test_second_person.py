@@ -267,22 +267,19 @@ def test_a_decline_without_a_reason_comes_back_with_its_note(wall: Wall, moderat
 
 
 @pytest.mark.parametrize(
-    "asks",
-    [
-        {"move": "reject", "reason": "illegal"},
-        {"move": "reject", "reason": "off_topic", "second": "yes"},
-        {"move": "revise", "reason": "clearer", "second": "yes"},
-        {"move": "pass", "second": "yes"},
-    ],
+    "move, reason, second",
+    [("reject", "illegal", ""), ("reject", "off_topic", "yes"), ("revise", "clearer", "yes"), ("pass", "", "yes")],
 )
-def test_an_appeal_is_not_put_to_a_second_person_where_there_is_none(wall: Wall, asks: dict[str, str]) -> None:
+def test_an_appeal_is_not_put_to_a_second_person_where_there_is_none(
+    wall: Wall, move: str, reason: str, second: str
+) -> None:
     sent = wall.promises()
     wall.screens()
     ann, bob = wall.moderator("ann"), wall.moderator("bob")
     wall.moderator("vera", Role.VIEWER)
     ann.decides(sent, "reject", reason="off_topic")
     wall.acts(sent, "appeal")
-    answer = bob.decides(sent, **asks)
+    answer = bob.decides(sent, move, reason=reason, second=second)
     assert answer.status_code == 409
     assert "Nobody else at this desk could confirm this." in answer.text
     assert not wall.review(sent.review_id).needs_second
