@@ -88,15 +88,16 @@ STORY = (
     "note:write",
     "note:remove",
 )
+MOST_MARKS = 200  # that the story of an item tells
 
 
 def beside_decisions(session: Session, review_ids: list[int]) -> list[tuple[datetime, str, str]]:
-    """(when, who, what) of what people did with these items besides deciding them, oldest first."""
+    """(when, who, what) of what people did with these items besides deciding them, oldest first; of very many the newest."""
     subjects = [f"review:{review_id}" for review_id in review_ids]
     lines = session.scalars(
-        select(Act).where(Act.subject.in_(subjects), Act.act.in_(STORY)).order_by(Act.id).limit(200)
-    )
-    return [(line.at, who(session, line.actor), str(WORDS[line.act])) for line in lines]
+        select(Act).where(Act.subject.in_(subjects), Act.act.in_(STORY)).order_by(Act.id.desc()).limit(MOST_MARKS)
+    ).all()
+    return [(line.at, who(session, line.actor), str(WORDS[line.act])) for line in reversed(lines)]
 
 
 @dataclass(frozen=True)

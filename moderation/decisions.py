@@ -42,6 +42,10 @@ class NewerStands(MoveNotAllowed):
     """Words were taken down, and newer ones of the author were approved since: the older do not come back."""
 
 
+class NobodyElse(MoveNotAllowed):
+    """An appeal can be put to a second person only where there is one."""
+
+
 FEEDBACK = {Move.MARK_SPAM: "spam", Move.APPROVE: "ham"}
 MOVED = "wall.moved"  # reviews whose clusters are to follow, in the session's notes
 
@@ -81,6 +85,8 @@ def decide(
         session, review, move, [*([reason] if reason else []), *more], by=by, second=second
     ):
         move, proposes = Move.PROPOSE, move
+    if by is not None and move is Move.PROPOSE and lanes.open_appeal(session, review):
+        _require_somebody_else(session, review, by)
     to_state = workflow.after(review.state, move)
     if move is Move.RESTORE:
         to_state = _stood_as(session, review) or to_state
@@ -97,6 +103,8 @@ def decide(
     if by is not None and move is Move.REOPEN:
         _take_back_letters(session, review, decision, now, settings)
     _drop_untrue(session, review, decision, now, settings)
+    if move is Move.RESTORE:
+        _tell_after_all(session, review, decision.id, now, settings)
     if to_state is State.WAITING:
         if decision.from_state not in workflow.WAITS:
             review.waiting_since = now
@@ -117,6 +125,13 @@ def _require_allowed(session: Session, review: Review, move: Move, by: Moderator
     workflow.after(review.state, move)
     if why := unwanted(review, move):
         raise MoveNotAllowed(why)
+
+
+def _require_somebody_else(session: Session, review: Review, by: Moderator) -> None:
+    """Raises NobodyElse where nobody at this desk could confirm what `by` proposes, so that it would wait for ever."""
+    closed_to = {by.id, *barred_people(session, review)}
+    if all(person.id in closed_to for person, _role in permissions.deciding(session, review.campaign_id)):
+        raise NobodyElse("nobody else at this desk may decide this appeal")
 
 
 def _stood_as(session: Session, review: Review) -> State | None:
@@ -565,8 +580,9 @@ def _undo(
     review.needs_second = _stands_proposed(session, review)
     if to_state in workflow.WAITS:
         lanes.put_in(session, review)
+    _check_again(review, now)
     letters.drop_decision(session, last, now)
-    _tell_after_all(session, review, decision, now, settings)
+    _tell_after_all(session, review, decision.id + 1, now, settings)
     agreement.count(session, review, decision)
     session.execute(
         update(Evidence).where(Evidence.review_id == review.id).values(feedback_owed=None, feedback_due_at=None)
@@ -610,6 +626,13 @@ def _unsupersede(session: Session, older: Review, ended: Decision, now: datetime
     _move(session, older, Move.UNDO, ended.from_state, by=None, now=now)
     if ended.from_state in workflow.WAITS:
         lanes.put_in(session, older)
+    _check_again(older, now)
+
+
+def _check_again(review: Review, now: datetime) -> None:
+    """What waits for its checks once more has them; the job that was owed found it decided and went away."""
+    if review.state is State.RECEIVED:
+        review.check_after = now
 
 
 def _stand_again(session: Session, review: Review, approved: Decision, now: datetime) -> None:
@@ -621,11 +644,17 @@ def _stand_again(session: Session, review: Review, approved: Decision, now: date
             _unsupersede(session, older, ended, now)
 
 
-def _tell_after_all(session: Session, review: Review, undo: Decision, now: datetime, settings: Settings) -> None:
-    """What the undone decision overtook and nobody was told yet stands again, and is told after all."""
-    before = agreement.standing(session, review, undo.id + 1)
+def _tell_after_all(session: Session, review: Review, before_id: int, now: datetime, settings: Settings) -> None:
+    """What an undone decision overtook, or its author took back, and nobody was told stands again, and is told after all.
+
+    Where newer words have left the wall by that, so is what took down the older ones.
+    """
+    before = agreement.standing(session, review, before_id)
     session.flush()
-    for letter in letters.overtaken(session, before) if before is not None else ():
+    again = letters.overtaken(session, before) if before is not None else []
+    if review.contribution.published_revision_id is None:
+        again += letters.taken_down(session, review.contribution)
+    for letter in again:
         if truth.holds(session, letter.kind, session.get_one(Decision, letter.decision_id)):
             letter.dropped_at, letter.dropped_why = None, ""
             letter.due_at = now + timedelta(seconds=settings.undo_seconds)

@@ -95,6 +95,7 @@ class Desk:
             appeal_until=appeals.until(session, asked_about, against, now, self.settings),
             saw=self._saw(session, review),
             taken_down=self._told_down(session, down, lang, appeals_now=asked_about is down) if down else None,
+            stood=appeals.taken_down_by(session, review) is not None,
             appealed=any(lanes.open_appeal(session, each) for each in self._reviews(session, contribution)),
             restored=self._was_restored(session, contribution),
             happened=self._happened(session, contribution),
@@ -271,6 +272,8 @@ class Desk:
 
         Raises FormUsed where its form has filed another one.
         """
+        # locked first: the new row that names it holds it too, so of two at once each would wait for the other
+        session.refresh(contribution, with_for_update=True)
         known = self.already_reported(session, complaint)
         if known is not None:
             return known
@@ -290,7 +293,6 @@ class Desk:
         session.add(report)
         session.flush()
         letters.owe_thanks(session, report, now)
-        self._lock(session, contribution)
         shown = select(Review).where(Review.revision_id == contribution.published_revision_id)
         review = session.scalars(shown).first()
         if contribution.published_revision_id is None:

@@ -32,6 +32,7 @@ EXTENSION = "wall.jobs"
 SPAM_SERVICE = "wall.spam_service"
 PORTIONS = 50  # of long work in one sweep
 SWEPT_BY, FORGOT_BY = "jobs:swept", "jobs:forgot"  # in `Shared`: when the two last ran, whoever fired them
+FORGETTING, CLAIMED = "jobs:forgetting", timedelta(hours=1)  # who forgets has it alone for so long
 SWEEP_IS_LATE = timedelta(seconds=75)  # the queue brings one each minute
 NIGHT_IS_LATE = timedelta(hours=26)
 REDIS_SECONDS = {"socket_connect_timeout": 2, "socket_timeout": 5}  # a silent server holds up nobody who sends
@@ -75,8 +76,7 @@ class Jobs:
 
     def _forget(self) -> None:
         with self.app.app_context():
-            _is_late(FORGOT_BY, timedelta(), utcnow())
-            retention.forget(settings(), utcnow())
+            _forget(utcnow(), timedelta())
 
 
 def _open(settings: Settings) -> Huey:
@@ -182,18 +182,38 @@ def stand_in(now: datetime) -> None:
     """What the queue should have brought by now and has not runs here, in one process alone."""
     if _is_late(SWEPT_BY, SWEEP_IS_LATE, now):
         sweep(now)
-    if _is_late(FORGOT_BY, NIGHT_IS_LATE, now, at_first=False):
-        retention.forget(settings(), now)
+    _forget(now, NIGHT_IS_LATE)
 
 
-def _is_late(name: str, late: timedelta, now: datetime, *, at_first: bool = True) -> bool:
-    """Whether this ran so long ago, or never (`at_first`); then it counts as run now, so that nobody else runs it too."""
+def _forget(now: datetime, late: timedelta) -> None:
+    """What is old is forgotten, where that was done so long ago, and by one process at a time.
+
+    It counts as done when it is: where it fails, it is tried again as soon as it is late, and the claim is over.
+    """
+    if _ran_since(FORGOT_BY, now - late, now) or not _is_late(FORGETTING, CLAIMED, now):
+        return
+    retention.forget(settings(), now)
+    _is_late(FORGOT_BY, timedelta(), now)
+
+
+def _ran_since(name: str, since: datetime, now: datetime) -> bool:
+    """Whether this ran after that moment; what nobody has seen run counts as run now, where that is asked of the past."""
+    with transaction() as session:
+        ran = session.get(Shared, name)
+    if ran is None and since < now:
+        _is_late(name, now - since, now)
+        return True
+    return ran is not None and ran.changed_at > since
+
+
+def _is_late(name: str, late: timedelta, now: datetime) -> bool:
+    """Whether this ran so long ago, or never; then it counts as run now, so that nobody else runs it too."""
     try:
         with transaction() as session:
             ran = session.get(Shared, name, with_for_update=True, populate_existing=True)
             if ran is None:
                 session.add(Shared(name=name, value={}, changed_at=now))
-                return at_first
+                return True
             if now - ran.changed_at < late:
                 return False
             ran.changed_at = now

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,11 +38,11 @@ class Kind(StrEnum):
 
 UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
 HASH_CHARS = 32  # of the keyed hash of an address, as a cause names it
-OVERTAKEN = ("overtaken", "reopened")
-TAKEN_BACK = ("undone", "withdrawn", *OVERTAKEN)  # why a letter did not go: what it told of does not stand
+NOT_SENT = ("overtaken", "reopened", "withdrawn")  # and sent after all where what it told of stands again
+TAKEN_BACK = ("undone", *NOT_SENT)  # why a letter did not go: what it told of does not stand
 BY_ITS_AUTHOR = (Kind.WITHDRAWN, Kind.LINK_AGAIN)  # anybody can give anybody's address, and then press and press
-BY_ITS_AUTHOR_AN_HOUR = 3  # to one address
-TOO_MANY = "too many"
+BY_ITS_AUTHOR_AN_HOUR = 3  # of each kind, to one address
+TOO_MANY, UNPROVED_HERE = "too many", "unproved"
 OUTCOMES_A_DAY = 5  # to an address that nobody has proved
 
 
@@ -71,7 +71,9 @@ def owe(
         due_at=due_at or now,
         queued_at=now,
     )
-    if kind in BY_ITS_AUTHOR and _caused(session, contact.email_hash, now) >= BY_ITS_AUTHOR_AN_HOUR:
+    if kind is Kind.WITHDRAWN and contact.proved_at is None:  # a stranger may have typed an address proved elsewhere
+        letter.dropped_at, letter.dropped_why = now, UNPROVED_HERE
+    elif kind in BY_ITS_AUTHOR and _caused(session, kind, contact.email_hash, now) >= BY_ITS_AUTHOR_AN_HOUR:
         letter.dropped_at, letter.dropped_why = now, TOO_MANY
     session.add(letter)
     session.flush()
@@ -83,12 +85,11 @@ def cause_of(kind: Kind, email_hash: str, what: str) -> str:
     return f"{kind}:{email_hash[:HASH_CHARS]}:{what}"
 
 
-def _caused(session: Session, email_hash: str, now: datetime) -> int:
-    """How many letters acts like these have brought to this address within an hour."""
-    theirs = [Letter.cause.startswith(cause_of(kind, email_hash, ""), autoescape=True) for kind in BY_ITS_AUTHOR]
+def _caused(session: Session, kind: Kind, email_hash: str, now: datetime) -> int:
+    """How many letters of this kind acts of its author have brought to this address within an hour."""
     brought = select(func.count()).where(
-        Letter.kind.in_(BY_ITS_AUTHOR),
-        or_(*theirs),
+        Letter.kind == kind,
+        Letter.cause.startswith(cause_of(kind, email_hash, ""), autoescape=True),
         Letter.queued_at > now - timedelta(hours=1),
         Letter.dropped_at.is_(None),
     )
@@ -310,6 +311,13 @@ def outcomes_owed(session: Session, contribution: Contribution) -> list[Letter]:
 
 
 def overtaken(session: Session, decision: Decision) -> list[Letter]:
-    """Letters to the author about this decision that were not sent since another one came."""
+    """Letters to the author about this decision that were not sent since another one came, or its author took it back."""
     about = select(Letter).where(Letter.decision_id == decision.id, Letter.contribution_id.is_not(None))
-    return list(session.scalars(about.where(Letter.dropped_why.in_(OVERTAKEN))))
+    return list(session.scalars(about.where(Letter.dropped_why.in_(NOT_SENT))))
+
+
+def taken_down(session: Session, contribution: Contribution) -> list[Letter]:
+    """Letters that words were taken down, which were not sent since others stood on the wall by then; only the newest."""
+    about = select(Letter).where(Letter.contribution_id == contribution.id, Letter.kind == Kind.TAKEN_DOWN)
+    newest = session.scalars(about.order_by(Letter.id.desc()).limit(1)).first()
+    return [newest] if newest is not None and newest.dropped_why == "overtaken" else []

@@ -54,7 +54,9 @@ def holds(session: Session, kind: str, decision: Decision) -> bool:
         return review.state is State.REVISE
     if review.state is not State.REJECTED:
         return False
-    return kind == Kind.TAKEN_DOWN or not _sent_since(session, decision)
+    if kind == Kind.TAKEN_DOWN:  # newer words of the author may stand in their place by now
+        return contribution.published_revision_id is None
+    return not _sent_since(session, decision)
 
 
 def _sent_since(session: Session, decision: Decision) -> bool:

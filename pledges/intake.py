@@ -141,6 +141,7 @@ class Standing:
     appeal_until: datetime | None = None
     saw: tuple[str, ...] = ()  # what the quick checks noticed: personal_data child class repeat links
     taken_down: TakenDown | None = None
+    stood: bool = False  # the newest words stood on the wall until they were declined
     appealed: bool = False  # a second moderator is asked to look
     restored: bool = False  # putting it back was the last that happened to it
     happened: tuple[tuple[datetime, str], ...] = ()  # declined asked taken_down appealed withdrawn restored

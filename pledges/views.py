@@ -36,7 +36,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from . import counters, erasure, guarding, intake, markup, motifs, story, tokens, wall
-from .db import Translated, reading, transaction, utcnow
+from .db import Translated, reading, transaction, until_stored, utcnow
 from .errors import FormUsed, NotNow, NotYours
 from .forms import (
     TRAP,
@@ -903,12 +903,15 @@ def _file(reported: Contribution, form: ReportForm, complaint: Complaint, now: d
 
 def _filed(reported: Contribution, complaint: Complaint, now: datetime) -> str:
     """The reference; of two at once with one form, both get the same."""
+
+    def filed() -> str:
+        with transaction() as session:
+            return review_desk().file_report(session, reported, complaint, now)
+
     try:
-        with transaction() as session:
-            return review_desk().file_report(session, reported, complaint, now)
+        return until_stored(filed)
     except IntegrityError:  # the other one was first: now it is found
-        with transaction() as session:
-            return review_desk().file_report(session, reported, complaint, now)
+        return until_stored(filed)
 
 
 def _reported_page(form: ReportForm, reference: str) -> Response:

@@ -19,5 +19,6 @@ for (const box of document.querySelectorAll("textarea[data-most]")) {
   box.addEventListener("input", count);
   count();
 }
-const summary = document.getElementById("summary");
-if (summary) summary.focus();
+// What the page has to say first is read out: what went wrong, what was done, or the preview that was asked for.
+const first = document.getElementById("summary") || document.getElementById("preview-t");
+if (first) first.focus();

@@ -297,7 +297,7 @@ class AtTheDesk:
 def unguarded(session: Session) -> None:
     """The record can be changed, as by somebody who may alter the schema."""
     if session.get_bind().dialect.name == "sqlite":
-        for what in ("update", "delete"):
+        for what in ("update", "delete", "replace"):
             session.execute(text(f"DROP TRIGGER IF EXISTS acts_no_{what}"))
     else:
         session.execute(text("ALTER TABLE acts DISABLE TRIGGER USER"))

@@ -13,14 +13,17 @@ branch_labels = None
 depends_on = None
 
 REFUSAL = "lines of the record are never changed or removed"
+REFUSE = f"SELECT RAISE(ABORT, '{REFUSAL}')"
+STANDS = "EXISTS (SELECT 1 FROM acts WHERE id = NEW.id OR hash = NEW.hash)"
 
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for what in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER acts_no_{what.lower()} BEFORE {what} ON acts BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-            )
+            op.execute(f"CREATE TRIGGER acts_no_{what.lower()} BEFORE {what} ON acts BEGIN {REFUSE}; END")
+        op.execute(  # INSERT OR REPLACE removes the line that stands there without a word to the trigger of DELETE
+            f"CREATE TRIGGER acts_no_replace BEFORE INSERT ON acts WHEN {STANDS} BEGIN {REFUSE}; END"
+        )
         return
     op.execute(
         "CREATE FUNCTION acts_stand() RETURNS trigger LANGUAGE plpgsql AS"
@@ -34,7 +37,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for what in ("update", "delete"):
+        for what in ("update", "delete", "replace"):
             op.execute(f"DROP TRIGGER IF EXISTS acts_no_{what}")
         return
     for what in ("update", "delete", "truncate"):

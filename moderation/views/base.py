@@ -24,7 +24,7 @@ from pledges.policy import POLICY
 from pledges.text import number
 
 from .. import accounts, care, permissions, queue, surge
-from ..decisions import NewerStands
+from ..decisions import NewerStands, NobodyElse
 from ..models import Moderator, Review, Role
 from ..notes import Erased
 from ..permissions import Act, NotAllowed
@@ -76,6 +76,14 @@ def _no_such_move(_error: MoveNotAllowed) -> ResponseReturnValue:
 @desk.errorhandler(NewerStands)
 def _newer_stands(_error: NewerStands) -> ResponseReturnValue:
     words = gettext("This cannot be undone: newer words of its author were approved since and stand in its place.")
+    return problem(words, 409)
+
+
+@desk.errorhandler(NobodyElse)
+def _nobody_else(_error: NobodyElse) -> ResponseReturnValue:
+    words = gettext(
+        "Nobody else at this desk could confirm this. Decide it yourself with another reason, or invite a colleague."
+    )
     return problem(words, 409)
 
 

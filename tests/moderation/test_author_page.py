@@ -13,7 +13,7 @@ from moderation.models import Appeal, Letter, Role
 from moderation.workflow import Move, State
 from pledges import views
 from pledges.db import utcnow
-from tests.wall import WORDS, AtTheDesk, Sent, Wall, later
+from tests.wall import SLUG, WORDS, AtTheDesk, Sent, Wall, later
 
 ADDRESS = "amina@example.org"
 CHANGED = "I will listen, and then act"
@@ -60,15 +60,16 @@ def test_taking_back_over_and_over_brings_an_address_three_letters_an_hour(
     wall: Wall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     victims = promised(wall)
-    for minute in range(6):
+    for minute in range(8):
         monkeypatch.setattr(views, "utcnow", lambda ahead=minute: later(60 * ahead))
         sent = wall.promises(f"I will do thing number {minute}", email=ADDRESS) if minute % 2 else victims
         assert wall.acts(sent, "withdraw").status_code == 303
         wall.screens(later(60 * minute + 30))
         assert wall.acts(sent, "restore").status_code == 303
     assert wall.app.test_client().post("/send-link", data={"email": ADDRESS}).status_code == 200
-    brought = [why for kind, why in wall.owed() if kind in ("withdrawn", "link_again")]
-    assert brought == ["", "", "", "too many", "too many", "too many", "too many"]
+    brought = [why for kind, why in wall.owed() if kind == "withdrawn"]
+    assert brought == ["", "unproved", "", "unproved", "", "unproved", "too many", "unproved"]
+    assert wall.owed()[-1] == ("link_again", "")  # who has lost the link is not held up by what others press
     monkeypatch.setattr(views, "utcnow", lambda: utcnow() + timedelta(hours=2))
     wall.acts(victims, "withdraw")
     assert wall.owed()[-1] == ("withdrawn", "")
@@ -345,3 +346,49 @@ def test_words_that_stood_while_a_change_was_asked_for_go_to_the_queue_when_put_
         wall.acts(sent, "restore")
     assert mo.sees("all") == [stood.review_id]
     assert wall.review(never.review_id).state is State.REVISE
+
+
+def test_what_stood_on_the_wall_is_said_to_be_taken_down_and_not_to_have_been_refused(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    stood, never = promised(wall), promised(wall, "I will read with my team")
+    mo.approves(stood)
+    mo.decides(stood, "take_down", reason="off_topic")
+    mo.decides(never, "reject", reason="off_topic")
+    down, refused = page(wall, stood), page(wall, never)
+    assert "Taken down" in down and "It was taken off the wall" in down
+    assert "Not accepted" not in down and "<h2>It will not appear</h2>" not in down
+    assert "Not accepted" in refused and "<h2>It will not appear</h2>" in refused
+    assert "Taken down" not in refused and "It was taken off the wall" not in refused
+
+
+def test_who_has_asked_a_second_moderator_reads_that_one_looks_and_that_the_end_is_open(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    sent = promised(wall)
+    assert "Being checked" in page(wall, sent) and "second moderator" not in page(wall, sent)
+    mo.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    own = page(wall, sent)
+    assert "A second moderator reads it" in own and "Soon: a second moderator reads it" in own
+    assert "It stands on the wall, or it stays declined." in own
+    assert "Being checked" not in own and "Then: it stands on the wall" not in own
+
+
+@pytest.mark.parametrize("what", ["promise", "comment"])
+def test_a_preview_says_so_in_its_title_and_its_heading_takes_the_focus(wall: Wall, mo: AtTheDesk, what: str) -> None:
+    sent = promised(wall)
+    mo.approves(sent)
+    path = f"/{SLUG}/promise" if what == "promise" else f"/{SLUG}/promises/{sent.public_id}/comment"
+    seen = wall.sends(path, **{what: "I will walk to school with them", "step": "preview"}).text
+    assert "<title>Preview: " in seen
+    assert '<h2 id="preview-t" tabindex="-1">' in seen
+    assert "/form." in seen.partition("</head>")[0]
+    assert "<title>Preview: " not in wall.app.test_client().get(path).text
+
+
+def test_what_was_done_takes_the_focus_on_the_authors_page(wall: Wall) -> None:
+    sent = promised(wall)
+    done = wall.app.test_client().get(wall.acts(sent, "withdraw").headers["Location"]).text
+    assert 'role="alert" tabindex="-1" id="summary"' in done
+    assert "/form." in done.partition("</head>")[0]

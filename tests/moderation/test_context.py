@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from moderation import context
+from moderation import acts, context
 from moderation.models import Act, Evidence, Note, Role
 from pledges.db import utcnow
 from pledges.models import Revision
@@ -315,3 +315,18 @@ def test_the_language_and_the_reports_are_named_in_words(wall: Wall, moderator: 
     page = item(moderator, sent)
     assert "<dt>Language</dt><dd>Welsh</dd>" in page
     assert "Reported: It is hateful or racist" in page
+
+
+def test_the_story_of_an_item_with_very_many_marks_tells_the_newest(
+    wall: Wall, moderator: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acts, "MOST_MARKS", 2)
+    sent = wall.promises()
+    wall.screens()
+    notes(moderator, sent, "the first")
+    moderator.decides(sent, "park")
+    moderator.decides(sent, "back")
+    page = item(moderator, sent)
+    assert "wrote a private note" not in page
+    assert "laid it aside" in page and "put it back where it was" in page
+    assert page.index("put it back where it was") < page.index("laid it aside")  # newest first

@@ -496,3 +496,17 @@ def test_what_is_not_there_is_told_in_the_desk_s_own_page(wall: Wall, path: str)
         answer = lead.client.get(f"/moderation/{path}")
     assert answer.status_code in (404, 409)
     assert "Back to the queue" in answer.text and 'class="desk"' in answer.text
+
+
+def test_what_was_called_spam_before_it_was_checked_is_checked_when_that_is_undone(
+    wall: Wall, moderator: AtTheDesk
+) -> None:
+    sent = wall.promises("Ring me on 07700 900123 and I will listen")
+    moderator.decides(sent, "spam")
+    wall.screens()
+    assert moderator.decides(sent, "undo").status_code == 303
+    assert wall.review(sent.review_id).state is State.RECEIVED
+    wall.screens(later(5))
+    review = wall.review(sent.review_id)
+    assert review.state is State.WAITING and review.findings
+    assert moderator.sees("personal_data") == [sent.review_id]

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from tests.wall import Wall
 
 SECONDS = 30
 WORKER = """
-from datetime import timedelta
+from datetime import datetime, timedelta
 from app import create_app
 from moderation import jobs, worker
 jobs.SWEEP_IS_LATE = timedelta(seconds=1)
@@ -108,6 +108,35 @@ def test_one_process_stands_in_and_only_where_the_queue_is_late(wall: Wall, monk
         jobs.stand_in(now + timedelta(hours=27))
         jobs.stand_in(now + timedelta(hours=27, seconds=1))
         assert done == ["sweep"] * 3 + ["night"]
+
+
+@pytest.mark.parametrize("by", ["the queue", "the worker's own clock"])
+def test_a_night_whose_forgetting_failed_is_made_up_for_and_not_run_twice_at_once(
+    wall: Wall, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    done, now = swept(monkeypatch), utcnow()
+    queue: jobs.Jobs = wall.app.extensions[jobs.EXTENSION]
+
+    def fails(_settings: object, now: datetime) -> None:
+        jobs.stand_in(now)  # another process looks while this one is at it
+        done.append("failed")
+        raise OSError
+
+    def nights() -> list[str]:
+        return [each for each in done if each != "sweep"]
+
+    with wall.app.app_context():
+        jobs.stand_in(now)
+        night = now + timedelta(hours=27)
+        with monkeypatch.context() as patched, pytest.raises(OSError):
+            patched.setattr(retention, "forget", fails)
+            patched.setattr(jobs, "utcnow", lambda: night)
+            queue._forget() if by == "the queue" else jobs.stand_in(night)
+        jobs.stand_in(night + timedelta(minutes=5))
+        assert nights() == ["failed"]
+        for minute in (61, 62, 130):
+            jobs.stand_in(night + timedelta(minutes=minute))
+        assert nights() == ["failed", "night"]
 
 
 def test_what_the_queue_has_fired_is_not_done_twice(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:

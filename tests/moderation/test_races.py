@@ -24,7 +24,7 @@ from pledges.errors import WallError
 from pledges.intake import Origin, Sent
 from pledges.models import Campaign, Contribution, Type
 from tests.moderation.test_surge import starts
-from tests.wall import SLUG, AtTheDesk, Wall, later
+from tests.wall import SLUG, TOKEN, AtTheDesk, Wall, found, later
 
 MOVES = (Move.APPROVE, Move.MARK_SPAM)
 
@@ -100,6 +100,42 @@ def check_one(wall: Wall, review_id: int, winner: int) -> None:
         assert shown == (decision.move is Move.APPROVE)
         letters = session.scalars(select(Letter.id).where(Letter.decision_id == decision.id)).all()
         assert len(letters) == (1 if decision.move is Move.APPROVE else 0)
+
+
+def test_two_reports_of_one_promise_at_the_same_moment_are_both_taken(wall: Wall, share: Callable[..., int]) -> None:
+    sent = wall.promises()
+    wall.moderator().approves(sent)
+    address = f"/{SLUG}/promises/{sent.public_id}/report"
+    for number in range(share(100, usual=12)):
+        tokens = [found(TOKEN, wall.app.test_client().get(address).text) for _ in range(2)]
+        together = Barrier(2)
+
+        def report(token: str, together: Barrier = together, number: int = number) -> int:
+            client = wall.app.test_client()
+            given = {"token": token, "category": "hate", "note": f"number {number}", "company_url": ""}
+            together.wait()
+            return client.post(address, data=given).status_code
+
+        with ThreadPoolExecutor(2) as pool:
+            assert list(pool.map(report, tokens)) == [200, 200]
+
+
+def test_a_report_that_postgresql_stopped_in_a_circle_of_waiting_is_filed_again(
+    wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = wall.promises()
+    wall.moderator().approves(sent)
+    desk = wall.app.extensions[intake.DOOR]
+    real, stops = desk.file_report, iter([True])
+
+    def stopped_once(*args: Any) -> str:
+        if next(stops, False):
+            raise OperationalError("INSERT", {}, Stopped())
+        return real(*args)
+
+    monkeypatch.setattr(desk, "file_report", stopped_once)
+    assert wall.reports(sent).status_code == 200
+    assert next(stops, None) is None
 
 
 class Stopped(Exception):

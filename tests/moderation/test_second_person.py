@@ -264,3 +264,39 @@ def test_a_decline_without_a_reason_comes_back_with_its_note(wall: Wall, moderat
     assert answer.status_code == 422
     assert "see line two</textarea>" in answer.text
     assert wall.review(sent.review_id).state is State.WAITING
+
+
+@pytest.mark.parametrize(
+    "move, reason, second",
+    [("reject", "illegal", ""), ("reject", "off_topic", "yes"), ("revise", "clearer", "yes"), ("pass", "", "yes")],
+)
+def test_an_appeal_is_not_put_to_a_second_person_where_there_is_none(
+    wall: Wall, move: str, reason: str, second: str
+) -> None:
+    sent = wall.promises()
+    wall.screens()
+    ann, bob = wall.moderator("ann"), wall.moderator("bob")
+    wall.moderator("vera", Role.VIEWER)
+    ann.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    answer = bob.decides(sent, move, reason=reason, second=second)
+    assert answer.status_code == 409
+    assert "Nobody else at this desk could confirm this." in answer.text
+    assert not wall.review(sent.review_id).needs_second
+    assert bob.decides(sent, "reject", reason="off_topic").status_code == 303
+    assert wall.review(sent.review_id).state is State.REJECTED
+
+
+@pytest.mark.parametrize("role", [Role.LEAD, Role.OWNER])
+def test_an_appeal_that_only_a_lead_or_owner_could_confirm_is_put_to_them_and_they_are_told(
+    wall: Wall, role: Role
+) -> None:
+    sent = wall.promises()
+    wall.screens()
+    ann, bob, lea = wall.moderator("ann"), wall.moderator("bob"), wall.moderator("lea", role)
+    ann.decides(sent, "reject", reason="off_topic")
+    wall.acts(sent, "appeal")
+    assert bob.decides(sent, "reject", reason="illegal").status_code == 303
+    wall.screens(later(60))
+    assert "To: lea@example.org" in wall.letters(staff=True)[-1]
+    assert lea.decides(sent, "approve").status_code == 303

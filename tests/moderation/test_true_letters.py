@@ -299,3 +299,51 @@ def test_a_reopening_is_not_undone_while_a_colleague_has_it_open(wall: Wall, mo:
     answer = mo.decides(sent, "undo")
     assert answer.status_code == 409 and "bo" in answer.text
     assert wall.review(sent.review_id).state is State.WAITING
+
+
+def test_what_was_taken_down_is_not_told_while_newer_words_of_its_author_stand(
+    wall: Wall, mo: AtTheDesk, bo: AtTheDesk
+) -> None:
+    sent = proved(wall)
+    mo.approves(sent)
+    wall.screens(later(60))
+    newer = wall.edits(sent, "I will listen, and then act", email=ADDRESS)
+    mo.decides(sent, "take_down", reason="off_topic")
+    bo.approves(newer)
+    wall.screens(later(100))
+    assert wall.shown("I will listen, and then act")
+    assert told(wall) == ["Your words are on the wall"] * 2
+    assert ("taken_down", "overtaken") in wall.owed()
+
+
+def test_that_words_were_taken_down_is_told_after_all_where_the_newer_leave_the_wall_again(
+    wall: Wall, mo: AtTheDesk, bo: AtTheDesk
+) -> None:
+    sent = proved(wall)
+    mo.approves(sent)
+    wall.screens(later(60))
+    newer = wall.edits(sent, "I will listen, and then act", email=ADDRESS)
+    mo.decides(sent, "take_down", reason="off_topic")
+    bo.approves(newer)
+    wall.screens(later(31))
+    assert ("taken_down", "overtaken") in wall.owed()
+    assert bo.decides(newer, "undo").status_code == 303
+    wall.screens(later(100))
+    assert "What you sent is no longer on the wall" in told(wall)
+
+
+@pytest.mark.parametrize(
+    "move, reason, subject",
+    [("reject", "off_topic", "What you sent will not appear"), ("revise", "clearer", "We ask you for a change")],
+)
+def test_what_was_decided_is_told_though_its_author_took_it_back_and_put_it_back_at_once(
+    wall: Wall, mo: AtTheDesk, move: str, reason: str, subject: str
+) -> None:
+    sent = proved(wall)
+    mo.decides(sent, move, reason=reason)
+    for _ in range(2):
+        wall.acts(sent, "withdraw")
+        assert (wall.owed()[1][1]) == "withdrawn"
+        wall.acts(sent, "restore")
+    wall.screens(later(100))
+    assert told(wall) == [subject]
