@@ -469,6 +469,8 @@ def _what_may_be_done(
     claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
     elsewhere = claim is not None and claim.state == "other"
     moves = decisions.open_moves(review) if may_decide and not beside.barred and not elsewhere else []
+    if lanes.open_appeal(session, review) and not colleagues_for(session, review, me):
+        moves = [move for move in moves if move is not Move.PROPOSE]  # nobody is left to confirm it
     may_lay_aside = claim is not None and not elsewhere and beside.barred != decisions.APPEAL
     return {
         "moves": moves,

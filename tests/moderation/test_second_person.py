@@ -279,6 +279,7 @@ def test_an_appeal_is_not_put_to_a_second_person_where_there_is_none(
     wall.moderator("vera", Role.VIEWER)
     ann.decides(sent, "reject", reason="off_topic")
     wall.acts(sent, "appeal")
+    assert "somebody else decides" not in bob.client.get(f"/moderation/reviews/{sent.review_id}").text
     answer = bob.decides(sent, move, reason=reason, second=second)
     assert answer.status_code == 409
     assert "Nobody else at this desk could confirm this." in answer.text
