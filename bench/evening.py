@@ -163,6 +163,15 @@ def _shares(mine: str, text: str) -> bool:
     return likeness.skeleton(longest)[2:-2] in mine
 
 
+@dataclass(frozen=True)
+class Member:
+    """How a member of a cluster is chosen, its words if they are shown, and whether the page chose it."""
+
+    pick: str
+    words: str | None
+    ticked: bool
+
+
 class Evening:
     """The moderator's part, by the pages alone."""
 
@@ -175,7 +184,8 @@ class Evening:
     def clear(self) -> None:
         """Clusters first, since they are most of it; then the sheets; then what is left, one by one."""
         while path := self._next_cluster():
-            self._declines_cluster(path)
+            while self._declines_cluster(path):  # what the rest did not take along is listed next
+                pass
         self._reads_sheets()
         self._one_by_one()
 
@@ -219,29 +229,35 @@ class Evening:
             page = self._get(following[1].replace("&amp;", "&"))
             yield page
 
-    def _declines_cluster(self, path: str) -> None:
-        """One of them is read; if it is abuse, and no text in sight says something else, they are declined together."""
+    def _declines_cluster(self, path: str) -> bool:
+        """One of them is read; if it is abuse, those of which no text in sight says something else are declined together.
+
+        Whether any were: then the page is looked at once more.
+        """
         page = self._get(path)
         if 'value="example"' in page:
             page = self._opens_text(path, page, show="example")
-        if not is_abuse(_plain(next(iter(QUOTE.findall(page)), ""))):
-            return
+        if 'name="listed"' not in page or not is_abuse(_plain(next(iter(QUOTE.findall(page)), ""))):
+            return False
         seen = self._members_of(path, page)
         chosen = form(page, "/moderation/bulk")
         listed = chosen.values("listed")
-        wrong = {
-            pick for pick, words in seen if words is not None and not is_abuse(words)
-        }  # none: hidden, a check spoke
-        picks = [pick for pick in listed if pick not in wrong]
-        rest = {"rest": "1"} if chosen.values("rest") and wrong <= set(listed) else {}
+        wrong = [each for each in seen if each.words is not None and not is_abuse(each.words)]  # none: hidden
+        kept = {each.pick for each in wrong}
+        picks = [pick for pick in listed if pick not in kept]
+        taken_along = {each.pick for each in wrong if each.ticked} - set(listed)  # the rest are those that come ticked
+        rest = {"rest": "1"} if chosen.values("rest") and not taken_along else {}
+        if not picks and not rest:
+            return False
         asked = self._post("bulk, sorted out", chosen, "reject", pick=picks, **rest)
         offered = form(asked.text, "/moderation/bulk/decide")
         count = str(len(offered.values("pick")[0].split(",")))
         confirm = {"confirm": count} if offered.values("confirm") else {}
         done = self._post("bulk, decided", offered, None, reason="hateful", tell="no", **confirm)
         self._waits_for(done)
+        return True
 
-    def _members_of(self, path: str, page: str) -> list[tuple[str, str | None]]:
+    def _members_of(self, path: str, page: str) -> list[Member]:
         """Every member, page by page, before any is chosen."""
         seen = _members(page)
         further = re.compile(rf'href="({path}\?[^"]*after=\d+[^"]*)"')
@@ -298,15 +314,16 @@ def _plain(words: str) -> str:
     return unescape(TAG.sub("", words)).strip()
 
 
-def _members(page: str) -> list[tuple[str, str | None]]:
-    """Each member of a cluster's page: how it is chosen, and its words if they are shown."""
+def _members(page: str) -> list[Member]:
+    """Each member of a cluster's page."""
     found = []
     for part in page.split('<li data-review="')[1:]:
         item = part.split("</li>")[0]
         pick = re.search(r'name="pick" value="([^"]+)"', item)
         words = QUOTE.search(item)
         if pick:
-            found.append((pick[1], _plain(words[1]) if words else None))
+            ticked = "checked" in item.split(pick[0])[1].split(">")[0]
+            found.append(Member(pick[1], _plain(words[1]) if words else None, ticked))
     return found
 
 
