@@ -80,13 +80,8 @@ def decide(
     _require_allowed(session, review, move, by, now)
     if by is not None and move in workflow.NEEDS_REASON and reason is None:
         raise ReasonMissing
-    proposes = None
-    if by is not None and two_must_agree(
-        session, review, move, [*([reason] if reason else []), *more], by=by, second=second
-    ):
-        move, proposes = Move.PROPOSE, move
-    if by is not None and move is Move.PROPOSE and lanes.open_appeal(session, review):
-        _require_somebody_else(session, review, by)
+    chosen = [*([reason] if reason else []), *more]
+    move, proposes = _or_proposal(session, review, move, chosen, by=by, second=second)
     to_state = workflow.after(review.state, move)
     if move is Move.RESTORE:
         to_state = _stood_as(session, review) or to_state
@@ -97,14 +92,7 @@ def decide(
         review.needs_second = move is Move.PROPOSE
     _show_or_hide(session, review, move, now, proposes)
     decision.shown_after_id = review.contribution.published_revision_id
-    if by is not None and move is Move.PROPOSE:
-        due_at = now + timedelta(seconds=settings.undo_seconds)
-        call_others(session, review, f"second:{decision.id}", now, due_at=due_at, decision=decision)
-    if by is not None and move is Move.REOPEN:
-        _take_back_letters(session, review, decision, now, settings)
-    _drop_untrue(session, review, decision, now, settings)
-    if move is Move.RESTORE:
-        _tell_after_all(session, review, decision.id, now, settings)
+    _mend_letters(session, review, decision, now, settings)
     if to_state is State.WAITING:
         if decision.from_state not in workflow.WAITS:
             review.waiting_since = now
@@ -115,6 +103,31 @@ def decide(
     _follow(session, now)
     _note(session, review, decision)
     return decision
+
+
+def _or_proposal(
+    session: Session, review: Review, move: Move, reasons: Sequence[Reason], *, by: Moderator | None, second: bool
+) -> tuple[Move, Move | None]:
+    """The move that is made, and what it proposes where `by` is only the first of two who must agree. Raises NobodyElse."""
+    if by is None:
+        return move, None
+    proposes = move if two_must_agree(session, review, move, reasons, by=by, second=second) else None
+    made = Move.PROPOSE if proposes is not None else move
+    if made is Move.PROPOSE and lanes.open_appeal(session, review):
+        _require_somebody_else(session, review, by)
+    return made, proposes
+
+
+def _mend_letters(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
+    """Others are called to confirm; letters that this decision makes untrue do not go, those it makes true again do."""
+    if decision.moderator_id is not None and decision.move is Move.PROPOSE:
+        due_at = now + timedelta(seconds=settings.undo_seconds)
+        call_others(session, review, f"second:{decision.id}", now, due_at=due_at, decision=decision)
+    if decision.moderator_id is not None and decision.move is Move.REOPEN:
+        _take_back_letters(session, review, decision, now, settings)
+    _drop_untrue(session, review, decision, now, settings)
+    if decision.move is Move.RESTORE:
+        _tell_after_all(session, review, decision.id, now, settings)
 
 
 def _require_allowed(session: Session, review: Review, move: Move, by: Moderator | None, now: datetime) -> None:
