@@ -191,13 +191,8 @@ def check_session() -> ResponseReturnValue | None:
     if request.endpoint in SECOND:  # the library would sign out whoever is signed in already
         return redirect(url_for("desk.show_queue"))
     if now - row.seen_at > SEEN_EVERY and not _unattended():
-        seen = update(SignIn).where(SignIn.id == row.id).values(seen_at=now)
-        if request.method in {"GET", "HEAD", "OPTIONS"}:  # a reading request may not write with its own session
-            with database().new_session() as own, own.begin():
-                own.execute(seen)
-        else:  # and a writing one holds SQLite's one lock already, so another session would wait for it in vain
-            database().session.execute(seen)
-            database().session.commit()
+        with database().writing() as own:  # the request's own goes on reading
+            own.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=now))
     return None
 
 

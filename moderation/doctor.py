@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pledges.db import database
+from pledges.db import cause_of, database
+from pledges.readiness import try_to_write
 from pledges.settings import Settings
 
 from .jobs import spam_service
@@ -54,11 +54,14 @@ def _database() -> Line:
     import migrations  # only here, since the tool behind it costs a server ten megabytes
 
     try:
-        with database().engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        try_to_write(database().engine)
         standing, newest = migrations.standing_at(database().engine), migrations.newest()
     except SQLAlchemyError as error:
-        return Line("database", False, f"does not answer ({type(error).__name__}): check WALL_DATABASE_URL")
+        return Line(
+            "database",
+            False,
+            f"cannot be written ({cause_of(error)}): check WALL_DATABASE_URL, and the room and rights on the disk",
+        )
     if standing != newest:
         return Line("database", False, f"stands at {standing}, newest is {newest}: run `flask --app app migrate`")
     return Line("database", True, f"answers, schema {standing}")

@@ -42,12 +42,12 @@ class SharedStore(Generic[State]):
         self._empty: State = empty
 
     def load(self) -> State:
-        with database().new_session(reading=True) as session:
+        with database().new_session() as session:
             row = session.get(Shared, self._name)
             return self._read(row.value) if row else self._empty
 
     def save(self, state: State, *, was: State) -> bool:
-        with database().new_session() as session, session.begin():
+        with database().writing() as session:
             row = session.get(Shared, self._name, with_for_update=True)
             if (self._read(row.value) if row else self._empty) != was:
                 return False
@@ -107,7 +107,7 @@ class SpamService:
         return {**row.value, "at": row.changed_at} if row else None
 
     def _remember_alert(self, answer: Answer, now: datetime) -> None:
-        with database().new_session() as session, session.begin():
+        with database().writing() as session:
             row = session.get(Shared, ALERT) or Shared(name=ALERT)
             row.value, row.changed_at = dict(answer.alert), now
             session.merge(row)

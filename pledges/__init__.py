@@ -7,7 +7,7 @@ import logging
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, abort, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, ngettext
 from flask_babel import gettext as _
@@ -15,11 +15,17 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from . import api, intake, limits, markup, views
+from .db import EXTENSION as DATABASE
+from .db import cause_of, is_busy
 from .errors import CampaignClosed, NotNow, NotYours
+from .front.refusals import REFUSED
 from .policy import POLICY
+from .readiness import Writable
+from .seldom import Seldom
 from .settings import EXTENSION, HERE, Settings
 
 log = logging.getLogger(__name__)
+complaints = Seldom(log)
 
 LARGEST_REQUEST = 64 * 1024  # bytes; the longest form needs about 12,000
 MOST_FIELDS = 100
@@ -43,14 +49,23 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
         Babel(app, locale_selector=views.page_lang, timezone_selector=views.time_zone)
     limits.init_app(app, settings)
     app.before_request(views.read_language)
+    app.before_request(_refuse)
     app.context_processor(views.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
         app.register_blueprint(views.public, name=name, url_prefix=prefix)
+    app.extensions[views.WRITABLE] = Writable(app.extensions[DATABASE].engine)
     app.register_blueprint(views.upkeep)
     app.register_blueprint(api.api)
     limits.limits_of(app).route("api")(api.api)
     app.after_request(_safe_headers)
+    app.after_request(_tell_unavailable)
     _error_pages(app)
+
+
+def _refuse() -> None:
+    """What the front did not take is answered with the page for it."""
+    if REFUSED in request.environ:
+        abort(request.environ[REFUSED])
 
 
 def static_url(name: str) -> str:
@@ -86,7 +101,7 @@ def _error_pages(app: Flask) -> None:
     app.register_error_handler(NotNow, lambda _error: error_page(409))
     app.register_error_handler(CampaignClosed, lambda _error: error_page(409))
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(OperationalError, _not_stored)
     app.register_error_handler(Exception, _bug)
 
 
@@ -119,12 +134,26 @@ def _wait_words(seconds: int) -> str:
     )
 
 
-def _busy(error: OperationalError) -> Response:
-    """The database does not answer; whoever sent something may send it again and it counts once."""
-    log.exception("the database did not answer", exc_info=error)
-    answer = error_page(503)
+def _not_stored(error: OperationalError) -> Response:
+    """The database does not answer, or cannot write; whoever sent something may send it again and it counts once."""
+    g.cause = cause_of(error)
+    answer = error_page(
+        503,
+        detail=""
+        if is_busy(error)
+        else _(
+            "We cannot store anything just now. Please keep your words, and try again in some minutes: nothing counts twice."
+        ),
+    )
     answer.headers["Retry-After"] = "10"
     return answer
+
+
+def _tell_unavailable(response: Response) -> Response:
+    """The cause of every 503 stands in the log, once a minute."""
+    if response.status_code == 503:
+        complaints.warn(f"503 from {request.endpoint}: {g.get('cause', 'see the lines before')}")
+    return response
 
 
 def _bug(error: Exception) -> Response:
@@ -155,6 +184,12 @@ def _error_words(status: int) -> tuple[str, str]:
             _("It may have been taken down or withdrawn, or the address may have a slip in it."),
         ),
         405: (_("This cannot be done here"), _("Please go back to the page before and use its buttons.")),
+        408: (
+            _("Your request did not arrive whole"),
+            _(
+                "It took too long. Please go back and send it again: your words are still there, and nothing counts twice."
+            ),
+        ),
         409: (
             _("This cannot be done now"),
             _("The time for it is over, or something has changed. Please look at the page again."),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, g
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -25,13 +25,14 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
 EXTENSION = "wall.database"
 TRIES = 5  # of two that wait for each other
 DEADLOCK = "40P01"  # PostgreSQL, appendix A: deadlock_detected
+BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "57014", DEADLOCK)  # lock_not_available, query_canceled
 LOCK_SECONDS = 4  # a writer waits that long for another, then is told to come back: readers need the threads
 STATE_CHARS = 24  # every enum is kept as text of one width, so a new member needs no migration
 
@@ -125,12 +126,15 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False})
+        engine = create_engine(
+            url, hide_parameters=True, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False}
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(
         url,
+        hide_parameters=True,  # an error that reaches the log holds no words of people
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,
@@ -151,9 +155,53 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    # IMMEDIATE for everything that may write: a DEFERRED transaction that upgrades fails at once when somebody
-    # else wrote in between, and read-modify-write would lose updates.
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'IMMEDIATE')}")
+    # IMMEDIATE for all that writes (`WallSession.lock`): a DEFERRED transaction that upgrades fails at once when
+    # somebody else wrote in between, and read-modify-write would lose updates.
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+class WallSession(Session):
+    """Reads in a transaction that keeps nobody waiting; at its first write, or FOR UPDATE, it begins anew with SQLite's one lock.
+
+    So the lock is held from there to the commit, however long was read before. What was read before the
+    lock may be old by then, as on PostgreSQL: what must not be is read again, which `transaction()` sees to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, expire_on_commit=False)
+
+    def lock(self) -> None:
+        """From here on nobody else writes, on SQLite, until this transaction ends."""
+        if self.info.get(WRITES):
+            return
+        if not self.in_transaction():
+            self.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        elif self.connection().dialect.name == "sqlite":
+            self.connection().exec_driver_sql("COMMIT")  # nothing was written: it only ends what was read
+            self.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        self.info[WRITES] = True
+
+
+WRITES = "writes"
+
+
+@event.listens_for(WallSession, "before_flush")
+def _lock_to_flush(session: WallSession, *_given: Any) -> None:
+    if session.new or session.dirty or session.deleted:
+        session.lock()
+
+
+@event.listens_for(WallSession, "do_orm_execute")
+def _lock_to_execute(state: ORMExecuteState) -> None:
+    locks = state.is_select and getattr(state.statement, "_for_update_arg", None) is not None
+    if locks or state.is_insert or state.is_update or state.is_delete:
+        cast(WallSession, state.session).lock()
+
+
+@event.listens_for(WallSession, "after_transaction_end")
+def _unlocked(session: WallSession, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(WRITES, None)
 
 
 class Database:
@@ -162,28 +210,35 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = open_engine(url)
-        self._reading = self.engine.execution_options(sqlite_begin="DEFERRED")
 
     def init_app(self, app: Flask) -> None:
         app.extensions[EXTENSION] = self
         app.teardown_appcontext(lambda _error: self.close_session())
 
-    def new_session(self, *, reading: bool = False) -> Session:
-        return Session(self._reading if reading else self.engine, expire_on_commit=False)
+    def new_session(self) -> WallSession:
+        return WallSession(self.engine)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction of its own, beside that of the request; as `transaction()` otherwise."""
+        with self.new_session() as session:
+            session.lock()
+            yield session
+            session.commit()
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
         """A session of its own that reads everything as of one moment, however long it takes, and keeps nobody waiting."""
-        with self.new_session(reading=True) as session:
+        with self.new_session() as session:
             if self.engine.dialect.name != "sqlite":  # which reads so anyway
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     @property
-    def session(self) -> Session:
-        """The session of this request or job: a GET reads, all else may write."""
+    def session(self) -> WallSession:
+        """The session of this request or job."""
         if "wall_session" not in g:
-            g.wall_session = self.new_session(reading=has_request_context() and request.method in {"GET", "HEAD"})
+            g.wall_session = self.new_session()
         return g.wall_session
 
     def close_session(self) -> None:
@@ -203,10 +258,15 @@ def reading() -> Session:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """All that is written inside is stored when the block ends, or nothing of it is."""
+    """All that is written inside is stored when the block ends, or nothing of it is.
+
+    What was read before is read again inside, where it is used.
+    """
     session = database().session
-    if not session.in_transaction():
+    if not session.info.get(WRITES):
+        session.commit()
         session.expire_all()
+    session.lock()
     try:
         yield session
         session.commit()
@@ -224,6 +284,17 @@ def until_stored(work: Callable[[], T]) -> T:
             if getattr(error.orig, "sqlstate", "") != DEADLOCK:
                 raise
     return work()
+
+
+def cause_of(error: SQLAlchemyError) -> str:
+    """What the database says is wrong, by its own name for it and without any value."""
+    origin = getattr(error, "orig", None) or error
+    return str(getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None) or type(origin).__name__)
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Whether others were at work for too long, so that trying again helps; else it cannot be reached, or cannot write."""
+    return cause_of(error).startswith(BUSY)
 
 
 def rows_of(result: Result[Any]) -> int:

@@ -54,11 +54,14 @@ from .forms import (
 from .intake import Complaint, Origin, Receipt, Sent, keep_consent, review_desk
 from .limits import EventAllowance, Kind, Refusal, limits_of
 from .models import AkismetUse, Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, ShowName, Type
+from .seldom import Seldom
 from .settings import settings
 from .text import clean, first_name
 
 log = logging.getLogger(__name__)
+complaints = Seldom(log)
 
+WRITABLE = "wall.writable"  # extension: a `readiness.Writable`
 READY = "wall.ready"  # extension: name -> a check that raises, or answers False, where a part is away
 
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
@@ -1312,7 +1315,7 @@ def alive() -> ResponseReturnValue:
 def ready() -> ResponseReturnValue:
     """Which parts answer; 503 where one does not. One that works by a stand-in is degraded, and the wall stays open."""
     checks: dict[str, Callable[[], object]] = {
-        "database": lambda: reading().execute(text("SELECT 1")),
+        "database": _can_store,
         "limiter": limits_of(current_app).health,
         **current_app.extensions.get(READY, {}),
     }
@@ -1324,6 +1327,15 @@ def ready() -> ResponseReturnValue:
         mimetype="text/plain",
         headers={"Cache-Control": "no-store"},
     )
+
+
+def _can_store() -> bool:
+    """Reading is not enough: a wall that can store nothing is not ready."""
+    reading().execute(text("SELECT 1"))
+    cause = current_app.extensions[WRITABLE].cause()
+    if cause:
+        complaints.warn(f"nothing can be stored: {cause}")
+    return not cause
 
 
 def _answers(name: str, check: Callable[[], object]) -> str:

@@ -102,7 +102,7 @@ class Wall:
     @contextmanager
     def look(self) -> Iterator[Session]:
         """A session of its own that sees what has been committed."""
-        with self.database.new_session(reading=True) as session:
+        with self.database.new_session() as session:
             yield session
 
     # -- visitors ----------------------------------------------------------------------------------

@@ -1,0 +1,110 @@
+"""The ASGI application that the web server runs: reads, bounds, and hands whole requests to Flask in a few threads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from ..seldom import Seldom
+from . import handing
+from .bounds import Bounds, Gone, Message, Reader, Receive, Refused
+from .handing import Answer
+from .refusals import LAST_RESORT, Refusals
+
+log = logging.getLogger(__name__)
+complaints = Seldom(log)
+WHY = {408: "a body came too slowly", 413: "a body was too large", 503: "too many requests wait"}
+
+Send = Callable[[Message], Awaitable[None]]
+
+ALIVE = b"/healthz"
+ALIVE_ANSWER: Answer = (
+    200,
+    [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ],
+    b"ok\n",
+)
+
+
+class Front:
+    """Whole requests alone reach the application; whoever sends slowly, reads slowly or sends too much holds nobody up."""
+
+    def __init__(
+        self, app: WSGIApplication, *, bounds: Bounds | None = None, threads: int = 8, waiting: int = 512
+    ) -> None:
+        self._app = app
+        self._reader = Reader(bounds or Bounds())
+        self._refusals = Refusals(app)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="wall")
+        self._most_inside = threads + waiting
+        self._inside = 0
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        try:
+            body = await self._reader.whole(receive, announced_bytes(scope.get("headers", ())))
+        except Gone:
+            return
+        except Refused as refused:
+            found = self._refused(scope, refused.status, closing=True)
+        else:
+            found = await self._found(scope, body)
+        await _send(send, found)
+
+    async def _found(self, scope: dict[str, Any], body: bytes) -> Answer:
+        """The application's answer, or that it has too much to do. That we are alive needs no thread to be said."""
+        if scope["method"] in ("GET", "HEAD") and handing.path(scope) == ALIVE:
+            return ALIVE_ANSWER if scope["method"] == "GET" else (*ALIVE_ANSWER[:2], b"")
+        if self._inside >= self._most_inside:
+            return self._refused(scope, 503)
+        self._inside += 1
+        try:
+            return await self._in_a_thread(handing.answer, self._app, scope, body)
+        except Exception:  # Flask answers for its own bugs; this one is beneath it
+            log.exception("a request was not answered")
+            return LAST_RESORT
+        finally:
+            self._inside -= 1
+
+    def _refused(self, scope: dict[str, Any], status: int, *, closing: bool = False) -> Answer:
+        complaints.warn(f"front: refused with {status} ({WHY.get(status, '')})")
+        return self._refusals.answer(scope, status, closing=closing)
+
+    async def _in_a_thread(self, work: Callable[..., Answer], *given: Any) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+
+
+def announced_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
+    """How long the body says it is: 0 where there is none, None where it comes in chunks."""
+    found = {name.lower(): value for name, value in headers if len(name) in (14, 17)}
+    if b"transfer-encoding" in found:
+        return None
+    length = found.get(b"content-length", b"0")
+    return int(length) if length.isdigit() else None
+
+
+async def _send(send: Send, found: Answer) -> None:
+    status, headers, body = found
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Start and end are nothing to us: what was begun lies in the database."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

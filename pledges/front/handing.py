@@ -1,0 +1,80 @@
+"""Hands a whole request to the WSGI application, and brings its whole answer back (PEP 3333).
+
+The answer is collected before the first byte is sent, so that a visitor who reads slowly holds no thread.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+from werkzeug.test import run_wsgi_app
+
+Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, Headers, bytes]
+
+OURS_TO_SAY = {b"content-length", b"transfer-encoding", b"expect"}  # the body is whole: its length is known
+
+
+def answer(app: WSGIApplication, scope: dict[str, Any], body: bytes) -> Answer:
+    """Status, headers and bytes that `app` gives to this request."""
+    parts, status, headers = run_wsgi_app(app, environ(scope, body), buffered=True)
+    try:
+        whole = b"".join(parts)
+    finally:
+        getattr(parts, "close", lambda: None)()
+    return int(status.split(" ", 1)[0]), [(_wire(name).lower(), _wire(value)) for name, value in headers], whole
+
+
+def environ(scope: dict[str, Any], body: bytes) -> WSGIEnvironment:
+    """The request as WSGI has it. A header with an underscore is left out: it would pass for the one with a hyphen."""
+    server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
+    found: WSGIEnvironment = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path(scope).decode("latin-1"),
+        "QUERY_STRING": quote(scope.get("query_string", b""), safe="/?:@!$&'()*+,;=%-._~[]{}|\\^`\"<>"),
+        "SERVER_PROTOCOL": f"HTTP/{scope.get('http_version', '1.1')}",
+        "SERVER_NAME": str(server[0]),
+        "SERVER_PORT": str(server[1] or 0),
+        "REMOTE_ADDR": str(client[0]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    if body:
+        found["CONTENT_LENGTH"] = str(len(body))
+    for name, value in _joined(scope.get("headers", ())):
+        found[
+            "CONTENT_TYPE" if name == b"content-type" else f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
+        ] = value
+    return found
+
+
+def path(scope: dict[str, Any]) -> bytes:
+    """The path's own bytes, whatever they say, as a WSGI server would read them."""
+    raw: bytes | None = scope.get("raw_path")
+    return unquote_to_bytes(raw) if raw else str(scope["path"]).encode("utf-8", "surrogateescape")
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, str]]:
+    """Each name once; what was sent several times stands in one line, as RFC 9110, 5.3 and RFC 6265, 5.4 join it."""
+    found: dict[bytes, str] = {}
+    for name, value in headers:
+        name, text = name.lower(), value.decode("latin-1")
+        if b"_" in name or name in OURS_TO_SAY:
+            continue
+        found[name] = f"{found[name]}{'; ' if name == b'cookie' else ','}{text}" if name in found else text
+    return found.items()
+
+
+def _wire(text: str) -> bytes:
+    return text.encode("latin-1")
