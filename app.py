@@ -1,4 +1,5 @@
-"""Promise Wall. `python3 app.py` sets up and serves; `python3 app.py test` sets up and tests; WSGI servers call `create_app`."""
+"""Promise Wall. `python3 app.py` sets up and serves; `python3 app.py test` sets up and tests; servers call
+`create_front` (ASGI: reads requests whole, within bounds), or `create_app` (WSGI) behind a server that buffers them."""
 
 if __name__ == "__main__":  # before any library: there may be none yet
     from deploy.start import main
@@ -11,6 +12,7 @@ import moderation
 import pledges
 from moderation import desk
 from pledges.db import Database
+from pledges.front import Bounds, Front
 from pledges.settings import Settings
 
 
@@ -22,3 +24,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     pledges.init_app(app, settings, desk=desk.Desk(settings))
     moderation.init_app(app, settings)
     return app
+
+
+def create_front(settings: Settings | None = None) -> Front:
+    """The application behind its async front, which the web server runs as we start it ourselves."""
+    settings = settings or Settings()
+    bounds = Bounds(settings.body_idle_seconds, settings.body_seconds, settings.body_bytes)
+    return Front(create_app(settings), bounds=bounds, threads=settings.threads)

@@ -21,6 +21,7 @@ from . import accounts, demo, doctor, house_rules, lanes, reasons, record, reten
 from .models import Invitation, Membership, Moderator, Role
 
 FIRST_OWNER = "owner@example.org"  # to be replaced: `moderator invite` makes one for a real address
+HEAD_SECONDS = 10  # for the head of a request, and between two requests of one connection
 INSIDE = "WALL_WORKER_INSIDE"
 
 campaign_commands = AppGroup("campaign", help="Make, list, open and close campaigns.")
@@ -96,9 +97,10 @@ def _become_server(wall: Settings) -> None:
 def server_command(wall: Settings) -> list[str]:
     """The web server as we run it ourselves."""
     return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", wall.host, "--port", str(wall.port),
-        "--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers", "--no-ws", "--log-level", "warning",
-        "--factory", "app:create_app",
+        sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop",
+        "--host", wall.host, "--port", str(wall.port), "--workers", "1", "--respawn-failed-workers", "--no-ws",
+        "--backlog", "4096", "--backpressure", "4096", "--http1-header-read-timeout", str(HEAD_SECONDS * 1000),
+        "--log-level", "warning", "--factory", "app:create_front",
     ]  # fmt: skip
 
 

@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     limit_campaign: str = Field(
         default="200/minute; 4000/hour", description="per campaign: alarms and tightens, shuts nobody out"
     )
+    threads: int = Field(default=8, ge=1, le=64, description="requests that one web process works on at once")
+    body_idle_seconds: float = Field(default=5.0, gt=0, description="seconds without a byte of a request's body")
+    body_seconds: float = Field(default=20.0, gt=0, description="seconds for all of a request's body")
+    body_bytes: int = Field(default=256 * 1024, ge=64 * 1024, description="bytes of a request's body")
     evidence_kept_days: int = Field(default=30, description="days that address and browser of a sender are kept")
     child_evidence_kept_days: int = Field(default=7, description="days, where children take part")
     spam_kept_days: int = Field(default=15, description="days that spam lies in quarantine")
