@@ -17,7 +17,7 @@ Promise Wall
   python3 app.py check                        only the checks: format, lint, types, templates, imports
   python3 app.py --help                       this text
 
-Everything is put into this folder: .venv/ (libraries), .cache/ (a browser for tests), instance/ (your data).
+Everything is put into this folder: .venv/ (libraries), .cache/ (a browser and nginx for tests), instance/ (your data).
 Large counts in tests run as a fixed share; --full runs them whole. Where you name tests, the checks are left out.
 
 Settings are environment variables, among them WALL_PORT (8000) and WALL_HOST (127.0.0.1).
@@ -125,15 +125,18 @@ def check(plan: Plan) -> int:
 
 def test(plan: Plan) -> int:
     """0 where checks and tests both pass; else pytest's own code, or 1 where only the checks failed."""
-    from deploy import browser
+    from deploy import browser, nginx
     from deploy.environment import TEST, Environment, one_at_a_time, say
 
     environment = Environment()
     with one_at_a_time():
         environment.ensure(TEST)
         chromium = browser.find_or_get(environment.python)
+        web_server = nginx.find_or_get()
     if chromium:
         os.environ["CHROMIUM"] = str(chromium)
+    if web_server:
+        os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", ""), str(web_server.parent)))
     if plan.full:
         os.environ["WALL_TEST_FULL"] = "1"
     checks = 0 if plan.names_tests else wait_for([str(environment.python), "-m", "deploy.check"])
