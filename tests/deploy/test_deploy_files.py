@@ -1,38 +1,23 @@
-"""What is shipped for servers fits the program: commands and settings that it names exist, and nginx does what it says."""
+"""What is shipped for servers fits the program: commands and settings that it names exist."""
 
 from __future__ import annotations
 
 import configparser
-import os
 import re
 import shlex
 import shutil
-import ssl
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from urllib.error import HTTPError
 
 import click
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from app import create_app
 from deploy import nginx
 from moderation.cli import server_command
 from pledges.settings import Settings
 from tests.missing import leave_out
-from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -172,207 +157,6 @@ def test_every_command_that_the_readme_names_exists() -> None:
         assert command is not None, words
         if rest and isinstance(command, click.Group):
             assert rest[0] in command.commands, words
-
-
-# nginx
-
-
-@dataclass
-class Front:
-    """A running nginx with our file, and what the wall behind it was asked."""
-
-    address: str
-    log: Path
-    asked: list[tuple[str, str]]
-    behind: type[StandIn]
-
-    def goes_away(self) -> None:
-        """From now the wall hangs up on whoever asks it."""
-        self.behind.away = True
-
-    def get(self, path: str, **headers: str) -> tuple[int, str]:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        request = urllib.request.Request(self.address + path, headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=10, context=context) as answer:
-                return answer.status, answer.read().decode()
-        except HTTPError as error:
-            return error.code, ""
-
-
-class StandIn(BaseHTTPRequestHandler):
-    """A wall that answers each request with another number, public unless the address says otherwise."""
-
-    protocol_version = "HTTP/1.1"
-    asked: list[tuple[str, str]]
-    away = False
-
-    def do_GET(self) -> None:
-        if self.away:
-            self.close_connection = True
-            return
-        self.asked.append((self.path, self.headers["X-Forwarded-For"]))
-        body = str(len(self.asked)).encode()
-        self.send_response(200)
-        self.send_header("Cache-Control", "private, no-cache" if "private" in self.path else "public, max-age=600")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def front(tmp_path: Path) -> Iterator[Front]:
-    if shutil.which("nginx") is None:
-        leave_out(NO_NGINX)
-    asked: list[tuple[str, str]] = []
-    handler = type("Behind", (StandIn,), {"asked": asked})
-    behind = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    Thread(target=behind.serve_forever, daemon=True).start()
-    port = free_port()
-    config = nginx_config(tmp_path, port=port, behind=behind.server_address[1])
-    checked = subprocess.run(["nginx", "-t", "-c", str(config)], capture_output=True, text=True)
-    assert checked.returncode == 0, checked.stderr
-    process = subprocess.Popen(["nginx", "-c", str(config), "-g", "daemon off;"], stderr=subprocess.DEVNULL)
-    front = Front(f"https://127.0.0.1:{port}", tmp_path / "access.log", asked, handler)
-    try:
-        wait_until_answering(front)
-        yield front
-    finally:
-        process.terminate()
-        process.wait(10)
-        behind.shutdown()
-
-
-def nginx_config(folder: Path, *, port: int, behind: int) -> Path:
-    """Our file inside the least of a main file, with this test's ports, folders and certificate."""
-    certificate, key = self_signed(folder)
-    ours = (DEPLOY / "nginx.conf").read_text()
-    for there, here in (
-        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{behind};"),
-        ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
-        ("    listen [::]:80;\n", ""),
-        ("listen 443 ssl http2;", f"listen 127.0.0.1:{port} ssl http2;"),
-        ("    listen [::]:443 ssl http2;\n", ""),
-        ("/etc/letsencrypt/live/wall.example.org/fullchain.pem", str(certificate)),
-        ("/etc/letsencrypt/live/wall.example.org/privkey.pem", str(key)),
-        ("/var/cache/nginx/promise-wall", str(folder / "cache")),
-        ("/var/log/nginx/promise-wall.log", str(folder / "access.log")),
-        ("/var/log/nginx/promise-wall-private.log", str(folder / "private.log")),
-    ):
-        assert there in ours, there
-        ours = ours.replace(there, here)
-    (folder / "site.conf").write_text(ours)
-    places = "".join(
-        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    main = folder / "nginx.conf"
-    main.write_text(
-        f"{'user root;' if os.geteuid() == 0 else ''}\nworker_processes 1;\npid {folder}/pid;\nerror_log {folder}/error.log;\nevents {{}}\n"
-        f"http {{ {places} include {folder}/site.conf; }}\n"
-    )
-    return main
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wall.example.org")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "certificate.pem", folder / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return paths
-
-
-def wait_until_answering(front: Front) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        try:
-            front.get("/private-first")
-            front.asked.clear()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("nginx did not start")
-
-
-def test_nginx_keeps_a_public_page_for_one_second_whatever_longer_age_it_names(front: Front) -> None:
-    pairs = ((front.get("/race-equality-week"), front.get("/race-equality-week")) for _ in range(5))
-    assert any(one == other for one, other in pairs), "a busy machine may be slower than a second, but not five times"
-    first = front.get("/race-equality-week")
-    time.sleep(2.2)
-    assert front.get("/race-equality-week") != first
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/private", "/receipt/abc", "/cy/receipt/abc", "/send-link", "/moderation/", "/moderation/sign-in", "/slug/promise",
-        "/cy/slug/promise", "/slug/promises/x1/comment", "/slug/comments/x1/report", "/slug/questions/q1/answer",
-    ],
-)  # fmt: skip
-def test_nginx_never_keeps_forms_receipts_and_the_desk(front: Front, path: str) -> None:
-    assert front.get(path) != front.get(path)
-
-
-def test_nginx_keeps_nothing_for_and_gives_nothing_kept_to_whoever_sends_a_cookie(front: Front) -> None:
-    signed_in = front.get("/slug", Cookie="__Host-desk=1")
-    shared = front.get("/slug")
-    assert shared != signed_in
-    assert front.get("/slug", Cookie="__Host-desk=1") not in (shared, signed_in)
-
-
-def test_nginx_adds_the_visitor_to_the_forwarded_addresses_and_trusts_none_of_them(front: Front) -> None:
-    front.get("/private", **{"X-Forwarded-For": "198.51.100.7"})
-    assert front.asked[-1] == ("/private", "198.51.100.7, 127.0.0.1")
-
-
-def test_nginx_refuses_more_than_a_form_can_hold(front: Front) -> None:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with pytest.raises(HTTPError, match="413"):
-        urllib.request.urlopen(front.address + "/slug/promise", b"x" * (64 * 1024 + 1), timeout=10, context=context)
-    assert front.asked == []
-
-
-def test_nginx_writes_no_private_link_and_no_search_into_its_log(front: Front) -> None:
-    for path in ("/cy/receipt/s3cret", "/receipt/s3cret?do=edit", "/moderation/invitation/s3cret", "/slug?q=s3cret"):
-        front.get(path, Referer="https://wall.example.org/receipt/s3cret")
-    end = time.monotonic() + 5
-    while front.log.read_text().count("\n") < 5 and time.monotonic() < end:
-        time.sleep(0.05)
-    log = front.log.read_text()
-    assert "s3cret" not in log
-    assert "/receipt/-" in log
-
-
-def test_nginx_writes_no_private_link_into_its_error_log_where_the_wall_is_away(front: Front) -> None:
-    front.goes_away()
-    for path in ("/cy/receipt/s3cret", "/receipt/s3cret?do=edit", "/moderation/invitation/s3cret", "/slug/away"):
-        assert front.get(path)[0] in (502, 504)
-    logs = {path.name: path.read_text() for path in front.log.parent.glob("*.log")}
-    assert "/slug/away" in logs["error.log"]  # the control: it does tell of what goes wrong elsewhere
-    assert [name for name, log in logs.items() if "s3cret" in log] == []
-
-
-def test_nginx_hides_the_metrics(front: Front) -> None:
-    assert front.get("/metrics")[0] == 404
-    assert front.asked == []
 
 
 # Texts
