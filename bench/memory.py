@@ -51,8 +51,11 @@ def main() -> int:
 
 
 @contextmanager
-def wall(folder: Path) -> Iterator[tuple[int, str]]:
-    """Process and address of a wall in `folder`; its key's service does not answer, so that its client is there too."""
+def wall(folder: Path, **more: str) -> Iterator[tuple[int, str]]:
+    """Process and address of a wall in `folder`; its key's service does not answer, so that its client is there too.
+
+    `more` are settings, by the names of their environment variables.
+    """
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     settings = {
@@ -61,7 +64,7 @@ def wall(folder: Path) -> Iterator[tuple[int, str]]:
     }  # fmt: skip
     command = [sys.executable, "-m", "flask", "--app", "app", "serve"]
     process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL, start_new_session=True
+        command, cwd=ROOT, env=os.environ | settings | more, stdout=subprocess.DEVNULL, start_new_session=True
     )
     try:
         wait_for(f"{base}/healthz", process)
