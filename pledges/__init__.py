@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from . import api, intake, limits, markup, views
+from .border import BoundedRequest
 from .errors import CampaignClosed, NotNow, NotYours
 from .policy import POLICY
 from .settings import EXTENSION, HERE, Settings
@@ -28,6 +29,7 @@ STATIC_SECONDS = 30 * 24 * 3600  # safe, since each address carries the file's d
 
 def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None:
     """The public pages are served, and every answer of the application carries the safe headers."""
+    app.request_class = BoundedRequest
     app.extensions[EXTENSION] = settings
     app.extensions[intake.DOOR] = desk
     app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST_REQUEST)
