@@ -46,9 +46,11 @@ class Place:
         return asking().wrap_socket(plain) if self.tls else plain
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-        kind = http.client.HTTPSConnection if self.tls else http.client.HTTPConnection
-        more = {"context": asking()} if self.tls else {}
-        connection = kind("127.0.0.1", self.port, timeout=60, **more)
+        connection: http.client.HTTPConnection
+        if self.tls:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=asking())
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             headers = {"Host": HOST} if self.tls else {}
             if body is not None:

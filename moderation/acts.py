@@ -52,6 +52,8 @@ WORDS: dict[str, Any] = {
     "house_rule:retire": lazy_gettext("retired a house rule"),
     "word_rule:add": lazy_gettext("listed a word"),
     "word_rule:retire": lazy_gettext("took a word off the list"),
+    "organisation:merge": lazy_gettext("said that two organisations are the same"),
+    "organisation:part": lazy_gettext("said that two organisations are two after all"),
     "queue:hand": lazy_gettext("was handed items of the queue"),
     "queue:give-back": lazy_gettext("gave items of the queue back"),
     "author:find": lazy_gettext("looked for an author by an address"),

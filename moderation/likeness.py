@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+import regex
 from rapidfuzz import fuzz
+
+from pledges import signs
 
 from .checks.folding import fold
 
@@ -21,7 +24,7 @@ BANDS, ROWS = 16, 3  # at 60 in 100 common letters-in-a-row they meet with 98 in
 _PRIME = (1 << 61) - 1
 
 _STANDS_FOR = str.maketrans("013456789@$€£!|¡", "oieasgtbgaseiiii")  # as in checks/words
-_WORD = re.compile(r"(?:[^\W_]|[@$€£!|¡])+")
+_WORD = regex.compile(r"(?:[\p{L}\p{N}\p{M}]|[@$€£!|¡])+")
 _REPEATS = re.compile(r"(.)\1+")
 _EDGES = "!|¡$£€@"
 
@@ -33,7 +36,7 @@ def skeleton(words: str) -> str:
         word = match.group().strip(_EDGES)
         if any(letter.isalpha() for letter in word):
             word = word.translate(_STANDS_FOR)  # a number stays itself: six trees are not nine
-        parts.append("".join(letter for letter in word if letter.isalnum()))
+        parts.append("".join(letter for letter in word if signs.is_of_a_word(letter)))
     bare = "".join(parts)
     return bare if bare.isdigit() else _REPEATS.sub(lambda found: found[0] if found[1].isdigit() else found[1], bare)
 

@@ -16,11 +16,12 @@ from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 from pledges.text import moment, number
 
-from . import acts, claims, context, decisions, lanes, permissions, queue, reasons, workflow
+from . import acts, claims, context, decisions, lanes, likenesses, permissions, queue, reasons, workflow
 from .checks.base import Verdict
 from .claims import Standing
 from .context import Context
 from .desk import reasons_for
+from .likenesses import Likeness
 from .models import Decision, Finding, Lane, Moderator, Reason, Report, Review, Role, WordEffect
 from .permissions import Act
 from .queue import Position
@@ -171,6 +172,7 @@ class Item:
     parent_hidden: bool = False
     email: str = ""
     name_level: str = ""
+    likeness: Likeness | None = None  # what is asked about its organisation, where its words are in the page
 
 
 def lane_links(
@@ -458,6 +460,7 @@ def item_of(
         parent_hidden=not shown and parent is not None and context.is_masked(session, parent.published_revision),
         email=_half(contact.email, contact.proved_at is not None) if contact else "",
         name_level=str(NAME_LEVELS[revision.level]),
+        likeness=likenesses.of(session, revision, review.campaign_id, held) if readable else None,
     )
 
 

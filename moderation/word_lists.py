@@ -20,7 +20,7 @@ from .models import Finding, Moderator, Review, Shared, WordEffect, WordRule
 from .reasons import lock
 from .workflow import State
 
-WORDS_CHARS, NOTE_CHARS, TRIED_CHARS = 100, 500, 2000
+WORDS_CHARS, NOTE_CHARS, TRIED_CHARS = 100, 500, 1000
 MOST = 500  # words of one campaign
 RECHECKED = 2000  # items a minute's sweep looks at again; the next minute goes on
 AT_ONCE = 100

@@ -14,7 +14,8 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from . import api, intake, limits, markup, views
+from . import api, intake, limits, markup, text, views
+from .border import BoundedRequest
 from .db import EXTENSION as DATABASE
 from .db import cause_of, is_busy
 from .errors import CampaignClosed, NotNow, NotYours
@@ -34,6 +35,7 @@ STATIC_SECONDS = 30 * 24 * 3600  # safe, since each address carries the file's d
 
 def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None:
     """The public pages are served, and every answer of the application carries the safe headers."""
+    app.request_class = BoundedRequest
     app.extensions[EXTENSION] = settings
     app.extensions[intake.DOOR] = desk
     app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST_REQUEST)
@@ -43,7 +45,7 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(HERE / "translations"))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {"prose": markup.prose, "number": views.number}
+    app.jinja_env.filters |= {"prose": markup.prose, "number": views.number, "characters": text.length}
     app.jinja_env.globals |= {**views.helpers(), "static_url": static_url}
     if "babel" not in app.extensions:
         Babel(app, locale_selector=views.page_lang, timezone_selector=views.time_zone)

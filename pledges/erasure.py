@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from . import publishing, search
+from . import organisations, publishing, search
 from .errors import NotNow, NotYours
 from .intake import ReviewDesk, keep_consent
-from .models import NAME_HIDDEN, Consent, Contribution, Organisation, ShowName
+from .models import NAME_HIDDEN, Consent, Contribution, ShowName
 from .settings import settings
 from .tokens import hash_token, is_receipt_token, receipt_token
 
@@ -56,6 +56,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     publishing.hide(session, contribution, now)
     desk.erased(session, contribution, now)
     search.forget(session, [revision.id for revision in contribution.revisions])
+    names = {revision.organisation for revision in contribution.revisions}
     for revision in contribution.revisions:
         revision.words = revision.how_we_will_know = revision.link = revision.salt = ""
         revision.name = revision.role = revision.organisation = revision.website = ""
@@ -64,22 +65,11 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
         revision.erased_at = now
     if contribution.contact is not None:
         session.delete(contribution.contact)
-    _leave_organisation(session, contribution)
+    organisations.leave(session, contribution, names)
     contribution.form_digest = None  # the hash of the link stays and opens nothing, see `erased_lately`
     contribution.show_name = ShowName.ANONYMOUS
     contribution.withdrawn_at = contribution.withdrawn_at or now
     contribution.erased_at = now
-
-
-def _leave_organisation(session: Session, contribution: Contribution) -> None:
-    """Nothing ties the row to its organisation, whose own name goes with the last contribution that named it."""
-    organisation_id, contribution.organisation_id = contribution.organisation_id, None
-    session.flush()
-    if organisation_id is None:
-        return
-    others = select(Contribution.id).where(Contribution.organisation_id == organisation_id).limit(1)
-    if session.scalars(others).first() is None:
-        session.execute(delete(Organisation).where(Organisation.id == organisation_id))
 
 
 def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:

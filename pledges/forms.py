@@ -74,11 +74,12 @@ class Form:
         for name in names:
             value = raw.get(name, "")
             if name == "name":  # so that the first name is all that is shown of it where no more is wished
-                value = text.spaced(value)
-            self.values[name] = text.clean(value, lines=name == lines)
+                self.values[name] = text.cleaned_name(value)
+            else:
+                self.values[name] = text.clean(value, lines=name == lines)
 
     def _words(self, name: str, least: int, most: int) -> None:
-        used = len(self[name])
+        used = text.length(self[name])
         if not text.says_something(self[name], signs=name != "promise"):
             self.errors[name] = {
                 "promise": _("Write what you will do"),

@@ -7,12 +7,10 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from . import counters
+from . import counters, organisations
 from .errors import WordsChanged
 from .intake import digest_of
-from .models import Campaign, Consent, Contribution, Kind, Organisation, Progress, Revision, Type
-from .text import fold
-from .tokens import new_public_id
+from .models import Campaign, Consent, Contribution, Kind, Progress, Revision, Type
 
 PUBLIC = "public"  # the consent without which nothing is shown
 
@@ -123,11 +121,4 @@ def _organisation(session: Session, revision: Revision, now: datetime) -> int | 
     name = revision.organisation.strip()
     if not name or revision.kind is not Kind.ORGANISATION:
         return None
-    key = fold(name)[:400] or name[:400]
-    known = session.scalars(select(Organisation.id).where(Organisation.name_key == key)).first()
-    if known is None:
-        made = Organisation(public_id=new_public_id(), name=name, name_key=key, created_at=now)
-        session.add(made)
-        session.flush()
-        known = made.id
-    return known
+    return organisations.attach(session, revision.contribution, organisations.known(session, name, now))

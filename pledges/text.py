@@ -1,4 +1,4 @@
-"""Words at the border: one normal form, and nothing in them that a reader cannot see or a machine chokes on."""
+"""Words at the border: one normal form, one way of counting, and what of a name may be shown."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
-# Direction marks that can swallow what follows; the plain marks LRM, RLM and ALM stay, since right-to-left
-# writing needs them. Sources: Unicode TR36; trust.md, fact 8.
-_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-# The four at the end are fillers, letters by name. The joiners U+200C and U+200D stay: Persian and emoji are written with them.
-_INVISIBLE = dict.fromkeys(
-    [0x00AD, 0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, 0xFFFC, 0x115F, 0x1160, 0x3164, 0xFFA0]
-)
-_BLANKS = dict.fromkeys([*_BIDI, *_INVISIBLE], " ")
+from . import signs
+
 _COMMAS = re.compile("[,;\u060c\u061b\u3001\uff0c\uff1b]")
 _IN_NAMES = "-\u2010\u2011'\u2019\u02bc\u00b7"  # Jean-Luc, D’Arcy
-_TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f)|[\U000e0000-\U000e007f]")  # but in flags
 _TITLES, _BETWEEN, _DEGREES, _PARTICLES = (
     frozenset(words.split())
     for words in (
@@ -28,13 +21,17 @@ _TITLES, _BETWEEN, _DEGREES, _PARTICLES = (
         "von van de der den du da del della di dos la le al el bin ibn ben ap ab ferch st",
     )
 )
+_ADDITIONS = frozenset(
+    ["the", "y", "yr", "ltd", "limited", "cyf", "plc", "llp", "cic", "cio", "trust", "charity"]
+)  # of organisations' names
+LONGEST_NAME = 120  # code points that are looked at; a form takes no more
 LONGEST_NUMBER = 18  # digits: a large number of either database
-_KEPT_CONTROLS = "\n"
+_PLAIN_LETTERS = str.maketrans(  # letters with a stroke, or of two in one, which no normal form takes apart
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŋ": "ng",
+     "ɓ": "b", "ɗ": "d", "ɖ": "d", "ƙ": "k", "ɔ": "o", "ɛ": "e", "ə": "e", "ƒ": "f", "ŀ": "l", "\u0640": None}
+)  # fmt: skip
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85|\x0b|\x0c")
 _MANY_LINES = re.compile(r"\n{3,}")
-_MANY_MARKS = re.compile(
-    r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
-)
 
 
 def number(text: str) -> int | None:
@@ -52,26 +49,24 @@ def moment(text: str) -> datetime | None:
 
 
 def clean(raw: str, *, lines: bool = False) -> str:
-    """`raw` in NFC, trimmed, without control characters, lone surrogates, noncharacters and direction overrides.
-
-    One line unless `lines`. More than four marks on one letter are cut to four, so that words stay on their line.
-    """
-    text = _LINE_ENDS.sub("\n", raw).replace("\t", " ").replace("\u2800", " ")
-    text = "".join(letter for letter in text if letter in _KEPT_CONTROLS or not _unfit(letter))
-    text = _TAGS.sub(r"\1", text)
-    text = unicodedata.normalize("NFC", text.translate(_BIDI).translate(_INVISIBLE))
-    text = _MANY_MARKS.sub(r"\1", text)
-    if lines:
-        text = _MANY_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n")))
-    else:
-        text = " ".join(text.split())
-    return text.strip()
+    """`raw` in NFC, trimmed, and of signs that may stand alone; a line with nothing to see is empty. One line unless `lines`."""
+    text = signs.readable(_LINE_ENDS.sub("\n", raw))
+    return _trimmed(text) if lines else " ".join(text.split())
 
 
-def spaced(raw: str) -> str:
-    """`raw` with a blank for each letter that `clean` takes out, so that what it keeps apart stays apart."""
-    text = _TAGS.sub(lambda found: found[1] or " ", raw.translate(_BLANKS))
-    return "".join(" " if _unfit(letter) else letter for letter in text)
+def cleaned_name(raw: str) -> str:
+    """`raw` on one line, with a blank for each sign that is taken out, so that what it kept apart stays apart."""
+    return " ".join(signs.readable(_LINE_ENDS.sub("\n", raw), instead=" ").split())
+
+
+def _trimmed(text: str) -> str:
+    """Without blanks around it or at the ends of its lines, and at most one empty line at a time."""
+    return _MANY_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip()
+
+
+def length(text: str) -> int:
+    """How long a cleaned text is, as people are told: code points of what is seen. static/form.js counts alike."""
+    return len(signs.without_unseen(text))
 
 
 def first_name(name: str) -> str:
@@ -81,7 +76,7 @@ def first_name(name: str) -> str:
     where one or two follow it; more words are a name in its usual order, and what follows the comma is not of it. Some
     stay ambiguous: "Jane, Smith" is read as a surname and a first name, "Garcia Lopez, Maria" as a name and a place.
     """
-    parts = [_words_of_a_name(part) for part in _COMMAS.split(name)]
+    parts = [_words_of_a_name(part) for part in _COMMAS.split(name[:LONGEST_NAME])]
     bare = [named for part in parts if (named := _without_titles(part))]
     if not bare:
         return ""
@@ -122,20 +117,24 @@ def _of_a_name(letter: str) -> bool:
     return unicodedata.category(letter)[0] in "LMN" or letter in _IN_NAMES
 
 
-def _unfit(letter: str) -> bool:
-    category = unicodedata.category(letter)
-    return (
-        category in {"Cc", "Cs"}
-        or (category == "Cn" and ord(letter) & 0xFFFE == 0xFFFE)
-        or 0xFDD0 <= ord(letter) <= 0xFDEF
-    )
+def identity(name: str) -> str:
+    """The same for names that differ in compatibility forms, case and white space alone: nothing else makes two names one."""
+    seen = signs.normal("NFKC", signs.without_unseen(name)).casefold()
+    return " ".join(signs.normal("NFKC", seen).split())
 
 
 def fold(text: str) -> str:
-    """`text` for comparing: compatibility forms, no case, no marks, no punctuation, single spaces."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    kept = "".join(letter if letter.isalnum() else " " for letter in decomposed if not unicodedata.combining(letter))
-    return " ".join(kept.split())
+    """`text` for finding what is alike: no case, no punctuation, single spaces, and of marks those that words differ by."""
+    plain = signs.normal("NFKD", signs.normal("NFKC", signs.without_unseen(text)).casefold())
+    bare = signs.normal("NFC", signs.without_ornaments(plain)).translate(_PLAIN_LETTERS)
+    return " ".join(signs.WORD.findall(bare))
+
+
+def likeness(name: str) -> str:
+    """The same for names that look or sound alike: letters and digits alone, without any marks and usual additions."""
+    bare = signs.normal("NFKD", fold(name))
+    words = [word for word in signs.without_marks(bare).split() if word not in _ADDITIONS]
+    return "".join(words)
 
 
 def says_something(text: str, *, signs: bool = False) -> bool:

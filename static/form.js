@@ -1,6 +1,21 @@
-// Counts the characters while somebody writes, as the server counts them: in code points.
+// Counts the characters while somebody writes, as the server counts them: in code points of what is seen.
 // Without this file the form works the same; the server counts.
 "use strict";
+const length = (said) => {
+  // The rule of pledges/signs.py and pledges/text.py, step by step: what nobody sees does not count, and no more than so
+  // many marks on a letter. tests/counting.json holds both to it.
+  const seen = said
+    .replace(/\r\n|[\r\u2028\u2029\x85\v\f]/g, "\n")
+    .replace(/[\t\u2800\u{1d159}\u{16fe4}]/gu, " ")
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, "")
+    .replace(/(?![\n\p{Extended_Pictographic}\u{600}-\u{605}\u{6dd}\u{70f}\u{890}\u{891}\u{8e2}\u{110bd}\u{110cd}])[\p{C}\ufffc]/gu, "")
+    .replace(/([\p{M}\uff9e\uff9f]{8})[\p{M}\uff9e\uff9f]+/gu, "$1")
+    .normalize("NFC")
+    .replace(/((?:(?=\p{M})\p{Script=Inherited}){4})(?:(?=\p{M})\p{Script=Inherited})+/gu, "$1")
+    .replace(/^\p{M}+/gmu, "");
+  const lines = seen.split("\n").map((line) => (/[\p{L}\p{N}\p{P}\p{S}]/u.test(line) ? line.replace(/\p{White_Space}+$/u, "") : ""));
+  return [...lines.join("\n").replace(/\n{3,}/g, "\n\n").replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "")].length;
+};
 for (const box of document.querySelectorAll("textarea[data-most]")) {
   const most = Number(box.dataset.most);
   const foot = box.parentElement.querySelector(".compose-foot");
@@ -10,7 +25,7 @@ for (const box of document.querySelectorAll("textarea[data-most]")) {
   spoken.className = "vh";
   spoken.setAttribute("aria-live", "polite");
   const count = () => {
-    const n = [...box.value.normalize("NFC").trim()].length;
+    const n = length(box.value);
     used.textContent = n + " / " + most;
     const left = most - n;
     if (left === 50 || left === 20 || left === 0) spoken.textContent = words.textContent + ": " + n;

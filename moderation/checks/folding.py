@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from pledges import signs
 
 _CYRILLIC = dict(zip("авсԁеёіїјкӏмнопрԛѕтуүхԝһгзьбґ", "abcdeeiijklmhonpqstyyxwhrebbg", strict=True))
 _GREEK = dict(zip("αβγδεζηικλμνοπρστυχω", "abydeznikamvonpotuxw", strict=True))
@@ -18,9 +22,10 @@ _OTHERS = {
 LOOK_ALIKES = _CYRILLIC | _GREEK | _OTHERS
 _LETTER_BLOCKS = (0x1F150, 0x1F170, 0x1F1E6)  # letters in black circles, in black squares, and as flags: A to Z each
 _OVERRIDE, _ENDS_OVERRIDE = "\u202e", "\u202c\n\u2029"
-_UNSEEN = {"Cf", "Mn", "Me", "Cc", "Cs"}
+_UNSEEN = regex.compile(r"[\p{Cf}\p{Cc}\p{Cs}\p{Me}\p{Default_Ignorable_Code_Point}]")
 LONGEST_LIGATURE = 4  # letters; one sign of Arabic stands for eighteen, which would make a text grow
 _SPACES = "\t\n\r\v\f"
+_PLAIN_SPACES = str.maketrans({sign: " " for sign in _SPACES if sign != "\n"})
 _BLANKS = "\u115f\u1160\u3164\uffa0\u2800\u034f"  # letters by name, nothing on paper
 
 
@@ -38,7 +43,10 @@ class Folded:
 
 
 def fold(text: str, *, keep_case: bool = False) -> Folded:
-    """`text` without accents, unseen characters, look-alike letters and reversed runs; as long as it looks, no longer."""
+    """`text` without accents (marks that are letters of their script stay), unseen characters, look-alike letters and reversed runs; as long as it looks, no longer."""
+    if text.isascii():
+        plain = text.translate(_PLAIN_SPACES)
+        return Folded(plain if keep_case else plain.lower(), list(range(len(text))))
     letters: list[str] = []
     origin: list[int] = []
     for place in _as_read(text):
@@ -67,6 +75,7 @@ def _as_read(text: str) -> list[int]:
     return order
 
 
+@lru_cache(maxsize=8192)
 def _plain(character: str, keep_case: bool) -> str:
     if character.isascii():
         if character in _SPACES:
@@ -78,10 +87,10 @@ def _plain(character: str, keep_case: bool) -> str:
         if first <= ord(character) < first + 26:
             return chr(ord("a") + ord(character) - first)
     found = ""
-    for part in unicodedata.normalize("NFKD", character):
+    for part in signs.without_ornaments(signs.normal("NFKD", character)):
         if part.isspace():
             found += " "
-        elif unicodedata.category(part) not in _UNSEEN:
+        elif not _UNSEEN.match(part):
             lower = part.lower()
             plain = LOOK_ALIKES.get(lower, part)
             found += plain.upper() if keep_case and lower != part else plain

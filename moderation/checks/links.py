@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ import idna
 from moderation.checks.base import SPAM, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
 from moderation.checks.personal import MAILBOXES
+from pledges import signs
 
 NAME = "links"
 MANY = 3
@@ -126,7 +126,7 @@ def _link(name: str, text: str, seen: Folded, start: int, end: int) -> Link:
 
 def _visible(text: str) -> str:
     """`text` in plain forms of its letters, accents kept: they are part of a host's name."""
-    return "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
+    return signs.without_unseen(signs.normal("NFKC", text))
 
 
 def host_of(address: str) -> str:

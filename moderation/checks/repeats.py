@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rapidfuzz import fuzz, process
 
 from moderation.checks.base import SPAM, Outcome, Subject, Verdict
 from moderation.checks.folding import fold
+from pledges import signs
 
 NAME = "repeats"
 SIMILAR = 90.0  # of 100 by edit distance: a changed name or number in a sentence stays above, another promise below
@@ -35,9 +38,10 @@ def check(subject: Subject) -> Outcome:
     return Outcome(NAME, Verdict.NOTICE, detail=detail)
 
 
+@lru_cache(maxsize=1024)  # each text is compared with the same few hundred earlier ones
 def normalised(words: str) -> str:
     """Letters and digits only, one space between words, so that punctuation and disguise make no difference."""
-    return " ".join("".join(letter if letter.isalnum() else " " for letter in fold(words).text).split())
+    return " ".join(signs.WORD.findall(fold(words).text))
 
 
 def _similar(mine: str, theirs: dict[int, str], equal: set[int]) -> list[int]:

@@ -14,6 +14,8 @@ from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import regex
+
 from moderation.checks.base import ABUSE, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
 
@@ -44,7 +46,7 @@ _COARSE = {"l": "i", "z": "s"}  # of letters that one sign passes for, so that b
 _STANDS_FOR = str.maketrans(
     _COARSE | {sign: _COARSE.get(letters[0], letters[0]) for sign, letters in _PASSES_FOR.items()}
 )
-_TOKEN = re.compile(r"(?:[^\W_]|[@$€£!|¡+*])+")
+_TOKEN = regex.compile(r"(?:[\p{L}\p{N}\p{M}]|[@$€£!|¡+*])+")
 _REPEATS = re.compile(r"(.)\1+", re.DOTALL)
 _EDGES = "!|¡+*$£€@"
 _I_OR_L = re.compile(r"(?<=[a-z])I+|(?<=[A-Z])l+(?=[A-Z])")
@@ -126,6 +128,7 @@ class WordList:
         self.by_key: dict[str, list[Entry]] = {}
         self.inside: dict[str, list[Entry]] = {}
         self.beginnings: set[str] = set()  # of every key, so that a search stops where no entry goes on
+        self.longest = 0  # letters of a listed word
         self.by_length: dict[int, list[Listed]] = {}
         self.innocent: dict[str, list[list[str]]] = {}
         self.backwards = True
@@ -164,16 +167,23 @@ class WordList:
 
     def _add(self, where: dict[str, list[Entry]], words: list[str], listed: Listed) -> None:
         entry = Entry(words, listed)
+        self.longest = max(self.longest, len(entry.letters))
         key = _key(_signs(entry.letters))
         where.setdefault(key, []).append(entry)
         self.beginnings.update(key[:length] for length in range(1, len(key) + 1))
 
     def named(self, text: str, key: str = "") -> Listed | None:
         """The gravest entry that this text spells; a phrase without its spaces only where it is long enough."""
+        entries = self.by_key.get(key or _key(_signs(text)))
+        return self._spelled(tuple(entries), text) if entries else None
+
+    @staticmethod
+    @lru_cache(maxsize=4096)  # who repeats a word, or a list that others share, is read once
+    def _spelled(entries: tuple[Entry, ...], text: str) -> Listed | None:
         together = " " not in text
         return _gravest(
             entry
-            for entry in self.by_key.get(key or _key(_signs(text)), ())
+            for entry in entries
             if not (together and entry.is_phrase and len(entry.letters) < SHORTEST_JOINED) and entry.fits(text)
         )
 
@@ -218,9 +228,34 @@ class Token(NamedTuple):
     key: str
 
 
-def _token(match: re.Match[str]) -> Token:
-    plain = match.group()[:LONGEST_WORD].rstrip(_EDGES).replace("*", "")
-    return Token(match.group(), *match.span(), plain, _key(_signs(plain)))
+def _token(match: regex.Match[str]) -> Token:
+    plain, key = _plain_and_key(match.group()[:LONGEST_WORD])
+    return Token(match.group(), match.start(), match.end(), plain, key)
+
+
+@lru_cache(maxsize=64)  # each text is looked through for our words and for the campaign's
+def _tokens_in(text: str) -> list[Token]:
+    return [_token(match) for match in _TOKEN.finditer(text)]
+
+
+@lru_cache(maxsize=64)
+def _apart(text: str) -> tuple[list[Token], list[list[Token]]]:
+    """The tokens of a text without signs at their ends, and the rows of letters that stand alone."""
+    trimmed = [_trimmed(token) for token in _tokens_in(text)]
+    singles = [single for token in trimmed for single in _taken_apart(token)]
+    return trimmed, list(_chains(singles, lambda before, after: len(before.text) == len(after.text) == 1, near=FAR))
+
+
+@lru_cache(maxsize=64)
+def _unspaced(text: str) -> list[list[Token]]:
+    """The rows of tokens with no space between them."""
+    return list(_chains(_tokens_in(text), lambda before, after: " " not in text[before.end : after.start]))
+
+
+@lru_cache(maxsize=4096)
+def _plain_and_key(said: str) -> tuple[str, str]:
+    plain = said.rstrip(_EDGES).replace("*", "")
+    return plain, _key(_signs(plain))
 
 
 @cache
@@ -297,13 +332,13 @@ def read(text: str) -> Folded:
 def hits_in(folded: Folded, wanted: WordList | None = None) -> list[Hit]:
     """Listed words in a folded text, each letter counted for one hit only, the gravest and longest first."""
     wanted = wanted or word_list()
-    tokens = [_token(match) for match in _TOKEN.finditer(folded.text)]
+    tokens = _tokens_in(folded.text)
     innocent = wanted.covered([token.text.strip(_EDGES) for token in tokens])
     found: list[Hit] = []
     for place in range(len(tokens)):
         if place not in innocent:
             found += _at(wanted, tokens, place, innocent)
-    found += _spaced_out(wanted, folded, tokens)
+    found += _spaced_out(wanted, folded)
     return _without_overlaps(found)
 
 
@@ -405,17 +440,16 @@ def _glue(key: str, more: str) -> str:
     return key + more[1:] if key and key[-1:] == more[:1] else key + more
 
 
-def _spaced_out(wanted: WordList, folded: Folded, tokens: list[Token]) -> Iterator[Hit]:
+def _spaced_out(wanted: WordList, folded: Folded) -> Iterator[Hit]:
     """Words written letter by letter ("f u c k"), or cut by points and dashes without a space ("fu-ck")."""
-    trimmed = [_trimmed(token) for token in tokens]
-    singles = [single for token in trimmed for single in _taken_apart(token)]
-    for letters in _chains(singles, lambda before, after: len(before.text) == len(after.text) == 1, near=FAR):
+    trimmed, rows = _apart(folded.text)
+    for letters in rows:
         yield from _within(wanted, letters)
         between = {letter.text for letter in letters[1::2]}
         if len(between) == 1 and between <= set(_EDGES):  # "s | c | u | m": the signs part, and spell nothing
             yield from _within(wanted, letters[::2])
     yield from _half_spaced(wanted, trimmed)
-    for parts in _chains(tokens, lambda before, after: not folded.text[before.end : after.start].count(" ")):
+    for parts in _unspaced(folded.text):
         yield from _glued(wanted, parts)
         if len(parts[0].text) > 1 or len(parts[-1].text) > 1:  # signs at the ends may be mere punctuation
             yield from _glued(wanted, [_trimmed(part) if part in (parts[0], parts[-1]) else part for part in parts])
@@ -434,13 +468,22 @@ def _half_spaced(wanted: WordList, tokens: list[Token]) -> Iterator[Hit]:
     for place, token in enumerate(tokens):
         if single[place] or not token.text.isalpha():
             continue
-        for way in (-1, 1):
-            parts, at = [token], place + way
-            while 0 <= at < len(tokens) and single[at] and len(parts) < LONGEST_WORD and _near(tokens, at, at - way):
-                parts = [*parts, tokens[at]] if way > 0 else [tokens[at], *parts]
-                at += way
-                if len(parts) > 2:
-                    yield from _glued(wanted, parts)
+        yield from _grown(wanted, tokens, single, place, 1)
+        yield from _grown(wanted, tokens, single, place, -1)
+
+
+def _grown(wanted: WordList, tokens: list[Token], single: list[bool], place: int, way: int) -> Iterator[Hit]:
+    """The listed words that this token makes with the single letters behind or before it, as far as any goes on so."""
+    parts, at, key = [tokens[place]], place + way, _key(_signs(tokens[place].text))
+    while 0 <= at < len(tokens) and single[at] and len(parts) < LONGEST_WORD and _near(tokens, at, at - way):
+        parts.append(tokens[at])
+        letter = _signs(tokens[at].text)
+        key = _glue(key, letter) if way > 0 else _glue(letter, key)
+        if len(key) > wanted.longest or (way > 0 and key not in wanted.beginnings):
+            return
+        if len(parts) > 2 and key in wanted.by_key:
+            yield from _glued(wanted, parts if way > 0 else parts[::-1])
+        at += way
 
 
 def _near(tokens: list[Token], one: int, other: int) -> bool:

@@ -18,6 +18,7 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     house_rules,
     items,
     letters,
+    organisations,
     people,
     queue,
     reasons,

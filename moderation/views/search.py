@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
-from pledges.text import number
+from pledges.text import clean, number
 
 from .. import context, finding, permissions, record, screens
 from ..models import Moderator, Review
@@ -44,7 +44,7 @@ def find(me: Moderator) -> ResponseReturnValue:
 
 
 def _given(asked: str, before: str) -> tuple[str, int]:
-    asked = " ".join(asked.replace("\x00", " ").split())[:ASKED_CHARS]
+    asked = clean(asked)[:ASKED_CHARS]
     place = number(before)
     return asked, finding.HIGHEST_ID if place is None else place
 

@@ -11,7 +11,7 @@ from wsgiref.types import WSGIApplication
 
 from ..seldom import Seldom
 from . import handing
-from .bounds import Bounds, Gone, Message, Reader, Receive, Refused
+from .bounds import Bounds, Gone, Message, Reader, Receive, Refused, Scope
 from .handing import Answer
 from .refusals import LAST_RESORT, Refusals
 
@@ -46,13 +46,13 @@ class Front:
         self._most_inside = threads + waiting
         self._inside = 0
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 
-    async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await self._reader.whole(receive, announced_bytes(scope.get("headers", ())))
         except Gone:
@@ -63,7 +63,7 @@ class Front:
             found = await self._found(scope, body)
         await _send(send, found)
 
-    async def _found(self, scope: dict[str, Any], body: bytes) -> Answer:
+    async def _found(self, scope: Scope, body: bytes) -> Answer:
         """The application's answer, or that it has too much to do. That we are alive needs no thread to be said."""
         if scope["method"] in ("GET", "HEAD") and handing.path(scope) == ALIVE:
             return ALIVE_ANSWER if scope["method"] == "GET" else (*ALIVE_ANSWER[:2], b"")
@@ -78,7 +78,7 @@ class Front:
         finally:
             self._inside -= 1
 
-    def _refused(self, scope: dict[str, Any], status: int, *, closing: bool = False) -> Answer:
+    def _refused(self, scope: Scope, status: int, *, closing: bool = False) -> Answer:
         complaints.warn(f"front: refused with {status} ({WHY.get(status, '')})")
         return self._refusals.answer(scope, status, closing=closing)
 

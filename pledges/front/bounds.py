@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable
-from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from werkzeug.test import run_wsgi_app
+
+from .bounds import Scope
 
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
@@ -20,7 +21,7 @@ Answer = tuple[int, Headers, bytes]
 OURS_TO_SAY = {b"content-length", b"transfer-encoding", b"expect"}  # the body is whole: its length is known
 
 
-def answer(app: WSGIApplication, scope: dict[str, Any], body: bytes) -> Answer:
+def answer(app: WSGIApplication, scope: Scope, body: bytes) -> Answer:
     """Status, headers and bytes that `app` gives to this request."""
     parts, status, headers = run_wsgi_app(app, environ(scope, body), buffered=True)
     try:
@@ -30,7 +31,7 @@ def answer(app: WSGIApplication, scope: dict[str, Any], body: bytes) -> Answer:
     return int(status.split(" ", 1)[0]), [(_wire(name).lower(), _wire(value)) for name, value in headers], whole
 
 
-def environ(scope: dict[str, Any], body: bytes) -> WSGIEnvironment:
+def environ(scope: Scope, body: bytes) -> WSGIEnvironment:
     """The request as WSGI has it. A header with an underscore is left out: it would pass for the one with a hyphen."""
     server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
     found: WSGIEnvironment = {
@@ -59,7 +60,7 @@ def environ(scope: dict[str, Any], body: bytes) -> WSGIEnvironment:
     return found
 
 
-def path(scope: dict[str, Any]) -> bytes:
+def path(scope: Scope) -> bytes:
     """The path's own bytes, whatever they say, as a WSGI server would read them."""
     raw: bytes | None = scope.get("raw_path")
     return unquote_to_bytes(raw) if raw else str(scope["path"]).encode("utf-8", "surrogateescape")

@@ -7,6 +7,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from . import handing
+from .bounds import Scope
 from .handing import Answer
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Refusals:
         self._app = app
         self._kept: dict[tuple[int, str], Answer] = {}
 
-    def answer(self, scope: dict[str, Any], status: int, *, closing: bool) -> Answer:
+    def answer(self, scope: Scope, status: int, *, closing: bool) -> Answer:
         """The answer to whoever asked for `scope`; with `closing`, no more is read from them."""
         place = PLACES.get(handing.path(scope)[1:].split(b"/", 1)[0], "/refused")
         if (status, place) not in self._kept:
@@ -50,7 +51,7 @@ class Refusals:
         def refused(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
             return self._app({**environ, REFUSED: status}, start_response)
 
-        scope = {"method": "GET", "path": place, "headers": [(b"host", b"localhost")]}
+        scope: Scope = {"method": "GET", "path": place, "headers": [(b"host", b"localhost")]}
         try:
             return handing.answer(refused, scope, b"")
         except Exception:  # whoever is refused is told so all the same

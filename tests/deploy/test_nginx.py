@@ -38,7 +38,7 @@ class Front:
         self.behind.away = True
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
-        return self.nginx.ask(path, **headers)
+        return self.nginx.ask(path, headers=headers)
 
 
 class StandIn(BaseHTTPRequestHandler):

@@ -182,3 +182,44 @@ def test_two_hosts_that_start_at_once_both_find_the_newest_schema(database_url: 
         assert list(pool.map(migrations.upgrade, engines)) == [migrations.newest()] * len(engines)
     for engine in engines:
         engine.dispose()
+
+
+def test_organisations_that_one_fold_had_made_one_are_parted_and_words_are_found_by_their_marks(
+    fresh_database: Callable[..., str], tmp_path: Path
+) -> None:
+    """As it stood below 0006: three names under one row with a badge, and one count of it."""
+    wall = Wall(make_app(fresh_database(fill=opened), tmp_path))
+    mo = wall.moderator("mo")
+    names = ("C++ Club", "C Club", "c++  CLUB")
+    sent = [
+        wall.promises(
+            f"काम {n}: {'कमरा' if n else ''} trees", kind="organisation", organisation=name, email="a@example.org"
+        )
+        for n, name in enumerate(names)
+    ]
+    wall.screens()
+    for each in sent:
+        mo.approves(each)
+    wall.database.engine.dispose()
+    engine = open_engine(wall.settings.database_url)
+    migrations.downgrade(engine, "0005")
+    with engine.begin() as connection:
+        first = connection.scalar(text("SELECT min(id) FROM organisations"))
+        connection.execute(
+            text("UPDATE contributions SET organisation_id = :id WHERE organisation_id IS NOT NULL"), {"id": first}
+        )
+        connection.execute(text("DELETE FROM organisations WHERE id <> :id"), {"id": first})
+        connection.execute(text("UPDATE organisations SET name_key = 'c club', verified_at = created_at"))
+        connection.execute(text("UPDATE counters SET value = 1 WHERE name = 'organisations'"))
+        connection.execute(text("UPDATE revisions SET repeat_key = 'old'"))
+    migrations.upgrade(engine)
+    assert differences(engine) == []
+    engine.dispose()
+    visitor = wall.app.test_client()
+    told = [visitor.get(f"/api/v1/pledges/{each.public_id}").text for each in sent]
+    assert ['"verified":true' in each for each in told] == [True, False, True]
+    answer = wall.app.test_cli_runner().invoke(rebuild_counters)
+    assert "->" not in answer.output
+    page = mo.client.get("/moderation/search", query_string={"q": "कमरा"}).text
+    assert [f'data-review="{each.review_id}"' in page for each in sent] == [False, True, True]
+    wall.close()

@@ -151,3 +151,24 @@ def test_what_is_reported_is_said_to_stand_on_the_wall_still(wall: Wall, moderat
     page = moderator.client.get("/moderation/search?q=trees").text
     assert f"{sent.public_id}</b> on the wall, and waits to be read again" in page
     assert f"{new.public_id}</b> waits<" in page
+
+
+TEXTS = (
+    "明日東京都で議事録を読みます", "議事 を 事録 にします", "Łódź and Sørensen meet in Dvořák’s hall", "हम रोज़ काम करेंगे",
+    "हम कमरा साफ़ करेंगे", "राम संस्था के साथ", "रामा संस्था के साथ", "เราจะปลูกต้นไม้ในกรุงเทพ", "мой дом у реки", "мои друзья",
+    "The sec\u200dret garden opens", "Straße und Ölweg", "مُحَمَّد می‌خواهم", "ﾄｳｷｮｳ タワー を見る",
+)  # fmt: skip
+ASKED = {
+    "東京": {0}, "議事録": {0}, "東京都": {0}, "録": {0, 1}, "京": {0}, "読み": {0}, "事録": {0, 1}, "東議": set(),
+    "Lodz": {2}, "łódź": {2}, "Sorensen": {2}, "sørens": {2}, "Dvorak": {2}, "काम": {3}, "कमरा": {4}, "कम": {4}, "राम": {5},
+    "रामा": {6}, "संस्था": {5, 6}, "กรุงเทพ": {7}, "ต้นไม้": {7}, "กรง": set(), "мой": {8}, "мои": {9}, "secret": {10},
+    "sec\u200dret": {10}, "strasse": {11}, "olweg": {11}, "محمد": {12}, "میخواهم": {12}, "トウキョウ": {13}, "ﾀﾜｰ": {13},
+    "東京 議事録": {0}, "'a' & 'b' | !c \" * ( NEAR": set(),
+}  # fmt: skip
+
+
+def test_words_of_every_writing_are_found_and_only_they(wall: Wall, moderator: AtTheDesk) -> None:
+    sent = [wall.promises(words).review_id for words in TEXTS]
+    wall.screens()
+    for asked, places in ASKED.items():
+        assert set(found(moderator, asked)) == {sent[place] for place in places}, asked

@@ -7,6 +7,7 @@ import pytest
 from pledges import forms
 from pledges import text as words_of
 
+from .conftest import newest_revision
 from .test_road import text
 
 
@@ -82,3 +83,74 @@ def test_words_that_are_far_too_long_come_back_whole(visitor):
     assert answer.status_code == 422
     assert "the end</textarea>" in text(answer)
     assert "29508 characters too long" in text(answer).replace(",", "")
+
+
+UNSEEN = [
+    "\u200d",
+    "\u200c",
+    "\u034f",
+    "\ufe0f",
+    "\u200e",
+    "\u2060",
+    "\U000e0100",
+    "\U000e0041",
+    "\u17b4",
+    "\u3164",
+    "\u180e",
+    "\u2800",
+]
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+def test_lines_that_nobody_sees_take_no_place(visitor, session, unseen):
+    visitor.promises("I will listen" + f"\n{unseen}" * 200 + "\nevery day")
+    assert newest_revision(session).words == "I will listen\n\nevery day"
+
+
+@pytest.mark.parametrize("unseen", UNSEEN[:-1], ids=ascii)
+def test_nothing_hidden_reaches_the_wall_or_its_json(visitor, approve, unseen):
+    hidden = f"pl{unseen}ant{unseen * 30} trees{unseen}"
+    visitor.promises(
+        f"I will {hidden}", kind="organisation", organisation=f"Tree{unseen}s {hidden}", name=f"A {hidden}", role=hidden,
+        how_we_will_know=hidden, show_name="organisation", email="a@example.org",
+    )  # fmt: skip
+    id = approve()
+    for path in ("/week", f"/week/promises/{id}", f"/api/v1/pledges/{id}"):
+        page = visitor.get(path).get_data(as_text=True)
+        assert "plant trees" in page
+        assert unseen not in page
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "\u0915\u094d\u200d\u0937",  # Hindi: a half letter
+        "\u0d28\u0d4d\u200d",  # Malayalam: an older chillu
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3",  # Sinhala: Sri
+        "\u1820\u180b",  # Mongolian: a letter in another shape
+        "\u2764\ufe0f \u2764\ufe0e",  # a heart in colour, and one in ink
+        "1\ufe0f\u20e3",  # a key
+        "\U0001f3f3\ufe0f\u200d\U0001f308",  # the flag of the rainbow
+        "\U0001f9d1\U0001f3fd\u200d\U0001f91d\u200d\U0001f9d1\U0001f3ff",  # people holding hands
+        "\u05e9\u05dc\u05d5\u05dd \u200eC++\u200e, \u05d8\u05d5\u05d1",  # Hebrew around a name in Latin letters
+        "\u1000\u103c\u103d\u103e\u102f\u1036\u1037\u1038",  # Burmese: seven marks on a letter
+    ],
+)
+def test_what_writing_needs_stays(visitor, session, kept):
+    visitor.promises(f"I will say {kept}")
+    assert newest_revision(session).words == f"I will say {kept}"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0068\U000e0069\U000e007f", "\U0001f3f4"),  # a flag that no list has
+        ("\U0001f468\u200d\U0001f468\u200d\U0001f34e", "\U0001f468\U0001f468\U0001f34e"),  # a family with an apple
+        ("\U0001f600\ufe0f\ufe0f\ufe0f", "\U0001f600"),
+        ("\u0643\u200c\u200d\u200c\u0643", "\u0643\u0643"),  # several joiners in a row
+        ("\u6f22\U000e0100\u5b57", "\u6f22\u5b57"),
+        ("a\ue000b\U000f0000", "ab"),
+    ],
+)
+def test_what_no_list_has_goes(said, kept):
+    assert words_of.clean(said) == kept

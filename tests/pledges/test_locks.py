@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from pledges.db import Database, cause_of, database, is_busy, reading, transaction
 from pledges.models import Campaign
@@ -52,8 +53,13 @@ def test_a_request_that_reads_locks_nobody_out_whatever_its_method(
         assert is_free()
 
 
-WRITES = {
-    "a flush": lambda session, campaign: setattr(campaign, "wall_version", 77) or session.flush(),
+def flush(session: Session, campaign: Campaign) -> None:
+    campaign.wall_version = 77
+    session.flush()
+
+
+WRITES: dict[str, Callable[[Session, Campaign], object]] = {
+    "a flush": flush,
     "an update": lambda session, campaign: session.execute(update(Campaign).values(wall_version=77)),
     "a row read for update": lambda session, campaign: session.refresh(campaign, with_for_update=True),
 }
@@ -88,7 +94,7 @@ def test_a_write_after_somebody_elses_does_not_fail_and_loses_nothing(app: Flask
 def test_a_locked_database_is_busy_and_a_full_one_is_not(app: Flask, database: Database) -> None:
     def fails_with(name: str) -> OperationalError:
         cause = sqlite3.OperationalError("secret words")
-        cause.sqlite_errorname = name  # type: ignore[misc]
+        cause.sqlite_errorname = name
         return OperationalError("INSERT", {}, cause)
 
     assert is_busy(fails_with("SQLITE_BUSY_SNAPSHOT")) and cause_of(fails_with("SQLITE_FULL")) == "SQLITE_FULL"
@@ -103,9 +109,9 @@ def test_a_locked_database_is_busy_and_a_full_one_is_not(app: Flask, database: D
 def test_the_cause_of_a_503_is_in_the_log_once_a_minute_without_a_word_of_anybody(
     app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fails() -> None:
+    def fails() -> str:
         cause = sqlite3.OperationalError("near my secret")
-        cause.sqlite_errorname = "SQLITE_IOERR_WRITE"  # type: ignore[misc]
+        cause.sqlite_errorname = "SQLITE_IOERR_WRITE"
         raise OperationalError("INSERT INTO x VALUES (?)", ("my secret",), cause)
 
     app.add_url_rule("/fails-too", "fails_too", fails)

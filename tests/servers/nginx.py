@@ -61,12 +61,18 @@ class Nginx:
         self._process.wait(10)
 
     def ask(
-        self, path: str, *, method: str = "GET", body: bytes | None = None, host: str = HOST, **headers: str
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        host: str = HOST,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, str]:
         """Status and text."""
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=asking(host))
         try:
-            connection.request(method, path, body, {"Host": host, **headers})
+            connection.request(method, path, body, {"Host": host, **(headers or {})})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
         finally:

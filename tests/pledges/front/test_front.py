@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 
 from pledges.front import Bounds, Front
+from pledges.front.bounds import Message
 from pledges.front.refusals import REFUSED
 
 TIGHT = Bounds(idle_seconds=0.05, whole_seconds=0.3, bytes=1000, held_bytes=2500, readings=3)
 END = {"type": "http.request", "body": b"", "more_body": False}
-Message = dict[str, Any]
 
 
 class Behind:
