@@ -14,9 +14,8 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from . import api, intake, limits, markup, views
+from . import api, bodies, intake, limits, logs, markup, shield, views
 from .errors import CampaignClosed, NotNow, NotYours
-from .policy import POLICY
 from .settings import EXTENSION, HERE, Settings
 
 log = logging.getLogger(__name__)
@@ -42,15 +41,17 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     if "babel" not in app.extensions:
         Babel(app, locale_selector=views.page_lang, timezone_selector=views.time_zone)
     limits.init_app(app, settings)
+    logs.keep_tokens_out()
     app.before_request(views.read_language)
+    app.before_request(bodies.refuse_what_no_form_sends)
     app.context_processor(views.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
         app.register_blueprint(views.public, name=name, url_prefix=prefix)
     app.register_blueprint(views.upkeep)
     app.register_blueprint(api.api)
     limits.limits_of(app).route("api")(api.api)
-    app.after_request(_safe_headers)
     _error_pages(app)
+    app.wsgi_app = shield.Shield(app.wsgi_app, secure=settings.secure)  # type: ignore[method-assign]
 
 
 def static_url(name: str) -> str:
@@ -62,23 +63,6 @@ def static_url(name: str) -> str:
 def _digest(name: str) -> str:
     path = Path(HERE) / "static" / name
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
-
-
-def _safe_headers(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    if views.is_private(request.path):  # error pages too: the address itself is the secret
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["X-Robots-Tag"] = "noindex, nofollow"
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-    if views.settings().secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "no-cache")
-    return response
 
 
 def _error_pages(app: Flask) -> None:
@@ -162,6 +146,10 @@ def _error_words(status: int) -> tuple[str, str]:
         413: (
             _("That was too much at once"),
             _("Please go back: your words are still there. A promise has room for 500 characters."),
+        ),
+        415: (
+            _("This cannot be read here"),
+            _("Only what a form of these pages sends is read here. Please go back and use the form."),
         ),
         429: (_("Please wait a little"), _("Too many requests came from your connection. Please try again soon.")),
         500: (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -65,7 +64,6 @@ LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
-PRIVATE_PATH = re.compile(r"(/cy|/en)?/receipt/")
 ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "wishes", "new_link")
 FORM_RULES = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
 
@@ -1144,11 +1142,6 @@ def _receipt(own: Contribution, token: str) -> str:
         called=first_name(own.latest.name),
         settings=settings(),
     )
-
-
-def is_private(path: str) -> bool:
-    """Whether this address holds a private link."""
-    return PRIVATE_PATH.match(path) is not None
 
 
 def _privately(response: Response) -> Response:
