@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 Kind = Literal["promises", "comments", "reports", "email", "letters", "sign_in", "api", "receipts"]
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+Places = dict[tuple[str, ...], int]  # where something is counted -> how many times the limit of its kind fit there
 
 DEFAULTS: Mapping[Kind, str] = {
     "promises": "5/minute; 30/hour",
@@ -37,7 +39,7 @@ DEFAULTS: Mapping[Kind, str] = {
     "reports": "5/minute; 30/hour",
     "email": "5/day",
     "letters": "3/hour",
-    "sign_in": "5/minute",
+    "sign_in": "5/minute; 10/10 minutes; 20/hour; 40/day",  # the wait grows with the tries
     "api": "120/minute",
     "receipts": "30/minute",  # acts of an author, who has the link: against scripts alone
 }
@@ -239,6 +241,33 @@ class Limits:
         except NobodyCounts:
             return self._refused(kind, RETRY_AFTER_SECONDS, status=503)
         return refusal
+
+    def of_network(self, name: str) -> Places:
+        """The places in which the visitor's network is counted under this name."""
+        wide = wide_key_of(self.visitor())
+        return {(name, self.key()): 1, **({(name, wide): WIDE_TIMES} if wide else {})}
+
+    def take(self, kind: Kind, places: Places) -> Refusal | None:
+        """None, and counted in all places; or a refusal, and counted in none."""
+        counts = self._in(kind, places)
+        try:
+            return self._refusal(kind, counts, False) or self._take(kind, counts, False)
+        except NobodyCounts:
+            return self._refused(kind, RETRY_AFTER_SECONDS, status=503)
+
+    def give_back(self, kind: Kind, places: Places) -> None:
+        """What `take` has just counted is not counted."""
+        with suppress(NobodyCounts):
+            for each in self._in(kind, places):
+                self.storage.give_back(each.item.key_for(*each.who), each.item.get_expiry())
+
+    def _in(self, kind: Kind, places: Places) -> list[_Count]:
+        """Only digests of the places are kept, since an address of somebody may stand in them."""
+        return [
+            _Count(kind, _scaled(item, times), (kind, self._digest("\0".join(place))), item.amount * times)
+            for place, times in places.items()
+            for item in self._items[kind]
+        ]
 
     def has_room(self, event: EventAllowance) -> bool:
         """Whether the event's ceiling lets one more in; yes where nobody can tell."""

@@ -14,7 +14,7 @@ from pledges.models import Campaign
 from pledges.settings import settings
 from pledges.text import clean
 
-from .. import accounts, permissions
+from .. import accounts, passwords, permissions
 from ..models import Invitation, Membership, Moderator, Role
 from ..permissions import Act, NotAllowed
 from . import narrow
@@ -230,14 +230,14 @@ def join(token: str) -> ResponseReturnValue:
             accounts.take_role(session, invitation, known, now)
             return redirect(url_for("desk.show_queue"), code=303)
         if "password" in form:
-            password = form["password"]
-            if len(password) < accounts.PASSWORD_CHARS:
-                words = gettext("The password needs at least %(count)s characters.", count=accounts.PASSWORD_CHARS)
+            password, name = form["password"], clean(form.get("name", ""))[:100]
+            words = passwords.problem(password, email=invitation.email, name=name)
+            if words:
                 page = render_template(
                     "moderation/invitation.html", step="password", email=invitation.email, me=None, problem=words
                 )
                 return page, 422
-            moderator = accounts.accept(session, invitation, clean(form.get("name", ""))[:100], password, now)
+            moderator = accounts.accept(session, invitation, name, password, now)
             return _ask_for_code(moderator, "")
         found = session.scalars(select(Moderator).where(Moderator.email == invitation.email)).first()
         if found is None or not found.tf_totp_secret:
