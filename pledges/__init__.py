@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from . import api, bodies, intake, limits, logs, markup, shield, views
+from . import addresses, api, bodies, intake, limits, logs, markup, shield, views
 from .errors import CampaignClosed, NotNow, NotYours
 from .settings import EXTENSION, HERE, Settings
 
@@ -43,6 +43,8 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     limits.init_app(app, settings)
     logs.keep_tokens_out()
     app.before_request(views.read_language)
+    app.before_request(addresses.refuse_other_hosts)
+    app.before_request(addresses.insist_on_one_spelling)
     app.before_request(bodies.refuse_what_no_form_sends)
     app.context_processor(views.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
@@ -51,7 +53,7 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     app.register_blueprint(api.api)
     limits.limits_of(app).route("api")(api.api)
     _error_pages(app)
-    app.wsgi_app = shield.Shield(app.wsgi_app, secure=settings.secure)  # type: ignore[method-assign]
+    app.wsgi_app = shield.Shield(app.wsgi_app, settings.base_url)  # type: ignore[method-assign]
 
 
 def static_url(name: str) -> str:
@@ -151,6 +153,7 @@ def _error_words(status: int) -> tuple[str, str]:
             _("This cannot be read here"),
             _("Only what a form of these pages sends is read here. Please go back and use the form."),
         ),
+        421: (_("This page is not here"), _("This address is not one of ours. It may have a slip in it.")),
         429: (_("Please wait a little"), _("Too many requests came from your connection. Please try again soon.")),
         500: (
             _("Something went wrong on our side"),

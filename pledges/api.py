@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
-from . import counters, views, wall
+from . import addresses, counters, views, wall
 from .db import reading, utcnow
 from .models import Campaign, Contribution, Kind, Type
 from .settings import settings
@@ -124,7 +124,7 @@ def _campaign_or_404(slug: str) -> Campaign:
 
 def _shared(campaign: Campaign, body: Any) -> Response:
     """As the pages: a tag, seconds in a cache, and 304 where nothing has changed."""
-    tag = wall.etag(campaign, views.page_lang(), request.full_path, utcnow())
+    tag = wall.etag(campaign, views.page_lang(), addresses.page_key(), utcnow())
     response = Response(status=304) if request.if_none_match.contains_weak(tag) else jsonify(body())
     response.set_etag(tag)
     response.headers["Cache-Control"] = views.SHARED

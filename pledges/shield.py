@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from .policy import POLICY
 
@@ -44,11 +45,11 @@ def is_private(path: str) -> bool:
 
 
 class Shield:
-    """The application inside it gets no body that nobody asked for, and no answer leaves without the safe headers."""
+    """The application inside it gets no body that nobody asked for; no answer leaves without the safe headers or leads away."""
 
-    def __init__(self, inside: WSGIApplication, *, secure: bool) -> None:
+    def __init__(self, inside: WSGIApplication, base_url: str) -> None:
         self._inside = inside
-        self._secure = secure
+        self._base_url = base_url
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -59,6 +60,7 @@ class Shield:
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
             begun.append(status)
+            headers = [self._led_by_us(*pair) for pair in headers]
             return start_response(status, self._with_safe_headers(path, headers), exc_info)
 
         try:
@@ -68,6 +70,14 @@ class Shield:
             if begun:  # too late for another answer: the server breaks this one off
                 raise
             return _last_answer(environ, start)
+
+    def _led_by_us(self, name: str, value: str) -> tuple[str, str]:
+        """Whoever is sent on stays here, whatever host the request named: libraries make whole addresses of it."""
+        if name.lower() != "location" or value.startswith(f"{self._base_url}/"):
+            return name, value
+        parts = urlsplit(value.replace("\\", "%5C"))
+        path = "/" + parts.path.lstrip("/") if parts.netloc or parts.path.startswith("/") else parts.path
+        return name, urlunsplit(("", "", path, parts.query, parts.fragment))
 
     def _with_safe_headers(self, path: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         private = is_private(path)  # error pages too: the address itself is the secret
@@ -86,7 +96,7 @@ class Shield:
         ]
         if private:
             safe.append(("X-Robots-Tag", "noindex, nofollow"))
-        if self._secure:
+        if self._base_url.startswith("https://"):
             safe.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
         if not path.startswith("/static/"):
             safe.append(("Cache-Control", "no-cache"))

@@ -34,7 +34,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from . import counters, erasure, guarding, intake, markup, motifs, story, tokens, wall
+from . import addresses, counters, erasure, guarding, intake, markup, motifs, story, tokens, wall
+from .addresses import LANGUAGES
 from .db import Translated, reading, transaction, until_stored, utcnow
 from .errors import FormUsed, NotNow, NotYours
 from .forms import (
@@ -54,13 +55,13 @@ from .intake import Complaint, Origin, Receipt, Sent, keep_consent, review_desk
 from .limits import EventAllowance, Kind, Refusal, limits_of
 from .models import AkismetUse, Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, ShowName, Type
 from .settings import settings
+from .shield import is_private
 from .text import clean, first_name
 
 log = logging.getLogger(__name__)
 
 READY = "wall.ready"  # extension: name -> a check that raises, or answers False, where a part is away
 
-LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
@@ -129,20 +130,17 @@ def address_of(contribution: Contribution, campaign: Campaign, *, absolute: bool
 
 def language_links() -> list[dict[str, str]]:
     """This very page in the campaign's other languages."""
-    campaign = g.get("campaign")
-    offered = [lang for lang in (campaign.languages if campaign else LANGUAGES) if lang in LANGUAGES]
-    first = offered[0] if offered else "en"
-    endpoint = (request.endpoint or "").rpartition(".")
-    if not endpoint[0].startswith("public"):
+    if not addresses.is_public_page():
         return []
-    links = []
-    for lang in offered:
-        if lang != page_lang():
-            blueprint = "public" if lang == first else f"public_{lang}"
-            path = url_for(f"{blueprint}.{endpoint[2]}", **(request.view_args or {}))
-            query = request.query_string.decode("ascii", "ignore")
-            links.append({"lang": lang, "name": LANGUAGES[lang], "url": f"{path}?{query}" if query else path})
-    return links
+    others = [lang for lang in addresses.offered() if lang != page_lang()]
+    return [{"lang": lang, "name": LANGUAGES[lang], "url": addresses.in_language(lang)} for lang in others]
+
+
+def names_of_page() -> dict[str, Any]:
+    """What search engines are told of the addresses of a page; nothing of one that holds a private link, or is none."""
+    if request.method != "GET" or not addresses.is_public_page() or is_private(request.path):
+        return {}
+    return {"canonical": addresses.canonical(), "alternates": addresses.alternates()}
 
 
 def surroundings() -> dict[str, Any]:
@@ -154,6 +152,7 @@ def helpers() -> dict[str, Any]:
     """What every template may call."""
     return {
         "language_links": language_links,
+        "names_of_page": names_of_page,
         "link": link,
         "send_to": send_to,
         "say": say,
@@ -241,7 +240,7 @@ def wait_in_words(minutes: int) -> str:
 
 def shared(campaign: Campaign, page: Callable[[], str]) -> Response:
     """A page that caches may keep for seconds; unchanged since, it is not even drawn."""
-    tag = wall.etag(campaign, page_lang(), request.full_path, utcnow())
+    tag = wall.etag(campaign, page_lang(), addresses.page_key(), utcnow())
     fresh = request.if_none_match.contains_weak(tag)
     response = Response(status=304) if fresh else make_response(page())
     response.set_etag(tag)
