@@ -44,7 +44,7 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     logs.keep_tokens_out()
     app.before_request(views.read_language)
     app.before_request(addresses.refuse_other_hosts)
-    app.before_request(addresses.insist_on_one_spelling)
+    app.before_request(_one_spelling)
     app.before_request(bodies.refuse_what_no_form_sends)
     app.context_processor(views.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
@@ -65,6 +65,16 @@ def static_url(name: str) -> str:
 def _digest(name: str) -> str:
     path = Path(HERE) / "static" / name
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
+
+
+def _one_spelling() -> ResponseReturnValue | None:
+    """To the one address; a browser that asks for a page of another site if it may cannot be sent on."""
+    answer = addresses.other_spelling()
+    if answer is not None and request.path.lower().startswith("/api/"):
+        if request.method == "OPTIONS":
+            return api.may_ask()
+        answer.headers |= api.OPEN
+    return answer
 
 
 def _error_pages(app: Flask) -> None:
@@ -125,7 +135,7 @@ def error_page(status: int, *, detail: str = "") -> Response:
     if request.path.startswith("/api/"):
         answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": words})
         answer.mimetype = "application/problem+json"
-        answer.headers["Access-Control-Allow-Origin"] = "*"
+        answer.headers |= api.OPEN
     else:
         g.setdefault("campaign", None)
         answer = Response(render_template("error/error.html", title=title, words=words))

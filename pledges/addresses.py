@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from flask import abort, current_app, g, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Response, abort, current_app, g, make_response, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
@@ -60,15 +59,12 @@ def page_key() -> str:
 # One spelling
 
 
-def insist_on_one_spelling() -> ResponseReturnValue | None:
+def other_spelling() -> Response | None:
     """308 to the one address, where this one is written otherwise: in capitals, or with what clung to its end."""
     path = _one_spelling(request.path)
     if path is None or path == request.path:
         return None
-    answer = redirect(quote(path) + _known_of(path), code=308)
-    if path.startswith("/api/"):
-        answer.headers["Access-Control-Allow-Origin"] = "*"
-    return answer
+    return make_response(redirect(quote(path) + _known_of(path), code=308))
 
 
 def _one_spelling(path: str) -> str | None:

@@ -18,7 +18,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse, parse_many
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -47,6 +47,7 @@ CAMPAIGN_CEILING = "200/minute; 4000/hour"
 WIDE_TIMES = 8  # a /48 is one customer with many networks, or a campus
 TIGHT_PARTS = 2  # above a campaign's ceiling each address gets half
 ALARM = "1/hour"
+COUNTS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 HOPS_AT_MOST = 32
 NOBODY = IPv6Address("::")  # a peer without an address, such as a Unix socket: all such count as one
 
@@ -186,7 +187,8 @@ class Limits:
         )
 
     def init_app(self, app: Flask) -> None:
-        """`route` works in `app`, and its answers carry X-RateLimit-* and Retry-After."""
+        """`route` works in `app`; its answers carry X-RateLimit-*, and refusals Retry-After."""
+        app.after_request(_tell_whom_it_concerns)  # registered first, it comes after what the library writes
         self.limiter.init_app(app)
         app.extensions["wall.limits"] = self
 
@@ -292,12 +294,14 @@ class Limits:
 
         All routes of one kind share the count. Options are those of Flask-Limiter's `shared_limit`.
         """
-        narrow = self.limiter.shared_limit(_written(self._items[kind]), scope=kind, **options)
+        narrow = self.limiter.shared_limit(
+            _written(self._items[kind]), scope=kind, exempt_when=_only_asks_whether, **options
+        )
         wide = self.limiter.shared_limit(
             _written([_scaled(item, WIDE_TIMES) for item in self._items[kind]]),
             scope=f"{kind}-wide",
             key_func=lambda: wide_key_of(self.visitor()) or "",
-            exempt_when=lambda: wide_key_of(self.visitor()) is None,
+            exempt_when=lambda: _only_asks_whether() or wide_key_of(self.visitor()) is None,
             **options,
         )
 
@@ -381,6 +385,21 @@ class Limits:
     def _digest(self, extra: str) -> str:
         """The same for every spelling in capitals and spaces; useless without the secret."""
         return hmac.new(self._settings.secret, extra.strip().casefold().encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def _only_asks_whether() -> bool:
+    """Whether a browser asks for a page of another site if it may; what it is refused here it can tell nobody."""
+    return request.method == "OPTIONS"
+
+
+def _tell_whom_it_concerns(response: Response) -> Response:
+    """What a cache may hand to others holds nobody's count, and nobody is told to wait who was not refused."""
+    if response.status_code in (429, 503):
+        return response
+    kept_for_others = request.method in {"GET", "HEAD"}
+    for name in ("Retry-After", *(COUNTS if kept_for_others else ())):
+        response.headers.pop(name, None)
+    return response
 
 
 def _event_counts(event: EventAllowance) -> list[_Count]:
