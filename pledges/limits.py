@@ -24,11 +24,12 @@ from limits import RateLimitItem, parse, parse_many
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from pledges.limit_store import RETRY_AFTER_SECONDS, Health, NobodyCounts, WallStorage
+from pledges.mailboxes import mailbox
 from pledges.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["promises", "comments", "reports", "email", "letters", "sign_in", "api", "receipts"]
+Kind = Literal["promises", "comments", "reports", "email", "letters", "codes", "sign_in", "api", "receipts"]
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Places = dict[tuple[str, ...], int]  # where something is counted -> how many times the limit of its kind fit there
@@ -39,6 +40,7 @@ DEFAULTS: Mapping[Kind, str] = {
     "reports": "5/minute; 30/hour",
     "email": "5/day",
     "letters": "3/hour",
+    "codes": "10/minute; 60/hour",  # of an event, that were wrong
     "sign_in": "5/minute; 10/10 minutes; 20/hour; 40/day",  # the wait grows with the tries
     "api": "120/minute",
     "receipts": "30/minute",  # acts of an author, who has the link: against scripts alone
@@ -263,6 +265,17 @@ class Limits:
             for each in self._in(kind, places):
                 self.storage.give_back(each.item.key_for(*each.who), each.item.get_expiry())
 
+    def has_counted(self, kind: Kind, places: Places) -> bool:
+        """Whether something was counted in one of these places, in the present or the last span of the limit; no where nobody can tell."""
+        with suppress(NobodyCounts):
+            for each in self._in(kind, places):
+                earlier, _, present, _ = self.storage.get_sliding_window(
+                    each.item.key_for(*each.who), each.item.get_expiry()
+                )
+                if earlier or present:
+                    return True
+        return False
+
     def _in(self, kind: Kind, places: Places) -> list[_Count]:
         """Only digests of the places are kept, since an address of somebody may stand in them."""
         return [
@@ -316,8 +329,8 @@ class Limits:
     ) -> list[_Count]:
         items = self._items[kind]
         counts: list[_Count] = []
-        if extra:
-            counts += [_Count(kind, item, (kind, "extra", self._digest(extra)), item.amount) for item in items]
+        for each in _spellings(kind, extra) if extra else ():
+            counts += [_Count(kind, item, (kind, "extra", self._digest(each)), item.amount) for item in items]
         if kind == "email":
             return counts
         if event:
@@ -385,6 +398,13 @@ class Limits:
     def _digest(self, extra: str) -> str:
         """The same for every spelling in capitals and spaces; useless without the secret."""
         return hmac.new(self._settings.secret, extra.strip().casefold().encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def _spellings(kind: Kind, extra: str) -> tuple[str, ...]:
+    """What is given beside an address of the network; of an e-mail address also the mailbox that it leads to."""
+    if kind not in ("email", "letters"):
+        return (extra,)
+    return (extra, f"mailbox:{mailbox(extra)}")
 
 
 def _only_asks_whether() -> bool:

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     limit_reports: str = "5/minute; 30/hour"
     limit_email: str = "5/day"
     limit_letters: str = "3/hour"
+    limit_codes: str = "10/minute; 60/hour"
     limit_sign_in: str = "5/minute; 10/10 minutes; 20/hour; 40/day"
     limit_api: str = "120/minute"
     limit_campaign: str = Field(

@@ -52,8 +52,8 @@ from .forms import (
     permitted_levels,
 )
 from .intake import Complaint, Origin, Receipt, Sent, keep_consent, review_desk
-from .limits import EventAllowance, Kind, Refusal, limits_of
-from .models import AkismetUse, Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, ShowName, Type
+from .limits import EventAllowance, Kind, Places, Refusal, limits_of
+from .models import AkismetUse, Audience, Campaign, Consent, Contribution, EventCode, Question, ShowName, Type
 from .settings import settings
 from .shield import is_private
 from .text import clean, first_name
@@ -66,6 +66,7 @@ SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
 ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "wishes", "new_link")
+ENDLESS = 1_000_000  # times a limit: never full, only counted
 FORM_RULES = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
 
 public = Blueprint("public", __name__)
@@ -557,7 +558,22 @@ def _allowance(event: EventCode) -> EventAllowance:
 
 
 def _event_asked(campaign: Campaign, now: datetime) -> EventCode | None:
-    return wall.event_code(reading(), campaign, _code_asked(), now)
+    """The event whose code came along; none where a network has guessed too often, and `guessed` says so."""
+    code = _code_asked()
+    if not code:
+        return None
+    limits = limits_of(current_app)
+    guesses = limits.of_network("code")
+    right: Places = {("right code", limits.key(), campaign.slug, code.casefold()): ENDLESS}
+    wait = limits.take("codes", guesses)
+    if wait is not None and not limits.has_counted("codes", right):  # known there, so no guess
+        g.guessed = True
+        return None
+    event = wall.event_code(reading(), campaign, code, now)
+    if event is not None and wait is None:
+        limits.give_back("codes", guesses)
+        limits.take("codes", right)
+    return event
 
 
 def _code_asked() -> str:
@@ -565,9 +581,9 @@ def _code_asked() -> str:
 
 
 def _event_says(event: EventCode | None) -> str:
-    """What a visitor should know who came with a code: `unknown`, `used_up`, or nothing."""
+    """What a visitor should know who came with a code: `unknown`, `guessed` too often, `used_up`, or nothing."""
     if event is None:
-        return "unknown" if _code_asked() else ""
+        return ("guessed" if g.get("guessed") else "unknown") if _code_asked() else ""
     return "" if limits_of(current_app).has_room(_allowance(event)) else "used_up"
 
 
@@ -1235,20 +1251,9 @@ def send_link() -> ResponseReturnValue:
         return _with_retry_after(_link_page(form, wait.status, trouble="wait", wait_until=_clock(wait, utcnow())), wait)
     now = utcnow()
     with transaction() as session:
-        for own in _of_address(session, form["email"]):
-            review_desk().send_link(session, own, page_lang(), now)
+        review_desk().ask_for_links(session, tokens.hashes_of_email(form["email"]), page_lang(), now)
+    review_desk().links_asked()
     return _privately(make_response(render_template("receipt/link_sent.html", form=form)))
-
-
-def _of_address(session: Session, email: str) -> list[Contribution]:
-    return list(
-        session.scalars(
-            select(Contribution)
-            .join(Contact, Contact.contribution_id == Contribution.id)
-            .where(Contact.email_hash.in_(tokens.hashes_of_email(email)), Contribution.erased_at.is_(None))
-            .order_by(Contribution.id)
-        )
-    )
 
 
 def _link_page(form: AddressForm, status: int, **happened: Any) -> Response:
