@@ -34,6 +34,7 @@ class Kind(StrEnum):
     HELP = "help"
     DIGEST = "digest"
     REPORT_RECEIVED = "report_received"
+    INVITATION = "invitation"  # a code that proves an address, to whom a colleague has invited
     SECOND_NEEDED = "second_needed"  # to leads and owners: an appeal, and nobody else may decide it
 
 

@@ -26,9 +26,9 @@ from pledges.db import transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
-from . import appeals, letters, reasons, truth
+from . import appeals, invitations, letters, reasons, truth
 from .letters import UNPROVED, Kind, forget_reporters, of_erased
-from .models import Decision, Letter, Moderator, Reason, Report, Review
+from .models import Decision, Invitation, Letter, Moderator, Reason, Report, Review
 from .truth import Outcome, parent_hidden
 
 log = logging.getLogger(__name__)
@@ -127,6 +127,9 @@ def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
     if letter.report_id is not None:
         report = session.get(Report, letter.report_id)
         return (report.email, "") if report and report.email else ("", "no address")
+    if letter.kind == Kind.INVITATION:
+        invitation = session.get(Invitation, letter.detail["invitation"])
+        return (invitation.email, "") if invitation and invitation.used_at is None else ("", "used")
     if letter.moderator_id is not None:
         moderator = session.get(Moderator, letter.moderator_id)
         return (moderator.email, "") if moderator and moderator.left_at is None else ("", "left")
@@ -219,6 +222,7 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
         Kind.WITHDRAWN: gettext("You have taken back what you sent"),
         Kind.REPORT_RECEIVED: gettext("We have your report"),
         Kind.SECOND_NEEDED: gettext("An appeal waits for you"),
+        Kind.INVITATION: gettext("Your code for the desk"),
     }[kind]
 
 
@@ -251,6 +255,8 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "reasons": [],
         "queue_url": _waits_at(letter, settings, review),
     }
+    if letter.kind == Kind.INVITATION:
+        context["code"] = invitations.code_of(session.get_one(Invitation, letter.detail["invitation"]))
     if contribution is not None:
         context |= author_links(contribution, settings, letter.lang)
         if letter.kind == Kind.LINK_AGAIN:
