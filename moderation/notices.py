@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import smtplib
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import render_template
 from flask_babel import force_locale, gettext, lazy_gettext
@@ -26,7 +25,7 @@ from pledges.db import transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
-from . import appeals, invitations, letters, reasons, truth
+from . import appeals, invitations, letters, mail_server, reasons, truth
 from .letters import UNPROVED, Kind, forget_reporters, of_erased
 from .models import Decision, Invitation, Letter, Moderator, Reason, Report, Review
 from .truth import Outcome, parent_hidden
@@ -37,7 +36,6 @@ FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
 ABANDON = timedelta(days=5)
 AT_ONCE = 50
-SMTP_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -352,7 +350,7 @@ def _deliver(envelope: Envelope, settings: Settings) -> bool:
     try:
         url = settings.mail_url.get_secret_value()
         if url:
-            _by_smtp(envelope, url)
+            _by_smtp(envelope, url, in_clear=settings.mail_in_clear)
         else:
             _into_folder(envelope, settings)
     except (OSError, smtplib.SMTPException) as error:
@@ -361,21 +359,8 @@ def _deliver(envelope: Envelope, settings: Settings) -> bool:
     return True
 
 
-def _by_smtp(envelope: Envelope, url: str) -> None:
-    parts = urlsplit(url)
-    host = parts.hostname or "localhost"
-    if parts.scheme == "smtps":
-        tls = ssl.create_default_context()
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_SECONDS, context=tls)
-    else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=SMTP_SECONDS)
-    with server:
-        server.ehlo()
-        if parts.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls(context=ssl.create_default_context())
-            server.ehlo()
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
+def _by_smtp(envelope: Envelope, url: str, *, in_clear: bool) -> None:
+    with mail_server.signed_in(url, in_clear=in_clear) as server:
         server.send_message(envelope.message, to_addrs=[envelope.to])
 
 
