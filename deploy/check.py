@@ -21,6 +21,7 @@ GROUND, MODELS, VERBS, VIEWS, TOP = range(5)
 LAYERS = {
     "db": GROUND,
     "settings": GROUND,
+    "safety": GROUND,
     "errors": GROUND,
     "workflow": GROUND,
     "checks.base": GROUND,  # of the checks: what they are given, what they answer

@@ -8,12 +8,11 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask import Flask, Request, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, user_logged_in, user_logged_out
-from flask_security import Security, SQLAlchemySessionUserDatastore, hash_password, logout_user
+from flask_security import Security, SQLAlchemySessionUserDatastore, logout_user
 from flask_security.totp import Totp
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import ColumnElement, select, update
@@ -26,7 +25,7 @@ from pledges.limits import limits_of
 from pledges.settings import Settings
 from pledges.tokens import hash_token
 
-from . import claims, factors, permissions, record
+from . import claims, factors, passwords, permissions, record, tries
 from .models import Invitation, Membership, Moderator, Passkey, Role, SecurityRole, SignIn
 from .permissions import Act, NotAllowed
 
@@ -34,7 +33,6 @@ INVITATION_LIFE = timedelta(days=1)
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)  # a session's last use is written at most this often
-PASSWORD_CHARS = 12
 SESSION_KEY = "sid"
 DESK = "/moderation"
 TRIED = {  # pages on which somebody could guess
@@ -94,7 +92,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         SecurityRole,
         Passkey,
     )
-    Security(app, store, **factors.parts())
+    library = Security(app, store, **factors.parts())
+    # one door, a form: no token beside the session, whose reader parses every body, and no answers in JSON
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
+    library.want_json(lambda _request: False)
     factors.init_app(app)
     user_logged_in.connect(_keep_session, app)
     user_logged_out.connect(_end_session, app)
@@ -129,7 +130,7 @@ def _sign_in(settings: Settings) -> dict[str, Any]:
         },
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
         "SECURITY_PASSWORD_SALT": hashlib.sha256(f"password:{secret}".encode()).hexdigest(),
-        "SECURITY_PASSWORD_LENGTH_MIN": PASSWORD_CHARS,
+        "SECURITY_PASSWORD_LENGTH_MIN": passwords.LEAST,
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
         "SECURITY_URL_PREFIX": "/moderation",
         "SECURITY_LOGIN_URL": "/sign-in",
@@ -155,16 +156,9 @@ def _sign_in(settings: Settings) -> dict[str, Any]:
         "SECURITY_CACHE_CONTROL": {},  # the desk says it itself, for all its pages alike
         "SECURITY_TRACKABLE": False,
         "SECURITY_SEND_REGISTER_EMAIL": False,
-        "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": _address, "case_insensitive": True}}],
+        "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": tries.address, "case_insensitive": True}}],
         "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
     }
-
-
-def _address(raw: Any) -> str | None:
-    try:
-        return validate_email(str(raw).strip(), check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError:
-        return None
 
 
 def check_session() -> ResponseReturnValue | None:
@@ -179,7 +173,7 @@ def check_session() -> ResponseReturnValue | None:
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         csrf.protect()
     if request.method == "POST" and request.endpoint in TRIED:
-        _limit_sign_in()
+        tries.count()
     if not current_user.is_authenticated:
         return None
     now = utcnow()
@@ -206,15 +200,6 @@ def _forget_foreign_next() -> None:
 def _unattended() -> bool:
     """Whether the page asks by itself: that keeps nobody signed in who has gone."""
     return request.endpoint in UNATTENDED or "unattended" in request.form
-
-
-def _limit_sign_in() -> None:
-    """So many tries for a network, and so many for an account, whatever network they come from."""
-    limits = limits_of(current_app)
-    account = request.form.get("email", "") or str(session.get("tf_user_id", ""))
-    wait = limits.check("sign_in", address=limits.visitor(), extra=account[:254] or None)
-    if wait is not None:
-        abort(wait.status, retry_after=wait.retry_after_seconds)
 
 
 def _row_of_session() -> SignIn | None:
@@ -259,7 +244,7 @@ def signed_in() -> Moderator | None:
 
 def invite(db: Session, email: str, role: Role, campaign_id: int | None, by: Moderator | None, now: datetime) -> str:
     """A one-time link, as a path; raises ValueError where `email` is no address."""
-    address = _address(email)
+    address = tries.address(email)
     if address is None:
         raise ValueError(f"{email!r} is no e-mail address")
     if by is not None and not _may_touch(db, by, address):
@@ -459,7 +444,7 @@ def accept(db: Session, invitation: Invitation, name: str, password: str, now: d
         moderator = Moderator(email=invitation.email, fs_uniquifier=secrets.token_hex(32), created_at=now)
         db.add(moderator)
     moderator.name = name or moderator.name or invitation.email.split("@")[0]
-    moderator.password = hash_password(password)
+    moderator.password = passwords.hashed(password)
     db.flush()
     factors.forget(db, moderator)
     moderator.tf_totp_secret = new_totp_secret()
@@ -489,7 +474,7 @@ def confirm(db: Session, invitation: Invitation, moderator: Moderator, code: str
 
 def leave(db: Session, email: str, by: str, now: datetime) -> bool:
     """Sessions and roles end; False where there is nobody of that address."""
-    moderator = db.scalars(select(Moderator).where(Moderator.email == (_address(email) or ""))).first()
+    moderator = db.scalars(select(Moderator).where(Moderator.email == (tries.address(email) or ""))).first()
     if moderator is None:
         return False
     moderator.active, moderator.left_at = False, now

@@ -16,7 +16,7 @@ from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-from . import appeals, clusters, decisions, house_rules, lanes, letters, notices, queue, reasons
+from . import appeals, clusters, decisions, house_rules, lanes, letters, link_requests, notices, queue, reasons
 from .checks import akismet, links, personal, repeats
 from .checks.base import Verdict
 from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review
@@ -238,16 +238,15 @@ class Desk:
         self._author_moves(session, review, Move.REOPEN, now)
         decisions.call_others(session, review, f"appeal:{last.id}", now)
 
-    def send_link(self, session: Session, contribution: Contribution, lang: str, now: datetime) -> None:
-        """The author is sent the private links again, in this language: one letter a minute at most, with all of them."""
-        if contribution.contact is None:
-            return
-        once = letters.cause_of(letters.Kind.LINK_AGAIN, contribution.contact.email_hash, f"{now:%Y-%m-%dT%H:%M}")
-        known = select(Letter.id).where(Letter.kind == letters.Kind.LINK_AGAIN, Letter.cause == once)
-        if session.scalars(known).first() is None:
-            letter = letters.owe(session, letters.Kind.LINK_AGAIN, once, contribution=contribution, now=now)
-            if letter is not None:
-                letter.lang = lang
+    def ask_for_links(self, session: Session, email_hashes: list[str], lang: str, now: datetime) -> None:
+        """The worker sends the author of this address their private links, if there is one."""
+        link_requests.ask(session, email_hashes, lang, now)
+
+    def links_asked(self) -> None:
+        """After the commit: the letter may go out; the minute's sweep sends it where this fails."""
+        from .jobs import nudge_letters  # jobs import what this module is imported by
+
+        nudge_letters(0)
 
     def asked_outside(self, session: Session, contribution: Contribution) -> bool:
         """Whether Akismet has answered about these words; known also after they are erased."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,6 +12,7 @@ from pledges.db import cause_of, database
 from pledges.readiness import try_to_write
 from pledges.settings import Settings
 
+from . import mail_server
 from .jobs import spam_service
 
 SECRETS = {
@@ -83,10 +83,13 @@ def _mail(settings: Settings) -> Line:
     url = settings.mail_url.get_secret_value()
     if not url:
         return Line("mail", not settings.production, f"no server: letters are written to {settings.instance / 'mail'}")
-    parts = urlsplit(url)
     try:
-        with smtplib.SMTP(parts.hostname or "", parts.port or 25, timeout=5) as server:
+        with mail_server.signed_in(url, in_clear=settings.mail_in_clear, seconds=5) as server:
             server.noop()
+    except mail_server.InClear as error:
+        return Line("mail", False, str(error))
+    except smtplib.SMTPAuthenticationError:
+        return Line("mail", False, "does not take this user and password: check WALL_MAIL_URL")
     except (OSError, smtplib.SMTPException) as error:
         return Line("mail", False, f"does not answer ({type(error).__name__}): check WALL_MAIL_URL")
     return Line("mail", True, "answers")

@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 
 from pledges.db import database, utcnow
 
-from . import record
+from . import record, tries
 from .models import Moderator, Passkey
+from .signing_in import AgainForm, SignInForm
 
 CODES_TRIED = 5
 LOCKED = timedelta(minutes=15)
@@ -65,6 +66,8 @@ def configuration(secret: str) -> dict[str, Any]:
 def parts() -> dict[str, Any]:
     """Our own forms and classes for the sign-in library."""
     return {
+        "login_form": SignInForm,
+        "verify_form": AgainForm,
         "totp_cls": OnceTotp,
         "two_factor_verify_code_form": CodeForm,
         "mf_recovery_form": RecoveryForm,
@@ -121,6 +124,7 @@ class PasskeyForm(WebAuthnSigninResponseForm):
 
     def validate(self, **kwargs: Any) -> bool:
         if super().validate(**kwargs) and self._is_its_owners():
+            tries.was_right()
             return True
         flash("passkey", "error")  # the library leads back to the page, which tells it
         return False
@@ -149,6 +153,8 @@ def _counted(user: Any, field: Any, check: Callable[[], bool]) -> bool:
         if user.failed_codes >= CODES_TRIED:
             user.failed_codes, user.locked_until = 0, now + LOCKED
     database().session.commit()
+    if good:
+        tries.was_right()
     return good
 
 

@@ -22,7 +22,20 @@ from pledges.errors import WordsChanged
 from pledges.limits import limits_of
 from pledges.settings import Settings, settings
 
-from . import alerts, bulk, clusters, decisions, gathering, notices, queue, retention, screening, surge, word_lists
+from . import (
+    alerts,
+    bulk,
+    clusters,
+    decisions,
+    gathering,
+    link_requests,
+    notices,
+    queue,
+    retention,
+    screening,
+    surge,
+    word_lists,
+)
 from .models import Letter, Review, Shared
 from .spam_service import SpamService
 
@@ -63,6 +76,7 @@ class Jobs:
 
     def _send_letters(self) -> None:
         with self.app.app_context():
+            _in_portions(_answer_links, utcnow())
             notices.send_due(settings(), utcnow())
 
     def _go_on(self, batch_id: int) -> None:
@@ -174,6 +188,7 @@ def sweep(now: datetime) -> int:
     bulk.resume(settings(), now)
     _in_portions(lambda session, _now: clusters.mend(session), now)
     spam_service().send_feedback(now)
+    _in_portions(_answer_links, now)
     notices.send_due(settings(), now)
     return done
 
@@ -242,6 +257,10 @@ def _show_held_back(review_id: int, now: datetime) -> bool:
 def _show(review_id: int, now: datetime) -> bool:
     with transaction() as session:
         return decisions.show_held_back(session, review_id, now, settings())
+
+
+def _answer_links(session: Session, _now: datetime) -> int:
+    return link_requests.answer(session)
 
 
 def _in_portions(work: Callable[[Session, datetime], int], now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from pledges.mailboxes import mailbox
 from pledges.models import Contact, Contribution
 from pledges.settings import Settings
 from pledges.tokens import hash_email, hashes_of_email
@@ -33,6 +34,7 @@ class Kind(StrEnum):
     HELP = "help"
     DIGEST = "digest"
     REPORT_RECEIVED = "report_received"
+    INVITATION = "invitation"  # a code that proves an address, to whom a colleague has invited
     SECOND_NEEDED = "second_needed"  # to leads and owners: an appeal, and nobody else may decide it
 
 
@@ -173,10 +175,9 @@ def owe_thanks(session: Session, report: Report, now: datetime) -> None:
     """
     if not report.email:
         return
-    email_hash = hash_email(report.email)
     cause = f"report:{report.id}:received"
     if not proved(session, *hashes_of_email(report.email)):
-        cause = f"report:{email_hash[:HASH_CHARS]}:{now:%Y-%m-%d}"
+        cause = f"report:{hash_email(mailbox(report.email))[:HASH_CHARS]}:{now:%Y-%m-%d}"
     kind = Kind.REPORT_RECEIVED
     with suppress(IntegrityError), session.begin_nested():  # today's letter is owed already
         session.add(Letter(kind=kind, cause=cause, report_id=report.id, lang=report.lang, due_at=now, queued_at=now))
@@ -211,8 +212,7 @@ def owe_outcome(session: Session, report: Report, decision: Decision, now: datet
     """Who reported and left an address learns what came of it: by one letter, however often they reported it."""
     if not report.email:
         return
-    email_hash = hash_email(report.email)
-    theirs = f"report:{email_hash[:HASH_CHARS]}:decision:"
+    theirs = f"report:{hash_email(mailbox(report.email))[:HASH_CHARS]}:decision:"
     if not proved(session, *hashes_of_email(report.email)) and _outcomes(session, theirs, now) >= OUTCOMES_A_DAY:
         return
     letter = Letter(

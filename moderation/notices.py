@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import smtplib
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import render_template
 from flask_babel import force_locale, gettext, lazy_gettext
@@ -26,9 +25,9 @@ from pledges.db import transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
-from . import appeals, letters, reasons, truth
+from . import appeals, invitations, letters, mail_server, reasons, truth
 from .letters import UNPROVED, Kind, forget_reporters, of_erased
-from .models import Decision, Letter, Moderator, Reason, Report, Review
+from .models import Decision, Invitation, Letter, Moderator, Reason, Report, Review
 from .truth import Outcome, parent_hidden
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,6 @@ FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
 ABANDON = timedelta(days=5)
 AT_ONCE = 50
-SMTP_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -127,6 +125,9 @@ def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
     if letter.report_id is not None:
         report = session.get(Report, letter.report_id)
         return (report.email, "") if report and report.email else ("", "no address")
+    if letter.kind == Kind.INVITATION:
+        invitation = session.get(Invitation, letter.detail["invitation"])
+        return (invitation.email, "") if invitation and invitation.used_at is None else ("", "used")
     if letter.moderator_id is not None:
         moderator = session.get(Moderator, letter.moderator_id)
         return (moderator.email, "") if moderator and moderator.left_at is None else ("", "left")
@@ -219,6 +220,7 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
         Kind.WITHDRAWN: gettext("You have taken back what you sent"),
         Kind.REPORT_RECEIVED: gettext("We have your report"),
         Kind.SECOND_NEEDED: gettext("An appeal waits for you"),
+        Kind.INVITATION: gettext("Your code for the desk"),
     }[kind]
 
 
@@ -251,6 +253,8 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "reasons": [],
         "queue_url": _waits_at(letter, settings, review),
     }
+    if letter.kind == Kind.INVITATION:
+        context["code"] = invitations.code_of(session.get_one(Invitation, letter.detail["invitation"]))
     if contribution is not None:
         context |= author_links(contribution, settings, letter.lang)
         if letter.kind == Kind.LINK_AGAIN:
@@ -346,7 +350,7 @@ def _deliver(envelope: Envelope, settings: Settings) -> bool:
     try:
         url = settings.mail_url.get_secret_value()
         if url:
-            _by_smtp(envelope, url)
+            _by_smtp(envelope, url, in_clear=settings.mail_in_clear)
         else:
             _into_folder(envelope, settings)
     except (OSError, smtplib.SMTPException) as error:
@@ -355,21 +359,8 @@ def _deliver(envelope: Envelope, settings: Settings) -> bool:
     return True
 
 
-def _by_smtp(envelope: Envelope, url: str) -> None:
-    parts = urlsplit(url)
-    host = parts.hostname or "localhost"
-    if parts.scheme == "smtps":
-        tls = ssl.create_default_context()
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=SMTP_SECONDS, context=tls)
-    else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=SMTP_SECONDS)
-    with server:
-        server.ehlo()
-        if parts.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls(context=ssl.create_default_context())
-            server.ehlo()
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
+def _by_smtp(envelope: Envelope, url: str, *, in_clear: bool) -> None:
+    with mail_server.signed_in(url, in_clear=in_clear) as server:
         server.send_message(envelope.message, to_addrs=[envelope.to])
 
 

@@ -14,13 +14,12 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from . import api, intake, limits, markup, text, views
+from . import addresses, api, bodies, intake, limits, logs, markup, shield, text, views
 from .border import BoundedRequest
 from .db import EXTENSION as DATABASE
 from .db import cause_of, is_busy
 from .errors import CampaignClosed, NotNow, NotYours
 from .front.refusals import REFUSED
-from .policy import POLICY
 from .readiness import Writable
 from .seldom import Seldom
 from .settings import EXTENSION, HERE, Settings
@@ -50,8 +49,12 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     if "babel" not in app.extensions:
         Babel(app, locale_selector=views.page_lang, timezone_selector=views.time_zone)
     limits.init_app(app, settings)
+    logs.keep_tokens_out()
     app.before_request(views.read_language)
     app.before_request(_refuse)
+    app.before_request(addresses.refuse_other_hosts)
+    app.before_request(_one_spelling)
+    app.before_request(bodies.refuse_what_no_form_sends)
     app.context_processor(views.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
         app.register_blueprint(views.public, name=name, url_prefix=prefix)
@@ -59,9 +62,9 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     app.register_blueprint(views.upkeep)
     app.register_blueprint(api.api)
     limits.limits_of(app).route("api")(api.api)
-    app.after_request(_safe_headers)
     app.after_request(_tell_unavailable)
     _error_pages(app)
+    app.wsgi_app = shield.Shield(app.wsgi_app, settings.base_url)  # type: ignore[method-assign]
 
 
 def _refuse() -> None:
@@ -81,21 +84,14 @@ def _digest(name: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
 
 
-def _safe_headers(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    if views.is_private(request.path):  # error pages too: the address itself is the secret
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["X-Robots-Tag"] = "noindex, nofollow"
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-    if views.settings().secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "no-cache")
-    return response
+def _one_spelling() -> ResponseReturnValue | None:
+    """To the one address; a browser that asks for a page of another site if it may cannot be sent on."""
+    answer = addresses.other_spelling()
+    if answer is not None and request.path.lower().startswith("/api/"):
+        if request.method == "OPTIONS":
+            return api.may_ask()
+        answer.headers |= api.OPEN
+    return answer
 
 
 def _error_pages(app: Flask) -> None:
@@ -170,7 +166,7 @@ def error_page(status: int, *, detail: str = "") -> Response:
     if request.path.startswith("/api/"):
         answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": words})
         answer.mimetype = "application/problem+json"
-        answer.headers["Access-Control-Allow-Origin"] = "*"
+        answer.headers |= api.OPEN
     else:
         g.setdefault("campaign", None)
         answer = Response(render_template("error/error.html", title=title, words=words))
@@ -200,6 +196,11 @@ def _error_words(status: int) -> tuple[str, str]:
             _("That was too much at once"),
             _("Please go back: your words are still there. A promise has room for 500 characters."),
         ),
+        415: (
+            _("This cannot be read here"),
+            _("Only what a form of these pages sends is read here. Please go back and use the form."),
+        ),
+        421: (_("This page is not here"), _("This address is not one of ours. It may have a slip in it.")),
         429: (_("Please wait a little"), _("Too many requests came from your connection. Please try again soon.")),
         500: (
             _("Something went wrong on our side"),

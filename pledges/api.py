@@ -10,12 +10,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
-from . import counters, views, wall
+from . import addresses, counters, views, wall
 from .db import reading, utcnow
+from .limits import COUNTS
 from .models import Campaign, Contribution, Kind, Type
 from .settings import settings
 
 PAGE, MOST = 24, 100
+OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": ", ".join(("ETag", "Retry-After", *COUNTS)),
+}
+ASKED_BEFORE = {
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Max-Age": "86400",  # seconds; a day, of which browsers take what they like
+}
 
 
 class WrongField(BadRequest):
@@ -31,8 +41,9 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 @api.after_request
 def open_to_every_site(response: Response) -> Response:
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag"
+    response.headers |= OPEN
+    if request.method == "OPTIONS":
+        response.headers |= ASKED_BEFORE
     response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     return response
 
@@ -118,13 +129,18 @@ def comments(id: str) -> ResponseReturnValue:
     return _shared(parent.campaign, body)
 
 
+def may_ask() -> Response:
+    """What a browser is told that asks whether a page of another site may ask here."""
+    return Response(status=204, headers={**OPEN, **ASKED_BEFORE, "Allow": ASKED_BEFORE["Access-Control-Allow-Methods"]})
+
+
 def _campaign_or_404(slug: str) -> Campaign:
     return views.speak_for(wall.campaign_or_404(reading(), slug))
 
 
 def _shared(campaign: Campaign, body: Any) -> Response:
     """As the pages: a tag, seconds in a cache, and 304 where nothing has changed."""
-    tag = wall.etag(campaign, views.page_lang(), request.full_path, utcnow())
+    tag = wall.etag(campaign, views.page_lang(), addresses.page_key(), utcnow())
     response = Response(status=304) if request.if_none_match.contains_weak(tag) else jsonify(body())
     response.set_etag(tag)
     response.headers["Cache-Control"] = views.SHARED

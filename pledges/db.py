@@ -126,15 +126,14 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(
-            url, hide_parameters=True, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False}
-        )
+        patience = {"timeout": LOCK_SECONDS, "check_same_thread": False}
+        engine = create_engine(url, hide_parameters=True, connect_args=patience)  # the log is no place for words
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(
         url,
-        hide_parameters=True,  # an error that reaches the log holds no words of people
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,

@@ -167,7 +167,11 @@ class ReviewDesk(Protocol):
 
     def appealed(self, session: Session, contribution: Contribution, now: datetime) -> None: ...
 
-    def send_link(self, session: Session, contribution: Contribution, lang: str, now: datetime) -> None: ...
+    def ask_for_links(self, session: Session, email_hashes: list[str], lang: str, now: datetime) -> None:
+        """The author of this address, if there is one, is sent their links later: the same work for every address."""
+
+    def links_asked(self) -> None:
+        """After the commit: the letter may go out."""
 
     def asked_outside(self, session: Session, contribution: Contribution) -> bool:
         """Whether a service outside this wall has answered about these words."""

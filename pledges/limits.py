@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -17,19 +18,21 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse, parse_many
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from pledges.limit_store import RETRY_AFTER_SECONDS, Health, NobodyCounts, WallStorage
+from pledges.mailboxes import mailbox
 from pledges.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["promises", "comments", "reports", "email", "letters", "sign_in", "api", "receipts"]
+Kind = Literal["promises", "comments", "reports", "email", "letters", "codes", "sign_in", "api", "receipts"]
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+Places = dict[tuple[str, ...], int]  # where something is counted -> how many times the limit of its kind fit there
 
 DEFAULTS: Mapping[Kind, str] = {
     "promises": "5/minute; 30/hour",
@@ -37,7 +40,8 @@ DEFAULTS: Mapping[Kind, str] = {
     "reports": "5/minute; 30/hour",
     "email": "5/day",
     "letters": "3/hour",
-    "sign_in": "5/minute",
+    "codes": "10/minute; 60/hour",  # of an event, that were wrong
+    "sign_in": "5/minute; 10/10 minutes; 20/hour; 40/day",  # the wait grows with the tries
     "api": "120/minute",
     "receipts": "30/minute",  # acts of an author, who has the link: against scripts alone
 }
@@ -45,6 +49,7 @@ CAMPAIGN_CEILING = "200/minute; 4000/hour"
 WIDE_TIMES = 8  # a /48 is one customer with many networks, or a campus
 TIGHT_PARTS = 2  # above a campaign's ceiling each address gets half
 ALARM = "1/hour"
+COUNTS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 HOPS_AT_MOST = 32
 NOBODY = IPv6Address("::")  # a peer without an address, such as a Unix socket: all such count as one
 
@@ -184,7 +189,8 @@ class Limits:
         )
 
     def init_app(self, app: Flask) -> None:
-        """`route` works in `app`, and its answers carry X-RateLimit-* and Retry-After."""
+        """`route` works in `app`; its answers carry X-RateLimit-*, and refusals Retry-After."""
+        app.after_request(_tell_whom_it_concerns)  # registered first, it comes after what the library writes
         self.limiter.init_app(app)
         app.extensions["wall.limits"] = self
 
@@ -240,6 +246,44 @@ class Limits:
             return self._refused(kind, RETRY_AFTER_SECONDS, status=503)
         return refusal
 
+    def of_network(self, name: str) -> Places:
+        """The places in which the visitor's network is counted under this name."""
+        wide = wide_key_of(self.visitor())
+        return {(name, self.key()): 1, **({(name, wide): WIDE_TIMES} if wide else {})}
+
+    def take(self, kind: Kind, places: Places) -> Refusal | None:
+        """None, and counted in all places; or a refusal, and counted in none."""
+        counts = self._in(kind, places)
+        try:
+            return self._refusal(kind, counts, False) or self._take(kind, counts, False)
+        except NobodyCounts:
+            return self._refused(kind, RETRY_AFTER_SECONDS, status=503)
+
+    def give_back(self, kind: Kind, places: Places) -> None:
+        """What `take` has just counted is not counted."""
+        with suppress(NobodyCounts):
+            for each in self._in(kind, places):
+                self.storage.give_back(each.item.key_for(*each.who), each.item.get_expiry())
+
+    def has_counted(self, kind: Kind, places: Places) -> bool:
+        """Whether something was counted in one of these places, in the present or the last span of the limit; no where nobody can tell."""
+        with suppress(NobodyCounts):
+            for each in self._in(kind, places):
+                earlier, _, present, _ = self.storage.get_sliding_window(
+                    each.item.key_for(*each.who), each.item.get_expiry()
+                )
+                if earlier or present:
+                    return True
+        return False
+
+    def _in(self, kind: Kind, places: Places) -> list[_Count]:
+        """Only digests of the places are kept, since an address of somebody may stand in them."""
+        return [
+            _Count(kind, _scaled(item, times), (kind, self._digest("\0".join(place))), item.amount * times)
+            for place, times in places.items()
+            for item in self._items[kind]
+        ]
+
     def has_room(self, event: EventAllowance) -> bool:
         """Whether the event's ceiling lets one more in; yes where nobody can tell."""
         try:
@@ -263,12 +307,14 @@ class Limits:
 
         All routes of one kind share the count. Options are those of Flask-Limiter's `shared_limit`.
         """
-        narrow = self.limiter.shared_limit(_written(self._items[kind]), scope=kind, **options)
+        narrow = self.limiter.shared_limit(
+            _written(self._items[kind]), scope=kind, exempt_when=_only_asks_whether, **options
+        )
         wide = self.limiter.shared_limit(
             _written([_scaled(item, WIDE_TIMES) for item in self._items[kind]]),
             scope=f"{kind}-wide",
             key_func=lambda: wide_key_of(self.visitor()) or "",
-            exempt_when=lambda: wide_key_of(self.visitor()) is None,
+            exempt_when=lambda: _only_asks_whether() or wide_key_of(self.visitor()) is None,
             **options,
         )
 
@@ -283,8 +329,8 @@ class Limits:
     ) -> list[_Count]:
         items = self._items[kind]
         counts: list[_Count] = []
-        if extra:
-            counts += [_Count(kind, item, (kind, "extra", self._digest(extra)), item.amount) for item in items]
+        for each in _spellings(kind, extra) if extra else ():
+            counts += [_Count(kind, item, (kind, "extra", self._digest(each)), item.amount) for item in items]
         if kind == "email":
             return counts
         if event:
@@ -352,6 +398,28 @@ class Limits:
     def _digest(self, extra: str) -> str:
         """The same for every spelling in capitals and spaces; useless without the secret."""
         return hmac.new(self._settings.secret, extra.strip().casefold().encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def _spellings(kind: Kind, extra: str) -> tuple[str, ...]:
+    """What is given beside an address of the network; of an e-mail address also the mailbox that it leads to."""
+    if kind not in ("email", "letters"):
+        return (extra,)
+    return (extra, f"mailbox:{mailbox(extra)}")
+
+
+def _only_asks_whether() -> bool:
+    """Whether a browser asks for a page of another site if it may; what it is refused here it can tell nobody."""
+    return request.method == "OPTIONS"
+
+
+def _tell_whom_it_concerns(response: Response) -> Response:
+    """What a cache may hand to others holds nobody's count, and nobody is told to wait who was not refused."""
+    if response.status_code in (429, 503):
+        return response
+    kept_for_others = request.method in {"GET", "HEAD"}
+    for name in ("Retry-After", *(COUNTS if kept_for_others else ())):
+        response.headers.pop(name, None)
+    return response
 
 
 def _event_counts(event: EventAllowance) -> list[_Count]:

@@ -11,9 +11,10 @@ from flask import current_app
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from . import safety
+
 EXTENSION = "wall.settings"
 VERSION = "0.1.0"
-SECRET_CHARS = 32  # fewer cannot hold the 256 bits that receipts promise
 HERE = Path(__file__).resolve().parent.parent
 
 
@@ -37,6 +38,9 @@ class Settings(BaseSettings):
     port: int = 8000
     mail_from: str = Field(default="Promise Wall <wall@localhost>", description="sender of every letter")
     mail_url: SecretStr = Field(default=SecretStr(""), description="smtp://user:password@host:port; none: files")
+    mail_in_clear: bool = Field(
+        default=False, description="send the mail server's password though the line is not encrypted"
+    )
     proxies: str = Field(
         default="", description="addresses or networks of our reverse proxies; 'none' says there are none"
     )
@@ -50,7 +54,8 @@ class Settings(BaseSettings):
     limit_reports: str = "5/minute; 30/hour"
     limit_email: str = "5/day"
     limit_letters: str = "3/hour"
-    limit_sign_in: str = "5/minute"
+    limit_codes: str = "10/minute; 60/hour"
+    limit_sign_in: str = "5/minute; 10/10 minutes; 20/hour; 40/day"
     limit_api: str = "120/minute"
     limit_campaign: str = Field(
         default="200/minute; 4000/hour", description="per campaign: alarms and tightens, shuts nobody out"
@@ -101,7 +106,7 @@ class Settings(BaseSettings):
 
     def prepare(self) -> Settings:
         """The folder exists and a secret is there; raises SettingsError where production lacks something."""
-        self.instance.mkdir(parents=True, exist_ok=True)
+        safety.keep_to_ourselves(self.instance)
         if not self.secret_key.get_secret_value():
             if self.production:
                 raise SettingsError("WALL_SECRET_KEY is missing: set it to 64 random characters and keep it safe")
@@ -113,14 +118,25 @@ class Settings(BaseSettings):
 
     def problems(self) -> list[str]:
         """What forbids this configuration in production, each with what to do."""
-        found = []
-        if len(self.secret_key.get_secret_value()) < SECRET_CHARS:
-            found.append(f"WALL_SECRET_KEY is shorter than {SECRET_CHARS} characters: make a longer one")
+        found = [
+            safety.weak_secret("WALL_SECRET_KEY", self.secret_key.get_secret_value()),
+            *(safety.weak_secret("WALL_SECRET_KEY_FALLBACKS", each) for each in self.secret_key_fallbacks),
+            self._wide_proxies(),
+            safety.debugging(),
+            safety.sends_in_clear("WALL_AKISMET_ENDPOINT", self.akismet_endpoint),
+            safety.no_mail_address(self.mail_url.get_secret_value()),
+        ]
         if not self.secure:
             found.append("WALL_BASE_URL must be the https address that visitors use")
         if not self.proxies.strip():
             found.append("WALL_PROXIES must name the reverse proxy's address, or 'none' if there is none")
-        return found
+        return [each for each in found if each]
+
+    def _wide_proxies(self) -> str | None:
+        try:
+            return safety.believed_by_too_many(self.proxy_networks)
+        except SettingsError as error:
+            return str(error)
 
 
 def _development_secret(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,7 +34,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from . import counters, erasure, guarding, intake, markup, motifs, story, tokens, wall
+from . import addresses, counters, erasure, guarding, intake, markup, motifs, story, tokens, wall
+from .addresses import LANGUAGES
 from .db import Translated, reading, transaction, until_stored, utcnow
 from .errors import FormUsed, NotNow, NotYours
 from .forms import (
@@ -52,10 +52,11 @@ from .forms import (
     permitted_levels,
 )
 from .intake import Complaint, Origin, Receipt, Sent, keep_consent, review_desk
-from .limits import EventAllowance, Kind, Refusal, limits_of
-from .models import AkismetUse, Audience, Campaign, Consent, Contact, Contribution, EventCode, Question, ShowName, Type
+from .limits import EventAllowance, Kind, Places, Refusal, limits_of
+from .models import AkismetUse, Audience, Campaign, Consent, Contribution, EventCode, Question, ShowName, Type
 from .seldom import Seldom
 from .settings import settings
+from .shield import is_private
 from .text import clean, first_name
 
 log = logging.getLogger(__name__)
@@ -64,12 +65,11 @@ complaints = Seldom(log)
 WRITABLE = "wall.writable"  # extension: a `readiness.Writable`
 READY = "wall.ready"  # extension: name -> a check that raises, or answers False, where a part is away
 
-LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
-PRIVATE_PATH = re.compile(r"(/cy|/en)?/receipt/")
 ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "wishes", "new_link")
+ENDLESS = 1_000_000  # times a limit: never full, only counted
 FORM_RULES = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
 
 public = Blueprint("public", __name__)
@@ -134,20 +134,17 @@ def address_of(contribution: Contribution, campaign: Campaign, *, absolute: bool
 
 def language_links() -> list[dict[str, str]]:
     """This very page in the campaign's other languages."""
-    campaign = g.get("campaign")
-    offered = [lang for lang in (campaign.languages if campaign else LANGUAGES) if lang in LANGUAGES]
-    first = offered[0] if offered else "en"
-    endpoint = (request.endpoint or "").rpartition(".")
-    if not endpoint[0].startswith("public"):
+    if not addresses.is_public_page():
         return []
-    links = []
-    for lang in offered:
-        if lang != page_lang():
-            blueprint = "public" if lang == first else f"public_{lang}"
-            path = url_for(f"{blueprint}.{endpoint[2]}", **(request.view_args or {}))
-            query = request.query_string.decode("ascii", "ignore")
-            links.append({"lang": lang, "name": LANGUAGES[lang], "url": f"{path}?{query}" if query else path})
-    return links
+    others = [lang for lang in addresses.offered() if lang != page_lang()]
+    return [{"lang": lang, "name": LANGUAGES[lang], "url": addresses.in_language(lang)} for lang in others]
+
+
+def names_of_page() -> dict[str, Any]:
+    """What search engines are told of the addresses of a page; nothing of one that holds a private link, or is none."""
+    if request.method != "GET" or not addresses.is_public_page() or is_private(request.path):
+        return {}
+    return {"canonical": addresses.canonical(), "alternates": addresses.alternates()}
 
 
 def surroundings() -> dict[str, Any]:
@@ -159,6 +156,7 @@ def helpers() -> dict[str, Any]:
     """What every template may call."""
     return {
         "language_links": language_links,
+        "names_of_page": names_of_page,
         "link": link,
         "send_to": send_to,
         "say": say,
@@ -246,7 +244,7 @@ def wait_in_words(minutes: int) -> str:
 
 def shared(campaign: Campaign, page: Callable[[], str]) -> Response:
     """A page that caches may keep for seconds; unchanged since, it is not even drawn."""
-    tag = wall.etag(campaign, page_lang(), request.full_path, utcnow())
+    tag = wall.etag(campaign, page_lang(), addresses.page_key(), utcnow())
     fresh = request.if_none_match.contains_weak(tag)
     response = Response(status=304) if fresh else make_response(page())
     response.set_etag(tag)
@@ -563,7 +561,22 @@ def _allowance(event: EventCode) -> EventAllowance:
 
 
 def _event_asked(campaign: Campaign, now: datetime) -> EventCode | None:
-    return wall.event_code(reading(), campaign, _code_asked(), now)
+    """The event whose code came along; none where a network has guessed too often, and `guessed` says so."""
+    code = _code_asked()
+    if not code:
+        return None
+    limits = limits_of(current_app)
+    guesses = limits.of_network("code")
+    right: Places = {("right code", limits.key(), campaign.slug, code.casefold()): ENDLESS}
+    wait = limits.take("codes", guesses)
+    if wait is not None and not limits.has_counted("codes", right):  # known there, so no guess
+        g.guessed = True
+        return None
+    event = wall.event_code(reading(), campaign, code, now)
+    if event is not None and wait is None:
+        limits.give_back("codes", guesses)
+        limits.take("codes", right)
+    return event
 
 
 def _code_asked() -> str:
@@ -571,9 +584,9 @@ def _code_asked() -> str:
 
 
 def _event_says(event: EventCode | None) -> str:
-    """What a visitor should know who came with a code: `unknown`, `used_up`, or nothing."""
+    """What a visitor should know who came with a code: `unknown`, `guessed` too often, `used_up`, or nothing."""
     if event is None:
-        return "unknown" if _code_asked() else ""
+        return ("guessed" if g.get("guessed") else "unknown") if _code_asked() else ""
     return "" if limits_of(current_app).has_room(_allowance(event)) else "used_up"
 
 
@@ -1149,11 +1162,6 @@ def _receipt(own: Contribution, token: str) -> str:
     )
 
 
-def is_private(path: str) -> bool:
-    """Whether this address holds a private link."""
-    return PRIVATE_PATH.match(path) is not None
-
-
 def _privately(response: Response) -> Response:
     """Kept by no cache, told to no other site, found by no search engine."""
     response.headers["Cache-Control"] = PRIVATE
@@ -1246,20 +1254,9 @@ def send_link() -> ResponseReturnValue:
         return _with_retry_after(_link_page(form, wait.status, trouble="wait", wait_until=_clock(wait, utcnow())), wait)
     now = utcnow()
     with transaction() as session:
-        for own in _of_address(session, form["email"]):
-            review_desk().send_link(session, own, page_lang(), now)
+        review_desk().ask_for_links(session, tokens.hashes_of_email(form["email"]), page_lang(), now)
+    review_desk().links_asked()
     return _privately(make_response(render_template("receipt/link_sent.html", form=form)))
-
-
-def _of_address(session: Session, email: str) -> list[Contribution]:
-    return list(
-        session.scalars(
-            select(Contribution)
-            .join(Contact, Contact.contribution_id == Contribution.id)
-            .where(Contact.email_hash.in_(tokens.hashes_of_email(email)), Contribution.erased_at.is_(None))
-            .order_by(Contribution.id)
-        )
-    )
 
 
 def _link_page(form: AddressForm, status: int, **happened: Any) -> Response:

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
-from moderation import accounts
+from moderation import passwords
 from pledges import db
 from tests.full import in_memory
 
@@ -97,5 +97,5 @@ def arrange() -> None:
     segno.make = functools.partial(segno.make, mask=0)  # any mask can be read; finding the best takes longest
     if folder := in_memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
-    accounts.hash_password = HASHED.hash_password
+    passwords.hash_password = HASHED.hash_password
     AppWallet.encrypt_cost = 4  # a power of two: the rounds that hide a secret which is made up anyway

@@ -29,7 +29,8 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     surge,
     word_lists,
 )
-from .base import csrf_failed, desk, private
+from .base import desk, private
+from .tokens import csrf_failed
 
 
 def init_app(app: Flask) -> None:

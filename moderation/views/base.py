@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_wtf.csrf import CSRFError
 from sqlalchemy import select
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
@@ -121,12 +120,8 @@ def _stale(_error: StaleDataError) -> ResponseReturnValue:
     return problem(gettext("Somebody has just decided this. Look at the item again."), 409)
 
 
-def csrf_failed(_error: CSRFError) -> ResponseReturnValue:
-    return problem(gettext("This page was open for too long. Go back, load it again and repeat what you did."), 400)
-
-
-def problem(words: str, status: int) -> ResponseReturnValue:
-    return render_template("moderation/problem.html", words=words, me=accounts.signed_in()), status
+def problem(words: str, status: int, **more: object) -> ResponseReturnValue:
+    return render_template("moderation/problem.html", words=words, me=accounts.signed_in(), **more), status
 
 
 def review_or_404(session: Session, review_id: int, me: Moderator) -> tuple[Review, dict[int | None, Role]]:

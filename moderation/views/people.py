@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import login_user
@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, utcnow
+from pledges.limits import Kind, Places, limits_of
 from pledges.models import Campaign
 from pledges.settings import settings
 from pledges.text import clean
+from pledges.views import page_lang
 
-from .. import accounts, permissions
+from .. import accounts, invitations, jobs, passwords, permissions
 from ..models import Invitation, Membership, Moderator, Role
 from ..permissions import Act, NotAllowed
 from . import narrow
@@ -202,7 +204,7 @@ def show_invitation(token: str) -> ResponseReturnValue:
         return render_template("moderation/invitation.html", step="over", me=None), 404
     if accounts.known_already(reading(), invitation) is not None:
         return _role_to_take(token, invitation)
-    return render_template("moderation/invitation.html", step="password", email=invitation.email, me=None, problem="")
+    return _not_yet(reading(), invitation) or _step("password", invitation)
 
 
 def _role_to_take(token: str, invitation: Invitation) -> ResponseReturnValue:
@@ -229,15 +231,15 @@ def join(token: str) -> ResponseReturnValue:
                 return _role_to_take(token, invitation)
             accounts.take_role(session, invitation, known, now)
             return redirect(url_for("desk.show_queue"), code=303)
+        not_yet = _not_yet(session, invitation)
+        if not_yet is not None:
+            return not_yet
         if "password" in form:
-            password = form["password"]
-            if len(password) < accounts.PASSWORD_CHARS:
-                words = gettext("The password needs at least %(count)s characters.", count=accounts.PASSWORD_CHARS)
-                page = render_template(
-                    "moderation/invitation.html", step="password", email=invitation.email, me=None, problem=words
-                )
-                return page, 422
-            moderator = accounts.accept(session, invitation, clean(form.get("name", ""))[:100], password, now)
+            password, name = form["password"], clean(form.get("name", ""))[:100]
+            words = passwords.problem(password, email=invitation.email, name=name)
+            if words:
+                return _step("password", invitation, words, status=422)
+            moderator = accounts.accept(session, invitation, name, password, now)
             return _ask_for_code(moderator, "")
         found = session.scalars(select(Moderator).where(Moderator.email == invitation.email)).first()
         if found is None or not found.tf_totp_secret:
@@ -246,6 +248,37 @@ def join(token: str) -> ResponseReturnValue:
             return _ask_for_code(found, gettext("This code is not right. Wait for the next one and type it.")), 422
     login_user(found, authn_via=["password", "code"])
     return redirect(url_for("desk.show_queue"), code=303)
+
+
+def _step(step: str, invitation: Invitation, problem: str = "", status: int = 200) -> ResponseReturnValue:
+    page = render_template("moderation/invitation.html", step=step, email=invitation.email, me=None, problem=problem)
+    return page, status
+
+
+def _not_yet(session: Session, invitation: Invitation) -> ResponseReturnValue | None:
+    """What has to come before this link sets anything; none: nothing."""
+    now, form = utcnow(), request.form
+    if invitations.gives_way(session, invitation, now):
+        return _step("waits", invitation, status=409)
+    if invitations.is_proved(invitation, settings()):
+        return None
+    if "send" in form:
+        _limited("letters", {("invitation", invitation.email): 1})
+        invitations.send_code(session, invitation, page_lang(), now)
+        jobs.nudge_letters(0)
+        return _step("prove", invitation, gettext("The code is on its way. It can take some minutes."))
+    if "proof" not in form:
+        return _step("prove", invitation, status=403 if request.method == "POST" else 200)
+    _limited("codes", {("invitation", str(invitation.id)): 1})
+    if not invitations.prove(invitation, form["proof"]):
+        return _step("prove", invitation, gettext("This is not the code of the letter."), status=422)
+    return redirect(url_for("desk.show_invitation", token=(request.view_args or {})["token"]), code=303)
+
+
+def _limited(kind: Kind, places: Places) -> None:
+    wait = limits_of(current_app).take(kind, places)
+    if wait is not None:
+        abort(wait.status, retry_after=wait.retry_after_seconds)
 
 
 def _ask_for_code(moderator: Moderator, problem: str) -> str:

@@ -127,7 +127,11 @@ def test_no_file_for_operators_names_a_setting_that_does_not_exist(name: str) ->
 def test_the_example_settings_start_a_production_wall_once_a_secret_is_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = {**shell_reads(DEPLOY / "wall.env.example"), "WALL_SECRET_KEY": "k" * 64, "WALL_INSTANCE": str(tmp_path)}
+    wanted = {
+        **shell_reads(DEPLOY / "wall.env.example"),
+        "WALL_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f093ab7c1e55d0482f6e2b9d04c8a7f316",
+        "WALL_INSTANCE": str(tmp_path),
+    }
     for name, value in wanted.items():
         monkeypatch.setenv(name, value)
     app = create_app()

@@ -273,4 +273,4 @@ def test_an_invitation_stands_though_somebody_with_fewer_rights_invites_the_same
         given = {"csrf_token": by.csrf(), "email": "new@example.org", "role": role, "campaign": SLUG}
         links.append(found(LINK, by.client.post("/moderation/people", data=given).text))
     opened = [wall.app.test_client().get(link).status_code for link in links]
-    assert opened == [200, 404, 200]
+    assert opened == [200, 404, 409], "the weaker comes after the stronger"

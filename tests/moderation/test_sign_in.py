@@ -311,3 +311,13 @@ def test_who_tries_too_often_is_told_how_long_to_wait(walls: Callable[..., Wall]
     answer = password(client, "mo@example.org", "not the right one")
     assert answer.status_code == 429
     assert re.search(r"try again in \d+ seconds?\.", answer.text)
+
+
+@pytest.mark.parametrize(
+    "path", ["/moderation", "/moderation/", "/MODERATION/history/", "/moderation/sign-in/code", "/cy"]
+)
+def test_no_page_of_the_desk_leads_to_the_host_that_a_request_named(wall: Wall, path: str) -> None:
+    answer = wall.app.test_client().get(path, headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+    assert answer.status_code in (302, 308)
+    assert answer.headers["Location"].startswith("/")
+    assert "evil.example" not in answer.headers["Location"] + answer.text

@@ -62,8 +62,11 @@ class NoteTakingDesk:
     def appealed(self, session, contribution, now):
         self.notes.append(("appealed", contribution.public_id))
 
-    def send_link(self, session, contribution, lang, now):
-        self.notes.append(("link", contribution.public_id))
+    def ask_for_links(self, session, email_hashes, lang, now):
+        self.notes.append(("link", email_hashes))
+
+    def links_asked(self):
+        self.notes.append(("links", None))
 
     def asked_outside(self, session, contribution):
         return False
@@ -108,6 +111,18 @@ class Limiter:
 
     def has_room(self, event):
         return True
+
+    def of_network(self, name):
+        return {(name, self.key()): 1}
+
+    def take(self, kind, places):
+        return None
+
+    def give_back(self, kind, places):
+        return None
+
+    def has_counted(self, kind, places):
+        return False
 
 
 @pytest.fixture
