@@ -13,7 +13,7 @@ from pledges.db import rows_of
 from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 
-from . import agreement, clusters, lanes, letters, permissions, record, truth, workflow
+from . import agreement, clusters, lanes, letters, permissions, record, seeing, truth, workflow
 from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, Role
 from .workflow import Move, MoveNotAllowed, State
 
@@ -64,10 +64,13 @@ def decide(
     more: Sequence[Reason] = (),
     tell: bool = True,
     second: bool = False,
+    seen: seeing.Seen | None = None,
     by_author: bool = False,
     undo_since: datetime | None = None,
 ) -> Decision:
     """Make a move; raises MoveNotAllowed, ReasonMissing, Overtaken (the review is no longer at `version`) or Held.
+
+    A person shows only words that they were shown (`seen`): else NotSeen, or Doubted where a check found something.
 
     Where two must agree (a reason says so, or `second`), the first one's move is kept as a proposal.
     """
@@ -80,6 +83,8 @@ def decide(
     _require_allowed(session, review, move, by, now)
     if by is not None and move in workflow.NEEDS_REASON and reason is None:
         raise ReasonMissing
+    if by is not None and move in workflow.SHOWS:
+        seeing.require(review, by, seen or seeing.Seen())
     chosen = [*([reason] if reason else []), *more]
     move, proposes = _or_proposal(session, review, move, chosen, by=by, second=second)
     to_state = workflow.after(review.state, move)

@@ -16,7 +16,7 @@ from pledges.models import Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 from pledges.text import moment, number
 
-from . import acts, claims, context, decisions, lanes, permissions, queue, reasons, workflow
+from . import acts, claims, context, decisions, lanes, permissions, queue, reasons, seeing, workflow
 from .checks.base import Verdict
 from .claims import Standing
 from .context import Context
@@ -147,6 +147,9 @@ class Item:
     revision: Revision
     parent: Contribution | None
     shown: bool  # whether strong words are in the page
+    proof: str  # that these words were shown, where they were
+    doubts: list[str]  # what the checks found, a sentence each
+    named: str  # the same as a form carries it
     marked: dict[str, Markup]
     checks: list[Check]
     story: list[Line]
@@ -335,6 +338,20 @@ def _detail_words(finding: Finding) -> str:
     return named or gettext("See the marked words")
 
 
+def doubts_of(review: Review) -> list[str]:
+    """What the checks found, a sentence each, without quoting it."""
+    return [_doubt_words(finding) for finding in seeing.doubts(review)]
+
+
+def _doubt_words(finding: Finding) -> str:
+    what = _detail_words(finding)
+    if finding.check == "personal":
+        return gettext("Shows %(what)s.", what=what)
+    if finding.check in ("words", "links"):
+        return gettext("Has %(what)s.", what=what)
+    return f"{CHECKS.get(finding.check, finding.check)}: {what}."
+
+
 def _repeats_words(finding: Finding) -> str:
     """Which earlier items say the same, by their references."""
     parts = []
@@ -442,6 +459,9 @@ def item_of(
         revision=revision,
         parent=parent,
         shown=readable,
+        proof=seeing.proof(me, review) if readable else "",
+        doubts=doubts_of(review),
+        named=seeing.names(review),
         marked={name: marked(text, name, quotes, numbers) for name, text in fields.items()},
         checks=[check_of(finding, fields if readable else {}, numbers) for finding in sorted(findings, key=_loudest)],
         story=story_of(session, review),
@@ -630,7 +650,8 @@ def overtaken_words(other: Decision | None) -> str:
 
 def toast_of(decision: Decision, *, undoable: bool) -> dict[str, Any]:
     what = _what(decision) if decision.proposes else str(MOVED[decision.move])
-    return {"what": what, "undoable": undoable, "undo": Move.UNDO.value, **_of_toast(decision.review)}
+    told = {"what": what, "undoable": undoable, "undo": Move.UNDO.value, **_of_toast(decision.review)}
+    return {**told, "doubts": doubts_of(decision.review) if decision.move is Move.APPROVE else []}
 
 
 def toast_of_mark(marked: str, review: Review | None) -> dict[str, Any]:
@@ -643,6 +664,7 @@ def _of_toast(review: Review) -> dict[str, Any]:
     words = review.revision.words
     start = words if len(words) <= 60 else words[:59] + "…"
     return {
+        "which": f"{_kind(review)} {review.contribution.public_id}",
         "words": "" if review.masked else start,
         "review_id": review.id,
         "version": review.version,

@@ -17,7 +17,7 @@ from pledges.models import Contribution
 from pledges.settings import settings
 from pledges.wall import Signature, signature
 
-from . import acts, bulk, clusters, context, queue, screens
+from . import acts, bulk, clusters, context, queue, screens, seeing
 from .checks.folding import fold
 from .models import Act, Appeal, Batch, BatchItem, Cluster, ClusterKind, Decision, Moderator, Review, ReviewCluster
 from .screens import Signal
@@ -432,12 +432,12 @@ class Leaf:
     parent_hidden: bool  # strong words are in it: they are read where they are asked for
 
 
-def leaf(session: Session, review: Review, now: datetime) -> Leaf:
+def leaf(session: Session, review: Review, by: Moderator, now: datetime) -> Leaf:
     revision, parent = review.revision, review.contribution.parent
     return Leaf(
         review=review,
         row=screens.row_of(review, now),
-        key=f"{bulk.Pick(review.id, review.version)}.{revision.digest}",
+        key=f"{bulk.Pick(review.id, review.version)}.{seeing.proof(by, review)}",
         by=signature(revision, revision.level),
         parent=parent,
         parent_hidden=parent is not None and context.is_masked(session, parent.published_revision),

@@ -17,7 +17,7 @@ from ..permissions import Act
 from ..workflow import NEEDS_REASON, Move
 from . import narrow
 from .base import desk, for_staff, harsh_opened, problem, review_or_404
-from .items import TAKE_DOWN, filled_in, reasons_chosen
+from .items import TAKE_DOWN, filled_in, reasons_chosen, stays_open
 
 PREVIEWED = {Move.APPROVE, Move.REJECT, Move.REVISE}
 
@@ -61,7 +61,7 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
     status = 422 if missing else 200
     if request.headers.get("X-Part"):
         return render_template("moderation/letter_part.html", shown=shown), status
-    item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
+    item = screens.item_of(session, review, me, held, now, shown=stays_open(review, me), opened=harsh_opened(session))
     page = render_template(
         "moderation/item.html", me=me, item=item, lane=narrow.lane(), toast=None, opened=move, given=given, letter=shown
     )
