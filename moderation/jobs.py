@@ -22,7 +22,20 @@ from pledges.errors import WordsChanged
 from pledges.limits import limits_of
 from pledges.settings import Settings, settings
 
-from . import alerts, bulk, clusters, decisions, gathering, notices, queue, retention, screening, surge, word_lists
+from . import (
+    alerts,
+    bulk,
+    clusters,
+    decisions,
+    gathering,
+    notices,
+    queue,
+    retention,
+    screening,
+    seconding,
+    surge,
+    word_lists,
+)
 from .models import Letter, Review, Shared
 from .spam_service import SpamService
 
@@ -162,6 +175,7 @@ def sweep(now: datetime) -> int:
         ).all()
     _in_portions(queue.bring_back, now)
     _in_portions(lambda session, now: queue.ask_again(session, now, settings()), now)
+    _in_portions(lambda session, now: seconding.ask(session, now, settings()), now)
     done = sum(screen(review_id, now) for review_id in due)
     with transaction() as session:
         surge.watch(session, now, limits_of(current_app).refusals)

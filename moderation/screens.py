@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload, object_session
 
-from pledges.models import Contribution, Revision, ShowName, Type
+from pledges.models import Contact, Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 from pledges.text import moment, number
 
@@ -161,6 +161,7 @@ class Item:
     moves: list[Move]
     replaced: bool  # some of its moves are closed, since the author sent newer words
     may_decide: bool
+    may_be_seconded: bool  # somebody else is there who could be the second of two
     undoable: bool
     claim: Standing | None  # of what waits, for somebody who may decide
     may_claim: bool
@@ -476,7 +477,7 @@ def item_of(
         approved_stands=approved is not None and approved.id == contribution.published_revision_id,
         approved_hidden=approved_hidden,
         parent_hidden=not shown and parent is not None and context.is_masked(session, parent.published_revision),
-        email=_half(contact.email, contact.proved_at is not None) if contact else "",
+        email=_half(contact) if contact else "",
         name_level=str(NAME_LEVELS[revision.level]),
     )
 
@@ -489,13 +490,15 @@ def _what_may_be_done(
     claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
     elsewhere = claim is not None and claim.state == "other"
     moves = decisions.open_moves(review) if may_decide and not beside.barred and not elsewhere else []
-    if lanes.open_appeal(session, review) and not colleagues_for(session, review, me):
-        moves = [move for move in moves if move is not Move.PROPOSE]  # nobody is left to confirm it
+    seconded = decisions.somebody_else(session, review, me)
+    if not seconded and lanes.open_appeal(session, review):
+        moves = [move for move in moves if move is not Move.PROPOSE]  # nobody is left to answer it
     may_lay_aside = claim is not None and not elsewhere and beside.barred != decisions.APPEAL
     return {
         "moves": moves,
         "replaced": bool(moves) and any(decisions.unwanted(review, move) for move in _back(review)),
         "may_decide": may_decide,
+        "may_be_seconded": seconded,
         "undoable": decisions.undoable(decisions.last_decision(session, review), me, now, settings()),
         "claim": claim,
         "may_claim": claim is not None and not beside.barred,
@@ -513,10 +516,12 @@ def _loudest(finding: Finding) -> int:
     return [Verdict.STOP, Verdict.LOOK, Verdict.NOTICE, Verdict.UNKNOWN, Verdict.CLEAR].index(finding.verdict)
 
 
-def _half(email: str, proved: bool) -> str:
-    """An address as a moderator needs it: whose provider, and whether it is proved."""
-    local, _, domain = email.partition("@")
-    state = gettext("confirmed") if proved else gettext("not confirmed")
+def _half(contact: Contact) -> str:
+    """An address as a moderator needs it: whose provider, whether it is proved, and whether anything arrives there."""
+    local, _, domain = contact.email.partition("@")
+    state = gettext("confirmed") if contact.proved_at is not None else gettext("not confirmed")
+    if contact.undeliverable_at is not None:
+        state = gettext("no letter arrives there (%(code)s)", code=contact.undeliverable_code)
     return f"{local[:1]}…@{domain}, {state}"
 
 
@@ -632,13 +637,16 @@ PROPOSED = {
 
 
 def _what(decision: Decision) -> str:
-    words = str(PROPOSED.get(decision.proposes, MOVED[decision.move]) if decision.proposes else MOVED[decision.move])
+    words = str(MOVED[decision.move])
+    if decision.proposes is not None and not decision.alone:
+        words = str(PROPOSED.get(decision.proposes, words))
     if decision.move is Move.REOPEN and decision.by_author:
         return gettext("Asked for a second moderator to look at it")
     session = object_session(decision)
     chosen = reasons.chosen(session, decision) if session is not None else []
     names = ", ".join(reason.name.in_(lang()) for reason in chosen)
-    return f"{words}: {names}" if names else words
+    words = f"{words}: {names}" if names else words
+    return gettext("%(what)s (nobody to second it)", what=words) if decision.alone else words
 
 
 def overtaken_words(other: Decision | None) -> str:
