@@ -200,8 +200,8 @@ class AtTheDesk:
 
     def approves_by_keyboard(self) -> None:
         """What is open is approved; where a check found something, `A` once more."""
-        self.presses("a")
-        expect(self.page.locator("[data-toast], [data-sure]").first).to_be_visible()
+        with self.page.expect_navigation():
+            self.presses("a")
         if self.page.locator("[data-sure]").count():
             self.presses("a")
         expect(self.page.locator("[data-toast]")).to_contain_text("Approved")
