@@ -135,7 +135,8 @@ def one_round(desk: AtTheDesk, opening: Times, approving: Times) -> None:
     expect(page.status_code, 200)
     review_id = desk.sees("all")[0]
     version, csrf = desk.wall.review(review_id).version, desk.csrf()
-    given = {"csrf_token": csrf, "move": "approve", "version": str(version), "lane": "all"}
+    given = {"csrf_token": csrf, "move": "approve", "version": str(version), "lane": "all", "sure": "yes"}
+    given |= desk.has_read(review_id)
     with approving.one():
         answer = desk.client.post(f"/moderation/reviews/{review_id}/decide", data=given)
     expect(answer.status_code, 303)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from flask_babel import format_datetime, get_locale, gettext, lazy_gettext
+from flask_babel import format_date, format_datetime, get_locale, get_timezone, gettext, lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from pledges import ends
 from pledges.models import Campaign
 
 from . import permissions
@@ -41,6 +42,7 @@ WORDS: dict[str, Any] = {
     "batch:pass": lazy_gettext("passed many on at once"),
     "batch:approve": lazy_gettext("approved a reading sheet"),
     "batch:undo": lazy_gettext("took many decisions back at once"),
+    "review:second": lazy_gettext("put to a second person what one had decided alone"),
     "reasons:copy": lazy_gettext("gave the campaign reasons of its own"),
     "reason:add": lazy_gettext("added a reason"),
     "reason:edit": lazy_gettext("changed a reason"),
@@ -71,6 +73,8 @@ WORDS: dict[str, Any] = {
     "surge:change": lazy_gettext("changed the switches of surge mode"),
     "surge:end": lazy_gettext("ended surge mode"),
     "surge:help": lazy_gettext("asked for help"),
+    "expected:add": lazy_gettext("told of a day on which much is expected"),
+    "expected:end": lazy_gettext("took back that much is expected on a day"),
     "hold:add": lazy_gettext("put something on the lists"),
     "hold:end": lazy_gettext("took something off the lists"),
     "hold:over": lazy_gettext("ended an entry of the lists whose time was over"),
@@ -86,6 +90,7 @@ STORY = (
     "review:unmark",
     "review:pass",
     "review:take-over",
+    "review:second",
     "review:set_aside",
     "note:write",
     "note:remove",
@@ -136,7 +141,7 @@ def _named_by(session: Session, lines: Sequence[Act]) -> list[Any]:
         for values in (line.before, line.after):
             people |= {values.get(name) for name in ("to", "holder")}
             reasons |= {values.get("reason") or 0, *(values.get("more_reasons") or [])}
-            campaigns |= {values.get("campaign") or 0, _number(line.subject, "campaign") or 0}
+            campaigns |= {values.get("campaign") or 0, _number(line.subject, "campaign") or 0, line.campaign_id or 0}
     found: list[Any] = []
     if reviews:
         query = select(Review).where(Review.id.in_(reviews)).options(joinedload(Review.contribution))
@@ -149,7 +154,7 @@ def _named_by(session: Session, lines: Sequence[Act]) -> list[Any]:
 
 
 def _told(session: Session, line: Act) -> Told:
-    review = _review(session, line.subject)
+    review, zone = _review(session, line.subject), _zone(session, line.campaign_id)
     return Told(
         line.id,
         line.at,
@@ -158,8 +163,8 @@ def _told(session: Session, line: Act) -> Told:
         line.subject,
         review.id if review is not None else None,
         review.contribution.public_id if review is not None else _subject(session, line.subject),
-        _values(session, line.before),
-        _values(session, line.after),
+        _values(session, line.before, zone),
+        _values(session, line.after, zone),
         line.hash,
     )
 
@@ -234,7 +239,11 @@ SAID: dict[str, dict[Any, Any]] = {  # values that are codes, by the name they s
         "hand": lazy_gettext("by hand"),
         "arrivals": lazy_gettext("many arrivals"),
         "refusals": lazy_gettext("many refusals"),
+        "words": lazy_gettext("many listed words"),
+        "spam": lazy_gettext("much spam"),
+        "likeness": lazy_gettext("the same words again and again"),
     },
+    "second": {"nobody": lazy_gettext("nobody to second it")},
     "state": FATES,
     "role": permissions.ROLE_NAMES,
 }
@@ -245,6 +254,7 @@ NAMES: dict[str, Any] = {
     "reason": lazy_gettext("reason"),
     "more_reasons": lazy_gettext("more reasons"),
     "proposes": lazy_gettext("proposes"),
+    "second": lazy_gettext("second opinion"),
     "decision": lazy_gettext("decision"),
     "to": lazy_gettext("passed to"),
     "holder": lazy_gettext("held by"),
@@ -266,23 +276,33 @@ NAMES: dict[str, Any] = {
     "ends": lazy_gettext("ends"),
     "ends_at": lazy_gettext("ends"),
     "ceiling": lazy_gettext("at most"),
+    "day": lazy_gettext("day"),
+    "about": lazy_gettext("about"),
 }
 NOT_IN_WORDS = 12  # characters of a digest or a key that has no words
 
 
-def _values(session: Session, told: dict[str, Any]) -> str:
+def _zone(session: Session, campaign_id: int | None) -> str:
+    """Where days begin of what this line speaks of."""
+    campaign = session.get(Campaign, campaign_id) if campaign_id is not None else None
+    return campaign.time_zone if campaign is not None else str(get_timezone())
+
+
+def _values(session: Session, told: dict[str, Any], zone: str) -> str:
     """What the line says in words: names and states; numbers, and the first letters of digests, as they were written."""
     said = {name: value for name, value in told.items() if value is not None}
-    return ", ".join(f"{NAMES.get(name, name)}: {_value(session, name, value)}" for name, value in said.items())
+    return ", ".join(f"{NAMES.get(name, name)}: {_value(session, name, value, zone)}" for name, value in said.items())
 
 
-def _value(session: Session, name: str, value: Any) -> str:
+def _value(session: Session, name: str, value: Any, zone: str) -> str:
     if isinstance(value, bool):
         return gettext("on") if value else gettext("off")
     if isinstance(value, dict):
         return ", ".join(f"{OUTCOMES.get(key, key)} {count}" for key, count in value.items())
     if name in SAID:
         return str(SAID[name].get(value, value))
+    if name in ENDS:
+        return _end(value, zone)
     if name in _READ:
         return str(_READ[name](session, value))
     if name in ("reason", "more_reasons"):
@@ -290,8 +310,16 @@ def _value(session: Session, name: str, value: Any) -> str:
     return str(value)[:NOT_IN_WORDS]
 
 
-def _day(_session: Session, value: str) -> str:
-    return str(format_datetime(datetime.fromisoformat(value), "d MMM y, HH:mm"))
+ENDS = ("until", "ends", "ends_at")
+
+
+def _end(value: str, zone: str) -> str:
+    end = ends.last_moment(datetime.fromisoformat(value), zone)
+    return str(format_datetime(end, "d MMM y, HH:mm", rebase=False))
+
+
+def _date(_session: Session, value: str) -> str:
+    return str(format_date(date.fromisoformat(value), "d MMM y"))
 
 
 def _person(session: Session, number: int) -> str:
@@ -313,7 +341,5 @@ _READ: dict[str, Callable[[Session, Any], Any]] = {
     "to": _person,
     "holder": _person,
     "campaign": _campaign,
-    "until": _day,
-    "ends": _day,
-    "ends_at": _day,
+    "day": _date,
 }

@@ -20,6 +20,7 @@ from .workflow import State
 QUIET = timedelta(hours=12)  # nothing came for so long: the next item is news
 REPEAT_OVERDUE = timedelta(hours=6)
 REPEAT_REPORTS = timedelta(hours=1)
+REPEAT_OFFER = timedelta(hours=6)
 DIGEST_FROM = 8  # o'clock, in the campaign's time zone
 COUNTED = 1000  # "1,000 or more": nobody needs to know better in a letter
 
@@ -43,6 +44,17 @@ def tell(session: Session, campaign: Campaign, what: str, cause: str, now: datet
             session, Kind.ALERT, f"{what}:{cause}", person, {"what": what, "campaign": campaign.id, **counts}, now
         )
     return len(people)
+
+
+def offer_surge(session: Session, campaign: Campaign, why: str, count: int, now: datetime) -> None:
+    """That much arrives, or is refused, is told once in some hours: whoever reads it starts surge mode, or knows why."""
+    memory = _memory(session, campaign, now)
+    told = _moment(memory, "offered")
+    if told is not None and now - told < REPEAT_OFFER:
+        return
+    cause = f"{campaign.id}:{now:%Y-%m-%dT%H:%M}"
+    tell(session, campaign, "much", cause, now, why=why, count=count, waiting=waiting(session, campaign.id))
+    _keep(memory, now, offered=now.isoformat())
 
 
 def deciders(session: Session, campaign_id: int) -> list[Moderator]:

@@ -7,7 +7,7 @@ its row, so a page and the worker take turns. Letters and feedback wait until th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from pledges.models import Contribution
 from pledges.settings import Settings
 from pledges.text import number
 
-from . import clusters, decisions, lanes, notes, permissions, queue, record
+from . import clusters, decisions, lanes, notes, permissions, queue, record, seeing
 from .desk import reasons_for
 from .models import Act as Line
 from .models import (
@@ -255,10 +255,12 @@ def begin(
     note: str = "",
     cluster_id: int | None = None,
     seen: int | None = None,
+    proofs: Mapping[int, str] | None = None,
 ) -> Batch:
     """The batch is stored with all that it is to decide; the same one where the button was pressed twice.
 
-    `seen`: the newest line of the record when the person saw the items; none: they saw them now.
+    `seen`: the newest line of the record when the person saw the items; none: they saw them now. `proofs`: of each
+    item that its words were shown, where they are to be approved.
     """
     picks = list({pick.review_id: pick for pick in reversed(picks)}.values())[::-1]  # each item once
     said = (move, reason.id if reason else None, to.id if to else None, tell, note, cluster_id)
@@ -283,9 +285,16 @@ def begin(
     )
     session.add(batch)
     session.flush()
-    was = {"seen": newest_line(session) if seen is None else seen}
+    was: dict[str, Any] = {"seen": newest_line(session) if seen is None else seen}
+    shown = {review_id: {**was, "proof": proof} for review_id, proof in (proofs or {}).items()}
     session.add_all(
-        BatchItem(batch_id=batch.id, review_id=pick.review_id, version=pick.version, place=place, was=was)
+        BatchItem(
+            batch_id=batch.id,
+            review_id=pick.review_id,
+            version=pick.version,
+            place=place,
+            was=shown.get(pick.review_id, was),
+        )
         for place, pick in enumerate(pick for pick in picks if pick.review_id in known)
     )
     session.flush()
@@ -389,7 +398,9 @@ def _decide_one(session: Session, batch: Batch, item: BatchItem, settings: Setti
         item.outcome, item.decision_id = OVERTAKEN, error.other.id if error.other else None
     except queue.NotForThem:
         item.outcome, item.why = REFUSED, "theirs"
-    except (MoveNotAllowed, WordsChanged):
+    except seeing.Doubted:
+        item.outcome, item.why = REFUSED, "unclear"
+    except (MoveNotAllowed, WordsChanged, seeing.NotSeen):
         item.outcome, item.why = REFUSED, "changed"
 
 
@@ -423,6 +434,7 @@ def _make(session: Session, batch: Batch, item: BatchItem, review: Review, setti
         reason=batch.reason,
         note=batch.note,
         tell=batch.tell,
+        seen=seeing.Seen(item.was.get("proof", "")),
     )
     item.decision_id = decision.id
     session.flush()

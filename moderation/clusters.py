@@ -231,15 +231,26 @@ def _named(session: Session, review: Review, kind: ClusterKind, key: str, now: d
 
 def domains_of(review: Review) -> list[str]:
     """The sites that the words lead to and the domain of the mail address, own site and free providers left out."""
-    revision, contact = review.revision, review.contribution.contact
-    texts = {"words": revision.words, "more": revision.how_we_will_know, "name": revision.name}
-    hosts = [link.host.removeprefix("www.") for name, text in texts.items() for link in links.links_in(name, text)]
-    own = links.host_of(revision.website)
-    hosts = [host for host in hosts if not (own and links.same_site(host, own))]
+    hosts, contact = _sites_of(review), review.contribution.contact
     domain = contact.email.rpartition("@")[2].lower() if contact else ""
     if domain and domain not in FREE_MAIL:
         hosts.append(domain)
     return list(dict.fromkeys(host for host in hosts if host))[:DOMAINS]
+
+
+def leads_there(review: Review, cluster: Cluster) -> bool:
+    """Whether the words lead to the site that this cluster of a domain is about; else the mail address is of it."""
+    key = secret_for("clusters")
+    return any(_keyed(key, "domain", host) == cluster.key for host in _sites_of(review))
+
+
+def _sites_of(review: Review) -> list[str]:
+    """The sites that the words lead to, but for the author's own."""
+    revision = review.revision
+    texts = {"words": revision.words, "more": revision.how_we_will_know, "name": revision.name}
+    hosts = [link.host.removeprefix("www.") for name, text in texts.items() for link in links.links_in(name, text)]
+    own = links.host_of(revision.website)
+    return [host for host in hosts if not (own and links.same_site(host, own))]
 
 
 def network_of(session: Session, review: Review) -> str:

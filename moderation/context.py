@@ -77,6 +77,7 @@ class Proposal:
     reasons: list[Reason]
     note: str
     hidden: bool  # it stood on the wall, and does not while this waits
+    alone: bool  # it was decided, since nobody was there to second it
 
 
 @dataclass(frozen=True)
@@ -381,4 +382,5 @@ def _proposal(session: Session, review: Review, me: Moderator) -> Proposal | Non
         reasons=reasons.chosen(session, made),
         note=made.note,
         hidden=made.shown_before_id is not None and made.shown_after_id is None,
+        alone=made.alone,
     )

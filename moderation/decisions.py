@@ -13,7 +13,7 @@ from pledges.db import rows_of
 from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 
-from . import agreement, clusters, lanes, letters, permissions, record, truth, workflow
+from . import agreement, clusters, lanes, letters, permissions, record, seeing, truth, workflow
 from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, Role
 from .workflow import Move, MoveNotAllowed, State
 
@@ -43,7 +43,7 @@ class NewerStands(MoveNotAllowed):
 
 
 class NobodyElse(MoveNotAllowed):
-    """An appeal can be put to a second person only where there is one."""
+    """A second opinion on an appeal can be asked for only where somebody could give it."""
 
 
 FEEDBACK = {Move.MARK_SPAM: "spam", Move.APPROVE: "ham"}
@@ -64,12 +64,16 @@ def decide(
     more: Sequence[Reason] = (),
     tell: bool = True,
     second: bool = False,
+    seen: seeing.Seen | None = None,
     by_author: bool = False,
     undo_since: datetime | None = None,
 ) -> Decision:
     """Make a move; raises MoveNotAllowed, ReasonMissing, Overtaken (the review is no longer at `version`) or Held.
 
-    Where two must agree (a reason says so, or `second`), the first one's move is kept as a proposal.
+    A person shows only words that they were shown (`seen`): else NotSeen, or Doubted where a check found something.
+
+    Where two must agree (a reason says so, or `second`), the first one's move is kept as a proposal; where nobody else
+    is there it counts, and is put to a second person when one comes (`seconding`).
     """
     session.info.pop(MOVED, None)
     review = locked(session, review_id)
@@ -80,6 +84,8 @@ def decide(
     _require_allowed(session, review, move, by, now)
     if by is not None and move in workflow.NEEDS_REASON and reason is None:
         raise ReasonMissing
+    if by is not None and move in workflow.SHOWS:
+        seeing.require(review, by, seen or seeing.Seen())
     chosen = [*([reason] if reason else []), *more]
     move, proposes = _or_proposal(session, review, move, chosen, by=by, second=second)
     to_state = workflow.after(review.state, move)
@@ -108,14 +114,20 @@ def decide(
 def _or_proposal(
     session: Session, review: Review, move: Move, reasons: Sequence[Reason], *, by: Moderator | None, second: bool
 ) -> tuple[Move, Move | None]:
-    """The move that is made, and what it proposes where `by` is only the first of two who must agree. Raises NobodyElse."""
+    """The move that is made, and what it proposes where `by` is the first of two who must agree. Raises NobodyElse.
+
+    Where nobody could be the second, the move itself is made, and still says that it wants one.
+    """
     if by is None:
         return move, None
     proposes = move if two_must_agree(session, review, move, reasons, by=by, second=second) else None
-    made = Move.PROPOSE if proposes is not None else move
-    if made is Move.PROPOSE and lanes.open_appeal(session, review):
-        _require_somebody_else(session, review, by)
-    return made, proposes
+    if proposes is None and move is not Move.PROPOSE:
+        return move, None
+    if somebody_else(session, review, by):
+        return Move.PROPOSE, proposes
+    if proposes is None and lanes.open_appeal(session, review):
+        raise NobodyElse("nobody else at this desk may decide this appeal")
+    return move, proposes
 
 
 def _mend_letters(session: Session, review: Review, decision: Decision, now: datetime, settings: Settings) -> None:
@@ -140,11 +152,10 @@ def _require_allowed(session: Session, review: Review, move: Move, by: Moderator
         raise MoveNotAllowed(why)
 
 
-def _require_somebody_else(session: Session, review: Review, by: Moderator) -> None:
-    """Raises NobodyElse where nobody at this desk could confirm what `by` proposes, so that it would wait for ever."""
+def somebody_else(session: Session, review: Review, by: Moderator) -> bool:
+    """Whether anybody at this desk could second what `by` decides; else it would wait for ever."""
     closed_to = {by.id, *barred_people(session, review)}
-    if all(person.id in closed_to for person, _role in permissions.deciding(session, review.campaign_id)):
-        raise NobodyElse("nobody else at this desk may decide this appeal")
+    return any(person.id not in closed_to for person, _role in permissions.deciding(session, review.campaign_id))
 
 
 def _stood_as(session: Session, review: Review) -> State | None:
@@ -205,22 +216,23 @@ def barred(session: Session, review: Review, by: Moderator) -> str:
     if by.id in _appealed_against(session, review):
         return APPEAL
     asked = proposal(session, review)
-    return SECOND if asked is not None and asked.moderator_id == by.id else ""
+    mine = asked is not None and asked.moderator_id == by.id
+    return SECOND if mine and somebody_else(session, review, by) else ""  # else whoever was to confirm it has left
 
 
 def barred_people(session: Session, review: Review) -> set[int | None]:
     """Whoever may not decide this item, for whichever reason."""
     asked = proposal(session, review)
-    return {*_appealed_against(session, review), *([asked.moderator_id] if asked is not None else [])}
+    if asked is None:
+        return _appealed_against(session, review)
+    declined = _appealed_against(session, review, ever=True) if asked.alone else _appealed_against(session, review)
+    return {*declined, asked.moderator_id}
 
 
-def _appealed_against(session: Session, review: Review) -> set[int | None]:
-    """Whose decision the author asks others to look at: who declined, and who proposed it."""
-    against = session.scalars(
-        select(Decision)
-        .join(Appeal, Appeal.against_id == Decision.id)
-        .where(Appeal.review_id == review.id, Appeal.closed_by_id.is_(None))
-    ).all()
+def _appealed_against(session: Session, review: Review, *, ever: bool = False) -> set[int | None]:
+    """Whose decision the author asks others to look at: who declined, and who proposed it; `ever`: or asked once."""
+    asked = select(Decision).join(Appeal, Appeal.against_id == Decision.id).where(Appeal.review_id == review.id)
+    against = session.scalars(asked if ever else asked.where(Appeal.closed_by_id.is_(None))).all()
     proposed = [
         each.moderator_id for decision in against for each in proposals(session, review) if each.id < decision.id
     ]
@@ -233,11 +245,18 @@ def proposal(session: Session, review: Review) -> Decision | None:
 
 
 def proposals(session: Session, review: Review) -> list[Decision]:
-    """Everything that was ever put to a second person here and not taken back, newest first."""
+    """Everything that was ever put to a second person here and not taken back, newest first.
+
+    Also what one person decided alone where two should have: that waits for whoever comes.
+    """
     undone = select(Decision.undoes_id).where(Decision.review_id == review.id, Decision.undoes_id.is_not(None))
     made = (
         select(Decision)
-        .where(Decision.review_id == review.id, Decision.move == Move.PROPOSE, Decision.id.not_in(undone))
+        .where(
+            Decision.review_id == review.id,
+            or_(Decision.move == Move.PROPOSE, Decision.proposes.is_not(None)),
+            Decision.id.not_in(undone),
+        )
         .order_by(Decision.id.desc())
     )
     return list(session.scalars(made))
@@ -609,7 +628,7 @@ def _stands_proposed(session: Session, review: Review) -> bool:
     """Whether, of what people did here and did not take back, a proposal was the last."""
     undone = select(Decision.undoes_id).where(Decision.review_id == review.id, Decision.undoes_id.is_not(None))
     newest = session.scalars(
-        select(Decision.move)
+        select(Decision)
         .where(
             Decision.review_id == review.id,
             Decision.moderator_id.is_not(None),
@@ -619,7 +638,9 @@ def _stands_proposed(session: Session, review: Review) -> bool:
         .order_by(Decision.id.desc())
         .limit(1)
     ).first()
-    return newest is Move.PROPOSE
+    if newest is None:
+        return False
+    return newest.move is Move.PROPOSE or (newest.alone and review.state in workflow.WAITS)
 
 
 def _show_again(session: Session, review: Review, revision_id: int | None, now: datetime) -> None:
@@ -758,7 +779,8 @@ def _note(session: Session, review: Review, decision: Decision) -> None:
             "revision": review.revision.digest,
             "reason": decision.reason_id,
             **({"more_reasons": decision.more_reasons} if decision.more_reasons else {}),
-            **({"proposes": decision.proposes} if decision.proposes else {}),
+            **({"proposes": decision.proposes} if decision.proposes and not decision.alone else {}),
+            **({"second": "nobody"} if decision.alone else {}),
             "decision": decision.id,
         },
         campaign_id=review.campaign_id,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import smtplib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.utils import parseaddr
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,7 +12,7 @@ from pledges.db import cause_of, database
 from pledges.readiness import try_to_write
 from pledges.settings import Settings
 
-from . import mail_server
+from . import notices, posting
 from .jobs import spam_service
 
 SECRETS = {
@@ -47,6 +47,7 @@ def examine(settings: Settings) -> Iterator[Line]:
     yield _database()
     yield _redis(settings)
     yield _mail(settings)
+    yield from _letters(settings)
     yield _akismet(settings)
 
 
@@ -83,16 +84,30 @@ def _mail(settings: Settings) -> Line:
     url = settings.mail_url.get_secret_value()
     if not url:
         return Line("mail", not settings.production, f"no server: letters are written to {settings.instance / 'mail'}")
+    outcome = posting.asked(url, seconds=5, in_clear=settings.mail_in_clear)
+    if outcome.code == posting.IN_CLEAR:
+        return Line("mail", False, posting.IN_CLEAR_WORDS)
+    if outcome.fate is posting.Fate.OURS:
+        return Line("mail", False, f"refuses us ({outcome.code}): check user and password in WALL_MAIL_URL")
+    if outcome.fate is not posting.Fate.SENT:
+        return Line("mail", False, f"does not answer ({outcome.code}): check WALL_MAIL_URL")
+    return Line("mail", True, "answers, and lets us in")
+
+
+def _letters(settings: Settings) -> Iterator[Line]:
+    """Letters that a server refused since it refuses us; and what nobody here reads."""
     try:
-        with mail_server.signed_in(url, in_clear=settings.mail_in_clear, seconds=5) as server:
-            server.noop()
-    except mail_server.InClear as error:
-        return Line("mail", False, str(error))
-    except smtplib.SMTPAuthenticationError:
-        return Line("mail", False, "does not take this user and password: check WALL_MAIL_URL")
-    except (OSError, smtplib.SMTPException) as error:
-        return Line("mail", False, f"does not answer ({type(error).__name__}): check WALL_MAIL_URL")
-    return Line("mail", True, "answers")
+        with database().new_session() as session:
+            kept = notices.refused(session)
+    except SQLAlchemyError:  # told above
+        kept = None
+    if kept is not None:
+        words = (
+            f"{kept.count} kept, since the mail server refuses us ({kept.code}): check WALL_MAIL_FROM and WALL_MAIL_URL"
+        )
+        yield Line("letters", False, words)
+    sender = parseaddr(settings.mail_from)[1]
+    yield Line("bounces", True, f"what comes back later by mail is not read here: have somebody read {sender}")
 
 
 def _akismet(settings: Settings) -> Line:

@@ -33,6 +33,7 @@ from . import (
     queue,
     retention,
     screening,
+    seconding,
     surge,
     word_lists,
 )
@@ -176,6 +177,7 @@ def sweep(now: datetime) -> int:
         ).all()
     _in_portions(queue.bring_back, now)
     _in_portions(lambda session, now: queue.ask_again(session, now, settings()), now)
+    _in_portions(lambda session, now: seconding.ask(session, now, settings()), now)
     done = sum(screen(review_id, now) for review_id in due)
     with transaction() as session:
         surge.watch(session, now, limits_of(current_app).refusals)

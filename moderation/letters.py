@@ -135,9 +135,12 @@ def proved_addresses() -> Select[str]:
 def kind_for(session: Session, review: Review, move: Move, *, on_wall: bool, hidden: bool) -> Kind | None:
     """Which letter tells of this move on words that stand `on_wall`, or are only `hidden` until two have agreed.
 
-    Of spam nobody is told, since that would train the spammer; nor of an approval that changes nothing.
+    Of spam nobody is told, since that would train the spammer; nor of an approval that changes nothing, nor that a
+    second person says what one had to decide alone.
     """
     if move is Move.APPROVE and on_wall and _has_heard(session, review):
+        return None
+    if move is Move.REJECT and _has_heard_of_one(session, review):
         return None
     kind = {Move.APPROVE: Kind.APPROVED, Move.REJECT: Kind.REJECTED, Move.REVISE: Kind.REVISE}.get(move)
     return Kind.TAKEN_DOWN if kind is Kind.REJECTED and (on_wall or hidden) else kind
@@ -154,6 +157,18 @@ def _has_heard(session: Session, review: Review) -> bool:
     letters = session.execute(told).all()
     gone = [kind for kind, why in letters if why not in TAKEN_BACK]
     return gone[0] == Kind.APPROVED if gone else not any(kind == Kind.APPROVED for kind, _ in letters)
+
+
+def _has_heard_of_one(session: Session, review: Review) -> bool:
+    """Whether the newest letter about these words told of a decline that one person made alone, for want of a second."""
+    told = (
+        select(Letter.dropped_why, Decision)
+        .join(Decision, Decision.id == Letter.decision_id)
+        .where(Decision.review_id == review.id, Letter.contribution_id.is_not(None))
+        .order_by(Letter.id.desc())
+    )
+    gone = [decision for why, decision in session.execute(told).all() if why not in TAKEN_BACK]
+    return bool(gone) and gone[0].alone and gone[0].move is Move.REJECT
 
 
 def owe_decision(

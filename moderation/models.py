@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from flask_security import AsaList, RoleMixin, UserMixin, WebAuthnMixin
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -222,7 +222,16 @@ class Decision(Base):
     """A move of a review, by a person or by the program (no moderator); rows are only ever added."""
 
     __tablename__ = "decisions"
-    __table_args__ = (Index(None, "moderator_id", "decided_at"), Index(None, "decided_at"))
+    __table_args__ = (
+        Index(None, "moderator_id", "decided_at"),
+        Index(None, "decided_at"),
+        Index(
+            "ix_decisions_proposes",
+            "review_id",
+            sqlite_where=text("proposes IS NOT NULL"),
+            postgresql_where=text("proposes IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id", ondelete="RESTRICT"), index=True)
@@ -238,7 +247,8 @@ class Decision(Base):
     more_reasons: Mapped[list[Any] | None] = mapped_column(
         JSON(none_as_null=True)
     )  # ids of the others, where several were chosen
-    proposes: Mapped[Move | None] = mapped_column(text_enum(Move))  # of a proposal: what a second person is to confirm
+    # of a proposal: what a second person is to confirm; of another move: itself, since nobody was there to second it
+    proposes: Mapped[Move | None] = mapped_column(text_enum(Move))
     note: Mapped[str] = mapped_column(Text, default="")  # to the author, when a change is asked for; else internal
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="RESTRICT"))
     waited_seconds: Mapped[int | None]  # until a person decided; none: the program, the author, or not known
@@ -247,6 +257,11 @@ class Decision(Base):
     review: Mapped[Review] = relationship(back_populates="decisions")
     moderator: Mapped[Moderator | None] = relationship()
     reason: Mapped[Reason | None] = relationship()
+
+    @property
+    def alone(self) -> bool:
+        """Whether one person decided what takes two, since nobody was there to second it."""
+        return self.proposes is not None and self.move is self.proposes
 
 
 class Act(Base):
@@ -282,7 +297,11 @@ class Letter(Base):
     """The outbox: a letter owed, written out when it is sent, so no link and no words lie in it."""
 
     __tablename__ = "letters"
-    __table_args__ = (UniqueConstraint("kind", "cause"), Index("ix_letters_due", "sent_at", "due_at", "id"))
+    __table_args__ = (
+        UniqueConstraint("kind", "cause"),
+        Index("ix_letters_due", "sent_at", "due_at", "id"),
+        Index(None, "failed_how"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
@@ -298,6 +317,8 @@ class Letter(Base):
     dropped_at: Mapped[datetime | None]  # not sent on purpose: undone, unproved address, nobody to write to
     dropped_why: Mapped[str] = mapped_column(String(40), default="")
     attempts: Mapped[int] = mapped_column(default=0)
+    failed_how: Mapped[str] = mapped_column(String(20), default="")  # of the last try; see posting.py
+    failed_code: Mapped[str] = mapped_column(String(40), default="")
     message_id: Mapped[str] = mapped_column(String(120), default="")
     queued_at: Mapped[datetime]
 
@@ -618,6 +639,21 @@ class Hold(Base):
     ended_at: Mapped[datetime | None]
 
 
+class ExpectedDay(Base):
+    """A day on which much is expected, as a lead or an owner has told it; see expecting.py."""
+
+    __tablename__ = "expected_days"
+    __table_args__ = (Index(None, "campaign_id", "day"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    day: Mapped[date]  # in the campaign's zone
+    about: Mapped[int]  # so many promises, as somebody thinks
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))
+    ended_at: Mapped[datetime | None]
+
+
 class Surge(Base):
     """A time in which a campaign is guarded: limits tighter, the wall as it stands; at most one is open."""
 
@@ -628,7 +664,7 @@ class Surge(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
     started_at: Mapped[datetime]
     started_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))  # none: program
-    why: Mapped[str] = mapped_column(String(40))  # hand | arrivals | refusals
+    why: Mapped[str] = mapped_column(String(40))  # hand | refusals | words | spam | likeness; arrivals of older ones
     ends_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("moderators.id", ondelete="SET NULL"))

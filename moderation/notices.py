@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import smtplib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 
 from flask import render_template
 from flask_babel import force_locale, gettext, lazy_gettext
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pledges import guarding, tokens
@@ -25,10 +24,11 @@ from pledges.db import transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
-from . import appeals, invitations, letters, mail_server, reasons, truth
+from . import appeals, invitations, letters, posting, reasons, truth
 from .letters import UNPROVED, Kind, forget_reporters, of_erased
 from .models import Decision, Invitation, Letter, Moderator, Reason, Report, Review
-from .truth import Outcome, parent_hidden
+from .posting import Fate, Outcome
+from .truth import parent_hidden
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,9 @@ FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
 ABANDON = timedelta(days=5)
 AT_ONCE = 50
+CODE_CHARS = 40
+UNDELIVERABLE = "undeliverable"
+ENDED = {Fate.NO_SUCH_ADDRESS: UNDELIVERABLE, Fate.REFUSED: "refused"}
 
 
 @dataclass(frozen=True)
@@ -48,22 +51,54 @@ class Envelope:
 
 
 def send_due(settings: Settings, now: datetime, *, most: int = AT_ONCE) -> int:
-    """Letters that are due have gone out, `most` of them; answers how many. One that fails is tried again later."""
+    """Letters that are due have gone out, `most` of them; answers how many. What can pass is tried again later.
+
+    Where the server refuses us, those behind would fare alike: they are tried with the next round.
+    """
     sent = 0
     for _ in range(most):
         with transaction() as session:
             envelope = _take(session, settings, now)
         if envelope is None:
             return sent
-        if envelope.to and _deliver(envelope, settings):
-            with transaction() as session:
-                letter = session.get(Letter, envelope.letter_id, populate_existing=True)
-                if letter is not None:
-                    letter.sent_at = now
-                    session.flush()
-                    forget_reporters(session, and_(Report.id == letter.report_id, of_erased()))
-            sent += 1
+        if not envelope.to:
+            continue
+        outcome = _deliver(envelope, settings)
+        with transaction() as session:
+            letter = session.get(Letter, envelope.letter_id, populate_existing=True)
+            if letter is not None:
+                _note_outcome(session, letter, outcome, now)
+        if outcome.whoever:
+            return sent
+        sent += outcome.fate is Fate.SENT
     return sent
+
+
+def _note_outcome(session: Session, letter: Letter, outcome: Outcome, now: datetime) -> None:
+    """The letter is sent, waits for its next try, or ends; an address at which nothing arrives ends with it."""
+    letter.failed_how, letter.failed_code = "", ""
+    if outcome.fate is Fate.SENT:
+        letter.sent_at = now
+        session.flush()
+        forget_reporters(session, and_(Report.id == letter.report_id, of_erased()))
+        return
+    letter.failed_how, letter.failed_code = outcome.fate.value, outcome.code[:CODE_CHARS]
+    if outcome.fate in ENDED:
+        letter.dropped_at, letter.dropped_why = now, ENDED[outcome.fate]
+    if outcome.fate is Fate.NO_SUCH_ADDRESS:
+        _end_address(session, letter, outcome, now)
+
+
+def _end_address(session: Session, letter: Letter, outcome: Outcome, now: datetime) -> None:
+    """Whatever was sent with this address says so, to its author and at the desk, and no letter goes there again."""
+    contribution = session.get(Contribution, letter.contribution_id) if letter.contribution_id else None
+    if contribution is None or contribution.contact is None:
+        return
+    session.execute(
+        update(Contact)
+        .where(Contact.email_hash == contribution.contact.email_hash, Contact.undeliverable_at.is_(None))
+        .values(undeliverable_at=now, undeliverable_code=outcome.code[:CODE_CHARS])
+    )
 
 
 def _take(session: Session, settings: Settings, now: datetime) -> Envelope | None:
@@ -79,7 +114,7 @@ def _take(session: Session, settings: Settings, now: datetime) -> Envelope | Non
         return None
     letter.attempts += 1
     letter.due_at = now + min(FIRST_RETRY * 2 ** (letter.attempts - 1), LONGEST_RETRY)
-    if now - letter.queued_at > ABANDON:
+    if now - letter.queued_at > ABANDON and letter.failed_how != Fate.OURS.value:
         letter.dropped_at, letter.dropped_why = now, "abandoned"
         log.error("letter %s was given up after %s attempts", letter.id, letter.attempts)
         return Envelope(letter.id, "", EmailMessage())
@@ -135,6 +170,8 @@ def _addressee(session: Session, letter: Letter) -> tuple[str, str]:
     contact = contribution.contact if contribution else None
     if contact is None:
         return "", "no address"
+    if contact.undeliverable_at is not None:
+        return "", UNDELIVERABLE
     if letter.kind not in UNPROVED:
         if not letters.proved(session, contact.email_hash):
             return "", "unproved"
@@ -194,6 +231,7 @@ ALERTS = {
     "overdue": lazy_gettext("People wait longer than you promised"),
     "reports": lazy_gettext("Something was reported"),
     "surge": lazy_gettext("Surge mode is on"),
+    "much": lazy_gettext("Much is arriving at once"),
     "surge_over": lazy_gettext("Surge mode is over"),
 }
 
@@ -243,13 +281,14 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "appeal_left": review is not None and appeals.left(session, review),
         "detail": letter.detail,
         "desk_url": f"{settings.base_url}/moderation/",
+        "surge_url": f"{settings.base_url}/moderation/surge?campaign={campaign.slug}" if campaign else "",
         "campaign_title": campaign.title.in_(letter.lang) if campaign else "",
         "contribution_type": str(about.type) if about else "",
         "reference": report.reference if report else (about.public_id if about else ""),
         "settings": settings,
         "left_wall": contribution is not None and contribution.hidden_at == contribution.withdrawn_at,
         "left_comments": contribution is not None and contribution.comments_shown > 0,
-        "outcome": outcome or Outcome.STAYS,
+        "outcome": outcome or truth.Outcome.STAYS,
         "reasons": [],
         "queue_url": _waits_at(letter, settings, review),
     }
@@ -345,23 +384,19 @@ def preview(
         return Preview("", letter.lang, str(context["subject"]), text)
 
 
-def _deliver(envelope: Envelope, settings: Settings) -> bool:
-    """Whether the letter is out of our hands; a failure is logged without the address."""
-    try:
-        url = settings.mail_url.get_secret_value()
-        if url:
-            _by_smtp(envelope, url, in_clear=settings.mail_in_clear)
-        else:
-            _into_folder(envelope, settings)
-    except (OSError, smtplib.SMTPException) as error:
-        log.warning("letter %s was not taken: %s", envelope.letter_id, type(error).__name__)
-        return False
-    return True
-
-
-def _by_smtp(envelope: Envelope, url: str, *, in_clear: bool) -> None:
-    with mail_server.signed_in(url, in_clear=in_clear) as server:
-        server.send_message(envelope.message, to_addrs=[envelope.to])
+def _deliver(envelope: Envelope, settings: Settings) -> Outcome:
+    """What became of the letter; a failure is logged without the address."""
+    url = settings.mail_url.get_secret_value()
+    outcome = (
+        posting.post(envelope.message, envelope.to, url, in_clear=settings.mail_in_clear)
+        if url
+        else _into_folder(envelope, settings)
+    )
+    if outcome.fate is Fate.OURS:
+        log.error("the mail server refuses us (%s): letters are kept until that is mended", outcome.code)
+    elif outcome.fate is not Fate.SENT:
+        log.warning("letter %s was not taken: %s", envelope.letter_id, outcome.code)
+    return outcome
 
 
 def written(settings: Settings, letter_id: int) -> Path:
@@ -369,9 +404,31 @@ def written(settings: Settings, letter_id: int) -> Path:
     return settings.instance / "mail" / f"{letter_id:08d}.eml"
 
 
-def _into_folder(envelope: Envelope, settings: Settings) -> None:
+def _into_folder(envelope: Envelope, settings: Settings) -> Outcome:
     final = written(settings, envelope.letter_id)
-    final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = final.with_suffix(f".part{os.getpid()}")
-    part.write_bytes(bytes(envelope.message))
-    os.replace(part, final)
+    try:
+        final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.write_bytes(bytes(envelope.message))
+        os.replace(part, final)
+    except OSError as error:
+        return Outcome(Fate.LATER, type(error).__name__)
+    return Outcome(Fate.SENT)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Letters that are kept since the mail server refuses us, and by which answer."""
+
+    count: int
+    code: str
+
+
+def refused(session: Session) -> Refused | None:
+    """What whoever runs the wall has to mend before letters go out again; none: nothing."""
+    kept = (Letter.failed_how == Fate.OURS.value, Letter.sent_at.is_(None), Letter.dropped_at.is_(None))
+    newest = session.scalars(select(Letter.failed_code).where(*kept).order_by(Letter.due_at.desc()).limit(1)).first()
+    if newest is None:
+        return None
+    owed = select(func.count()).where(Letter.sent_at.is_(None), Letter.dropped_at.is_(None), Letter.attempts > 0)
+    return Refused(session.scalar(owed) or 0, newest)

@@ -27,6 +27,7 @@ class Act(StrEnum):
     FIND_AUTHORS = "find_authors"  # by the whole of an email address, from a letter in hand
     START_SURGE = "start_surge"
     END_SURGE = "end_surge"
+    TELL_EXPECTED = "tell_expected"  # of a day on which much will arrive
     SEE_RECORD = "see_record"
     EDIT_RULES = "edit_rules"  # reasons, house rules and word lists
     INVITE = "invite"  # and all else about people: leaving, sessions, a lost second factor

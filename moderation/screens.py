@@ -12,11 +12,11 @@ from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload, object_session
 
-from pledges.models import Contribution, Revision, ShowName, Type
+from pledges.models import Contact, Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 from pledges.text import moment, number
 
-from . import acts, claims, context, decisions, lanes, likenesses, permissions, queue, reasons, workflow
+from . import acts, claims, context, decisions, lanes, likenesses, permissions, queue, reasons, seeing, workflow
 from .checks.base import Verdict
 from .claims import Standing
 from .context import Context
@@ -148,6 +148,9 @@ class Item:
     revision: Revision
     parent: Contribution | None
     shown: bool  # whether strong words are in the page
+    proof: str  # that these words were shown, where they were
+    doubts: list[str]  # what the checks found, a sentence each
+    named: str  # the same as a form carries it
     marked: dict[str, Markup]
     checks: list[Check]
     story: list[Line]
@@ -159,6 +162,7 @@ class Item:
     moves: list[Move]
     replaced: bool  # some of its moves are closed, since the author sent newer words
     may_decide: bool
+    may_be_seconded: bool  # somebody else is there who could be the second of two
     undoable: bool
     claim: Standing | None  # of what waits, for somebody who may decide
     may_claim: bool
@@ -337,6 +341,20 @@ def _detail_words(finding: Finding) -> str:
     return named or gettext("See the marked words")
 
 
+def doubts_of(review: Review) -> list[str]:
+    """What the checks found, a sentence each, without quoting it."""
+    return [_doubt_words(finding) for finding in seeing.doubts(review)]
+
+
+def _doubt_words(finding: Finding) -> str:
+    what = _detail_words(finding)
+    if finding.check == "personal":
+        return gettext("Shows %(what)s.", what=what)
+    if finding.check in ("words", "links"):
+        return gettext("Has %(what)s.", what=what)
+    return f"{CHECKS.get(finding.check, finding.check)}: {what}."
+
+
 def _repeats_words(finding: Finding) -> str:
     """Which earlier items say the same, by their references."""
     parts = []
@@ -444,6 +462,9 @@ def item_of(
         revision=revision,
         parent=parent,
         shown=readable,
+        proof=seeing.proof(me, review) if readable else "",
+        doubts=doubts_of(review),
+        named=seeing.names(review),
         marked={name: marked(text, name, quotes, numbers) for name, text in fields.items()},
         checks=[check_of(finding, fields if readable else {}, numbers) for finding in sorted(findings, key=_loudest)],
         story=story_of(session, review),
@@ -458,7 +479,7 @@ def item_of(
         approved_stands=approved is not None and approved.id == contribution.published_revision_id,
         approved_hidden=approved_hidden,
         parent_hidden=not shown and parent is not None and context.is_masked(session, parent.published_revision),
-        email=_half(contact.email, contact.proved_at is not None) if contact else "",
+        email=_half(contact) if contact else "",
         name_level=str(NAME_LEVELS[revision.level]),
         likeness=likenesses.of(session, revision, review.campaign_id, held) if readable else None,
     )
@@ -472,13 +493,15 @@ def _what_may_be_done(
     claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
     elsewhere = claim is not None and claim.state == "other"
     moves = decisions.open_moves(review) if may_decide and not beside.barred and not elsewhere else []
-    if lanes.open_appeal(session, review) and not colleagues_for(session, review, me):
-        moves = [move for move in moves if move is not Move.PROPOSE]  # nobody is left to confirm it
+    seconded = decisions.somebody_else(session, review, me)
+    if not seconded and lanes.open_appeal(session, review):
+        moves = [move for move in moves if move is not Move.PROPOSE]  # nobody is left to answer it
     may_lay_aside = claim is not None and not elsewhere and beside.barred != decisions.APPEAL
     return {
         "moves": moves,
         "replaced": bool(moves) and any(decisions.unwanted(review, move) for move in _back(review)),
         "may_decide": may_decide,
+        "may_be_seconded": seconded,
         "undoable": decisions.undoable(decisions.last_decision(session, review), me, now, settings()),
         "claim": claim,
         "may_claim": claim is not None and not beside.barred,
@@ -496,10 +519,12 @@ def _loudest(finding: Finding) -> int:
     return [Verdict.STOP, Verdict.LOOK, Verdict.NOTICE, Verdict.UNKNOWN, Verdict.CLEAR].index(finding.verdict)
 
 
-def _half(email: str, proved: bool) -> str:
-    """An address as a moderator needs it: whose provider, and whether it is proved."""
-    local, _, domain = email.partition("@")
-    state = gettext("confirmed") if proved else gettext("not confirmed")
+def _half(contact: Contact) -> str:
+    """An address as a moderator needs it: whose provider, whether it is proved, and whether anything arrives there."""
+    local, _, domain = contact.email.partition("@")
+    state = gettext("confirmed") if contact.proved_at is not None else gettext("not confirmed")
+    if contact.undeliverable_at is not None:
+        state = gettext("no letter arrives there (%(code)s)", code=contact.undeliverable_code)
     return f"{local[:1]}…@{domain}, {state}"
 
 
@@ -615,13 +640,16 @@ PROPOSED = {
 
 
 def _what(decision: Decision) -> str:
-    words = str(PROPOSED.get(decision.proposes, MOVED[decision.move]) if decision.proposes else MOVED[decision.move])
+    words = str(MOVED[decision.move])
+    if decision.proposes is not None and not decision.alone:
+        words = str(PROPOSED.get(decision.proposes, words))
     if decision.move is Move.REOPEN and decision.by_author:
         return gettext("Asked for a second moderator to look at it")
     session = object_session(decision)
     chosen = reasons.chosen(session, decision) if session is not None else []
     names = ", ".join(reason.name.in_(lang()) for reason in chosen)
-    return f"{words}: {names}" if names else words
+    words = f"{words}: {names}" if names else words
+    return gettext("%(what)s (nobody to second it)", what=words) if decision.alone else words
 
 
 def overtaken_words(other: Decision | None) -> str:
@@ -633,7 +661,8 @@ def overtaken_words(other: Decision | None) -> str:
 
 def toast_of(decision: Decision, *, undoable: bool) -> dict[str, Any]:
     what = _what(decision) if decision.proposes else str(MOVED[decision.move])
-    return {"what": what, "undoable": undoable, "undo": Move.UNDO.value, **_of_toast(decision.review)}
+    told = {"what": what, "undoable": undoable, "undo": Move.UNDO.value, **_of_toast(decision.review)}
+    return {**told, "doubts": doubts_of(decision.review) if decision.move is Move.APPROVE else []}
 
 
 def toast_of_mark(marked: str, review: Review | None) -> dict[str, Any]:
@@ -646,6 +675,7 @@ def _of_toast(review: Review) -> dict[str, Any]:
     words = review.revision.words
     start = words if len(words) <= 60 else words[:59] + "…"
     return {
+        "which": f"{_kind(review)} {review.contribution.public_id}",
         "words": "" if review.masked else start,
         "review_id": review.id,
         "version": review.version,

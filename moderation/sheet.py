@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from pledges.models import AkismetUse, Campaign, Contribution
 from pledges.text import number
 
-from . import permissions, queue, record
+from . import permissions, queue, record, seeing
 from .bulk import Pick
 from .models import Cluster, ClusterKind, Lane, Moderator, Review, ReviewCluster, ReviewLane
 from .permissions import Act
@@ -42,7 +42,7 @@ class Shown:
     """An item of a sheet as it was shown."""
 
     pick: Pick
-    digest: str
+    proof: str
 
 
 def ten(session: Session, by: Moderator, campaigns: list[int] | None, now: datetime) -> list[Review]:
@@ -89,25 +89,25 @@ def set_aside(session: Session, reviews: Iterable[Review], by: Moderator, now: d
 
 
 def read_shown(texts: Iterable[str]) -> list[Shown]:
-    """The items that a sheet's form names as `id.version.digest`, each once and ten at most; the rest is left out."""
+    """The items that a sheet's form names as `id.version.proof`, each once and ten at most; the rest is left out."""
     found: dict[int, Shown] = {}
     for text in texts:
         first, _, rest = text.partition(".")
-        second, _, digest = rest.partition(".")
+        second, _, proof = rest.partition(".")
         which, version = number(first), number(second)
-        if which is not None and version is not None and digest:
-            found.setdefault(which, Shown(Pick(which, version), digest))
+        if which is not None and version is not None and proof:
+            found.setdefault(which, Shown(Pick(which, version), proof))
     return list(found.values())[:TEN]
 
 
-def unchanged(session: Session, shown: Sequence[Shown]) -> tuple[list[Pick], list[Review]]:
-    """Those whose words are the ones that were shown, and the reviews of all others."""
+def proved(session: Session, shown: Sequence[Shown], by: Moderator) -> tuple[list[Pick], list[Review]]:
+    """Those whose words this person was shown, and the reviews of all others."""
     same, other = [], []
     for item in shown:
         review = session.get(Review, item.pick.review_id)
         if review is None:
             continue
-        if review.revision.digest == item.digest:
+        if seeing.proves(item.proof, by, review, item.pick.version):
             same.append(item.pick)
         else:
             other.append(review)

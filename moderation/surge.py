@@ -7,7 +7,6 @@ side reads `Campaign.guard`, which is written here alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,24 +14,21 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from pledges import guarding
-from pledges.models import Campaign, CampaignState, Contact, Contribution, Revision
+from pledges.models import Campaign, CampaignState, Contact, Contribution
 
-from . import alerts, letters, record, word_lists
+from . import alerts, flood, letters, record, word_lists
 from .checks import words
-from .checks.base import PUBLIC_FIELDS, Listing
-from .checks.lists import domain_of, meets
+from .checks.lists import domain_of
+from .flood import FEWEST_ARRIVALS as FEWEST_ARRIVALS
+from .flood import FEWEST_REFUSALS as FEWEST_REFUSALS
+from .flood import Flood
 from .letters import Kind
-from .models import Decision, Evidence, Hold, HoldEffect, HoldKind, Letter, Moderator, Review, Surge
+from .models import Decision, Hold, HoldEffect, HoldKind, Letter, Moderator, Review, Surge
 from .workflow import WAITS, Move, State
 
 LONGEST = timedelta(hours=72)
 AUTOMATIC = timedelta(hours=2)
 REST = timedelta(hours=1)  # after a lead has ended one, the program starts none for so long
-LOOKED_AT = timedelta(minutes=10)
-USUAL_OVER = timedelta(days=1)
-JUMP = 10  # times the usual number
-FEWEST_ARRIVALS = 30  # in `LOOKED_AT`: below it nobody needs help
-FEWEST_REFUSALS = 100
 AT_ONCE = 200
 HELP_AGAIN = timedelta(hours=1)
 HOLD_CHARS = 100
@@ -51,15 +47,6 @@ class ListedAlready(Exception):
 
 class NotPossible(Exception):
     """The switch cannot be moved as asked; the text is for the log, the page says why."""
-
-
-@dataclass(frozen=True)
-class Flood:
-    """Why the program thinks that a campaign is flooded."""
-
-    why: str  # arrivals | refusals
-    count: int
-    usual: float
 
 
 def running(session: Session, campaign_id: int, now: datetime, *, lock: bool = False) -> Surge | None:
@@ -184,7 +171,10 @@ def _record(
 
 
 def watch(session: Session, now: datetime, refusals: Callable[[str], int]) -> None:
-    """A surge whose time is over ends; a campaign that is flooded is guarded, and its moderators are told."""
+    """A surge whose time is over ends; a campaign that is attacked is guarded, and its moderators are told.
+
+    Where only much arrives they are told, and start it themselves if they think so.
+    """
     for over in _expired(session, now):
         end(session, session.get_one(Campaign, over.campaign_id), over, None, now)
     for campaign in session.scalars(select(Campaign).order_by(Campaign.id)):
@@ -195,11 +185,15 @@ def watch(session: Session, now: datetime, refusals: Callable[[str], int]) -> No
     for campaign in session.scalars(select(Campaign).where(Campaign.state == CampaignState.OPEN).order_by(Campaign.id)):
         if running(session, campaign.id, now) is not None:
             continue
-        flood = flooded(session, campaign, now, refusals(campaign.slug))
-        if flood is not None and not _just_ended(session, campaign, now):
+        found = flooded(session, campaign, now, refusals(campaign.slug))
+        if found is None or _just_ended(session, campaign, now):
+            continue
+        if found.starts:
             hours = AUTOMATIC / timedelta(hours=1)
             switches = {"promises": True, "comments": True}
-            start(session, campaign, by=None, why=flood.why, hours=hours, switches=switches, now=now)
+            start(session, campaign, by=None, why=found.why, hours=hours, switches=switches, now=now)
+        else:
+            alerts.offer_surge(session, campaign, found.why, found.count, now)
 
 
 def _expired(session: Session, now: datetime, campaign_id: int | None = None) -> list[Surge]:
@@ -209,64 +203,12 @@ def _expired(session: Session, now: datetime, campaign_id: int | None = None) ->
 
 
 def flooded(session: Session, campaign: Campaign, now: datetime, refusals: int) -> Flood | None:
-    """Whether ten times as much arrives as in the day before, or the limits refuse a crowd."""
-    let_be = _to_let_be(session, campaign.id, now)
-    recent = _arrived(session, campaign.id, now - LOOKED_AT, now, let_be)
-    if recent < FEWEST_ARRIVALS and refusals < FEWEST_REFUSALS:
-        return None
-    usual = _arrived(session, campaign.id, now - USUAL_OVER, now - LOOKED_AT, let_be) / (USUAL_OVER / LOOKED_AT - 1)
-    if recent >= max(FEWEST_ARRIVALS, JUMP * usual):
-        return Flood("arrivals", recent, usual)
-    if refusals >= max(FEWEST_REFUSALS, JUMP * usual):
-        return Flood("refusals", refusals, usual)
-    return None
+    """What at this moment looks like a flood, or is one; what is let be is not counted."""
+    return flood.seen(session, campaign, now, refusals, _to_let_be(session, campaign.id, now))
 
 
 def _to_let_be(session: Session, campaign_id: int, now: datetime) -> list[Hold]:
     return [hold for hold in holds(session, campaign_id, now) if hold.effect is HoldEffect.LET_BE]
-
-
-def _arrived(session: Session, campaign_id: int, since: datetime, until: datetime, let_be: list[Hold]) -> int:
-    """How many revisions came, but for those on the list of what is let be."""
-    query = (
-        select(Revision.id)
-        .join(Contribution, Contribution.id == Revision.contribution_id)
-        .where(
-            Contribution.campaign_id == campaign_id,
-            Contribution.example.is_(False),
-            Revision.submitted_at > since,
-            Revision.submitted_at <= until,
-        )
-    )
-    every = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    return every - _let_be(session, query, let_be) if let_be and every else every
-
-
-def _let_be(session: Session, arrived: Select[int], let_be: list[Hold]) -> int:
-    """How many of these are met by an entry that lets be; read one by one, since only we see through a disguise."""
-    listings = [Listing(hold.kind.value, hold.value, hold.effect.value) for hold in let_be]
-    rows = session.execute(
-        arrived.outerjoin(Review, Review.revision_id == Revision.id)
-        .outerjoin(Evidence, Evidence.review_id == Review.id)
-        .outerjoin(Contact, Contact.contribution_id == Revision.contribution_id)
-        .with_only_columns(
-            Evidence.ip,
-            Contact.email,
-            Revision.words,
-            Revision.how_we_will_know,
-            Revision.name,
-            Revision.role,
-            Revision.organisation,
-        )
-        .execution_options(yield_per=500)
-    )
-    return sum(
-        any(
-            meets(each, ip=ip or "", email=email or "", texts=dict(zip(PUBLIC_FIELDS, texts, strict=True)))
-            for each in listings
-        )
-        for ip, email, *texts in rows
-    )
 
 
 def _just_ended(session: Session, campaign: Campaign, now: datetime) -> bool:

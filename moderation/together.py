@@ -10,14 +10,14 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext, ngettext
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from pledges.models import Contribution
 from pledges.settings import settings
 from pledges.wall import Signature, signature
 
-from . import acts, bulk, clusters, context, queue, screens
+from . import acts, bulk, clusters, context, queue, screens, seeing
 from .checks.folding import fold
 from .models import Act, Appeal, Batch, BatchItem, Cluster, ClusterKind, Decision, Moderator, Review, ReviewCluster
 from .screens import Signal
@@ -83,6 +83,8 @@ class Gathering:
 
     cluster: Cluster
     title: str
+    count: int  # of its pages
+    alone: int  # of them so many stand in the queue by themselves, and the row for the others
     example: Member | None
     members: list[Member]
     rest: int  # that are not on this page and would be chosen from the start if they were
@@ -125,12 +127,10 @@ def beside(session: Session, reviews: Sequence[Review], by: Moderator) -> dict[i
 def row_words(session: Session, cluster: Cluster, by: Moderator) -> str:
     """What one row says for all it stands for."""
     count = cluster.folding
+    if cluster.kind is not ClusterKind.WORDS:  # of one place, and not alike, whatever was decided of others from there
+        return _place_words(session, cluster, count)
     if cluster.decided_by_id is not None:
         return _again_words(session.get_one(Decision, cluster.decided_by_id), count, by)
-    if cluster.kind is ClusterKind.NETWORK:
-        return ngettext("%(num)s from one network", "%(num)s from one network", count)
-    if cluster.kind is ClusterKind.DOMAIN:
-        return ngettext("%(num)s that lead to one site", "%(num)s that lead to one site", count)
     networks = networks_of(session, cluster)
     if networks < 2:
         return ngettext("%(num)s nearly the same", "%(num)s nearly the same", count)
@@ -140,6 +140,34 @@ def row_words(session: Session, cluster: Cluster, by: Moderator) -> str:
         count,
         networks=networks,
     )
+
+
+def _place_words(session: Session, cluster: Cluster, count: int) -> str:
+    """What items from one place share: a network, or a domain in their links, their addresses, or here and there."""
+    if cluster.kind is ClusterKind.NETWORK:
+        return ngettext("%(num)s from one network", "%(num)s from one network", count)
+    some = session.scalars(_members(cluster).order_by(Review.id).limit(LISTED)).all()
+    lead = {clusters.leads_there(review, cluster) for review in some}
+    if lead == {True}:
+        return ngettext("%(num)s that lead to one site", "%(num)s that lead to one site", count)
+    if lead == {True, False}:
+        return ngettext(
+            "%(num)s with one domain in a link or an email address",
+            "%(num)s with one domain in a link or an email address",
+            count,
+        )
+    return ngettext("%(num)s with email addresses of one domain", "%(num)s with email addresses of one domain", count)
+
+
+def _members(cluster: Cluster) -> Select[Review]:
+    """Those that a page of the cluster lists: all that wait and say alike; of one place, all that its row stands for."""
+    query = (
+        select(Review)
+        .join(ReviewCluster, ReviewCluster.review_id == Review.id)
+        .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True))
+    )
+    by_row = cluster.kind is not ClusterKind.WORDS and cluster.folding > 0
+    return query.where(ReviewCluster.folds.is_(True)) if by_row else query
 
 
 def _again_words(decision: Decision, count: int, by: Moderator) -> str:
@@ -211,13 +239,7 @@ def gathering(
     `show` is `example` for one of them, `all` for all on this page.
     """
     seen = bulk.newest_line(session)
-    waiting = (
-        select(Review)
-        .join(ReviewCluster, ReviewCluster.review_id == Review.id)
-        .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True))
-        .order_by(Review.id)
-        .options(*queue.WHOLE)
-    )
+    waiting = _members(cluster).order_by(Review.id).options(*queue.WHOLE)
     page = list(session.scalars(waiting.where(Review.id > after).limit(LISTED + 1)))
     more, page = len(page) > LISTED, page[:LISTED]
     first = session.scalars(waiting.limit(1)).first()
@@ -227,7 +249,9 @@ def gathering(
     members = [_member(review, example, now, show == "all", review.id in ticked) for review in page]
     return Gathering(
         cluster=cluster,
-        title=row_words(session, cluster, by) if cluster.folding else _title(cluster),
+        title=row_words(session, cluster, by) if cluster.folding else _title(session, cluster),
+        count=cluster.folding if cluster.kind is not ClusterKind.WORDS and cluster.folding else cluster.waiting,
+        alone=cluster.waiting - cluster.folding if cluster.kind is ClusterKind.WORDS and cluster.folding else 0,
         example=_member(example, None, now, show in ("example", "all"), True) if example is not None else None,
         members=members,
         rest=(session.scalar(select(func.count()).select_from(from_the_start.subquery())) or 0) - len(ticked),
@@ -240,7 +264,9 @@ def gathering(
     )
 
 
-def _title(cluster: Cluster) -> str:
+def _title(session: Session, cluster: Cluster) -> str:
+    if cluster.kind is not ClusterKind.WORDS:
+        return _place_words(session, cluster, cluster.waiting)
     return ngettext("%(num)s nearly the same", "%(num)s nearly the same", cluster.waiting)
 
 
@@ -261,8 +287,8 @@ def _member(review: Review, example: Review | None, now: datetime, shown: bool, 
 def _from_the_start(cluster: Cluster, by: Moderator, now: datetime) -> Select[int]:
     """Members chosen from the start: a check spoke against them, or they are copies of what was declined here.
 
-    Who only says nearly the same as others is read and chosen by hand: honest people promise alike. So is what stands
-    on the wall, is a change of that or an appeal, and what somebody laid aside or passed to somebody else.
+    Who only says nearly the same as others is read and chosen by hand: honest people promise alike. So is all that
+    only comes from one network or shares a domain, since nothing makes it alike; so is what stands on the wall, is a change of that or an appeal, and what somebody laid aside or passed to somebody else.
     """
     appealed = select(Appeal.id).where(Appeal.review_id == Review.id, Appeal.closed_by_id.is_(None))
     query = (
@@ -278,6 +304,8 @@ def _from_the_start(cluster: Cluster, by: Moderator, now: datetime) -> Select[in
             or_(Review.parked_until.is_(None), Review.parked_until <= now),
         )
     )
+    if cluster.kind is not ClusterKind.WORDS:
+        return query.where(false())
     if cluster.decided_by_id is None:
         return query.where(clusters.is_spoken_against())
     is_copy = ReviewCluster.sketch.in_(_declined(cluster))
@@ -432,12 +460,12 @@ class Leaf:
     parent_hidden: bool  # strong words are in it: they are read where they are asked for
 
 
-def leaf(session: Session, review: Review, now: datetime) -> Leaf:
+def leaf(session: Session, review: Review, by: Moderator, now: datetime) -> Leaf:
     revision, parent = review.revision, review.contribution.parent
     return Leaf(
         review=review,
         row=screens.row_of(review, now),
-        key=f"{bulk.Pick(review.id, review.version)}.{revision.digest}",
+        key=f"{bulk.Pick(review.id, review.version)}.{seeing.proof(by, review)}",
         by=signature(revision, revision.level),
         parent=parent,
         parent_hidden=parent is not None and context.is_masked(session, parent.published_revision),

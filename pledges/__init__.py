@@ -169,10 +169,22 @@ def error_page(status: int, *, detail: str = "") -> Response:
         answer.headers |= api.OPEN
     else:
         g.setdefault("campaign", None)
+        if status == 429 and g.campaign is not None:
+            words = f"{words} {_many_in_one_place()}"
         answer = Response(render_template("error/error.html", title=title, words=words))
     answer.status_code = status
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _many_in_one_place() -> str:
+    """What a class or an event can do that sends from one connection."""
+    return str(
+        _(
+            "Are many of you sending from one place, as in a class or at an event? Ask whoever runs the campaign for an "
+            "event code: with it you need not wait."
+        )
+    )
 
 
 def _error_words(status: int) -> tuple[str, str]:

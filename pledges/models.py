@@ -382,6 +382,8 @@ class Contact(Base):
     proved_at: Mapped[datetime | None]  # its owner pressed a button
     follow_up: Mapped[bool] = mapped_column(default=False)
     next_question_at: Mapped[datetime | None]
+    undeliverable_at: Mapped[datetime | None]  # a mail server said that nothing arrives there: no letter goes there
+    undeliverable_code: Mapped[str] = mapped_column(String(40), default="")
     created_at: Mapped[datetime]
 
     contribution: Mapped[Contribution] = relationship(back_populates="contact")

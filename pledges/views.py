@@ -34,7 +34,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from . import addresses, counters, erasure, guarding, intake, markup, motifs, story, tokens, wall
+from . import addresses, counters, ends, erasure, guarding, intake, markup, motifs, story, tokens, wall
 from .addresses import LANGUAGES
 from .db import Translated, reading, transaction, until_stored, utcnow
 from .errors import FormUsed, NotNow, NotYours
@@ -166,6 +166,7 @@ def helpers() -> dict[str, Any]:
         "motif_of": motifs.path,
         "asks_akismet": asks_akismet,
         "day": lambda value: format_date(value, "d MMMM y"),
+        "last_day": lambda end: format_date(ends.last_day(end, time_zone()), "d MMMM y"),
         "moment": lambda value: format_datetime(value, "d MMMM y, HH:mm"),
         "wait_in_words": wait_in_words,
     }
@@ -1098,6 +1099,7 @@ def _letters(session: Session, own: Contribution, now: datetime) -> None:
         raise NotNow
     if own.contact.proved_at is None and _is_proof(own, request.form.get("proof", "")):
         own.contact.proved_at = now
+    own.contact.undeliverable_at, own.contact.undeliverable_code = None, ""  # its owner is here, and says what to send
     own.contact.letters_wanted = request.form.get("letters", "") != ""
     own.contact.follow_up = request.form.get("follow_up", "") != ""
     asked = [consent for consent in _standing_wishes(own) if consent.purpose == "follow_up"]

@@ -62,18 +62,31 @@
   });
   addEventListener("pageshow", () => { sent = 0; });
 
+  // A key is what stands on it. Where its letter is of another script, or its digit needs Shift, its place tells: so the
+  // Q of a French keyboard stays a Q though it lies where A lies elsewhere, and the key of a Cyrillic Ф is A.
+  const meant = (event) => {
+    if (event.key === "?" || /^[1-9]$/.test(event.key)) return event.key;
+    if (event.shiftKey) return "";
+    const letter = event.key.toLowerCase();
+    if (Object.hasOwn(keys, letter)) return letter;
+    const [, place] = /^(?:Key|Digit)(.)$/.exec(event.code) || [];
+    if (!place) return "";
+    if (event.code.startsWith("Digit")) return /^[1-9]$/.test(place) ? place : "";
+    const foreign = /^[\p{L}\p{M}]+$/u.test(event.key) && !/\p{Script=Latin}/u.test(event.key);
+    return foreign ? place.toLowerCase() : "";
+  };
+
   document.addEventListener("keydown", (event) => {
     if (!on || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return;
-    if (event.shiftKey && event.key !== "?") return;
     // What is ticked takes no text, so keys work on beside it; arrows, space and Enter are none of them.
     if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]")) return;
     if (document.querySelector("dialog[open]")) return;
-    const digits = /^[1-9]$/.test(event.key);
-    const act = digits ? () => digit(event.key) : keys[event.key.toLowerCase()];
+    const key = meant(event);
+    const act = /^[1-9]$/.test(key) ? () => digit(key) : keys[key];
     if (!act) return;
     event.preventDefault();
     const held = document.querySelector("[data-held]"); // somebody else has it open, so it has no buttons to press
-    if (act() === false && held && /^[acdsl]$/i.test(event.key)) say(held.dataset.held);
+    if (act() === false && held && /^[acdsl]$/.test(key)) say(held.dataset.held);
   });
 
   // What a button of the bar opens goes by Esc, keys on or off, and by going on to what it would cover.

@@ -22,13 +22,13 @@ from werkzeug.test import TestResponse
 
 import migrations
 from app import create_app
-from moderation import accounts, house_rules, jobs, reasons
+from moderation import accounts, house_rules, jobs, reasons, seeing
 from moderation.models import Decision, Letter, Moderator, Review, Role
 from pledges import presets
 from pledges.db import Database, open_engine, transaction, utcnow
 from pledges.models import Campaign, Contribution
 from pledges.settings import Settings
-from tests.forms import form
+from tests.forms import Form, form, forms
 
 SLUG = presets.FIRST
 OTHER = "courageous-conversations"
@@ -256,11 +256,32 @@ class AtTheDesk:
         self._tokens: dict[str, str] = {}  # against forged forms, by the session they belong to
 
     def decides(self, on: Sent | int, move: str, *, version: int | None = None, **fields: str) -> TestResponse:
-        """The decision is posted with the version that stands now, unless the test says another."""
+        """The decision is posted with the version that stands now, unless the test says another.
+
+        Who approves has read the words, opened them where they were hidden, and says so again where a check found something.
+        """
         review_id = on if isinstance(on, int) else on.review_id
+        if move == "approve" and "seen" not in fields:
+            fields = {**self.has_read(review_id), **fields}
         version = self.wall.review(review_id).version if version is None else version
         given = {"csrf_token": self.csrf(), "move": move, "version": str(version), **fields}
-        return self.client.post(f"/moderation/reviews/{review_id}/decide", data=given)
+        answer = self.client.post(f"/moderation/reviews/{review_id}/decide", data=given)
+        if answer.status_code == 409 and " data-sure" in answer.text:
+            asked = approving(answer.text)
+            assert asked is not None
+            given |= {name: asked.values(name)[0] for name in ("seen", "sure", "named")}
+            answer = self.client.post(f"/moderation/reviews/{review_id}/decide", data=given)
+        return answer
+
+    def has_read(self, review_id: int) -> dict[str, str]:
+        """What the item's page says that it has shown, once its hidden text is opened; nothing where it shows none."""
+        address = f"/moderation/reviews/{review_id}"
+        page = self.client.get(address).text
+        offered = approving(page)
+        if offered is not None and not offered.values("seen"):
+            offered = approving(self.opens_text(address))
+        proofs = offered.values("seen") if offered is not None else []
+        return {"seen": proofs[0]} if proofs else {}
 
     def approves(self, on: Sent) -> TestResponse:
         answer = self.decides(on, "approve")
@@ -292,6 +313,17 @@ class AtTheDesk:
     def next_code(self) -> str:
         """A code that was not used yet: the one of the step after this."""
         return pyotp.TOTP(self.secret).at(int(time.time()) + 30)
+
+
+def seen_by(session: Session, by: Moderator | None, review_id: int) -> seeing.Seen | None:
+    """What a page that showed these words would send, for tests below the pages: the checks' findings named."""
+    review = session.get_one(Review, review_id)
+    return None if by is None else seeing.Seen(seeing.proof(by, review), True, seeing.names(review))
+
+
+def approving(page: str) -> Form | None:
+    """The form of a page that approves its item; none where it has none."""
+    return next((each for each in forms(page) if each.values("move") == ["approve"]), None)
 
 
 def unguarded(session: Session) -> None:

@@ -80,9 +80,7 @@ def _newer_stands(_error: NewerStands) -> ResponseReturnValue:
 
 @desk.errorhandler(NobodyElse)
 def _nobody_else(_error: NobodyElse) -> ResponseReturnValue:
-    words = gettext(
-        "Nobody else at this desk could confirm this. Decide it yourself with another reason, or invite a colleague."
-    )
+    words = gettext("Nobody else at this desk could give a second opinion. Decide it yourself, or invite a colleague.")
     return problem(words, 409)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +15,7 @@ from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.settings import settings
 from pledges.text import clean, number
 
-from .. import claims, decisions, jobs, permissions, queue, screens
+from .. import claims, decisions, jobs, permissions, queue, screens, seeing
 from ..desk import reasons_for
 from ..models import Decision, Moderator, Reason, Review, Role
 from ..permissions import Act
@@ -127,6 +128,7 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                     note=given.note,
                     second=given.second,
                     tell=given.tell,
+                    seen=what_was_seen(),
                 )
                 done, marked = str(decision.id), ""
     except decisions.Overtaken as error:
@@ -135,6 +137,10 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
         return overtaken(review_id, me, error)
     except decisions.ReasonMissing:
         return _ask_again(review_id, me, move, gettext("Choose a reason first: the author will read it."))
+    except seeing.NotSeen:
+        return _not_shown(review_id, me)
+    except seeing.Doubted:
+        return _in_doubt(review_id, me)
     except NoSuchColleague:
         return _ask_again(review_id, me, move, no_such_colleague())
     jobs.nudge_letters(settings().undo_seconds)
@@ -225,6 +231,43 @@ def _colleague(session: Session, chosen: str, review: Review, me: Moderator) -> 
         if chosen in (str(colleague.id), colleague.email):
             return colleague
     raise NoSuchColleague
+
+
+def what_was_seen() -> seeing.Seen:
+    """What the form says of the words that it decides on."""
+    form = request.form
+    return seeing.Seen(form.get("seen", ""), bool(form.get("sure")), form.get("named", ""))
+
+
+def stays_open(review: Review, me: Moderator) -> bool:
+    """Whether the page that was sent had this harsh text open, so that it is not closed and counted again."""
+    return review.masked and seeing.proves(what_was_seen().proof, me, review)
+
+
+def _not_shown(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """The item with the words that are to be read first; harsh ones stay hidden until they are asked for."""
+    hidden = review_or_404(reading(), review_id, me)[0].masked
+    if hidden:
+        words = gettext("Nothing was approved: the text is still hidden. Show it first, or decide otherwise.")
+    else:
+        words = gettext("Nothing was approved: these words had not been shown to you. Read them now.")
+    return _in_its_place(review_id, me, problem=words)
+
+
+def _in_doubt(review_id: int, me: Moderator) -> ResponseReturnValue:
+    """The item, and the question whether it is approved in spite of what the checks found."""
+    return _in_its_place(review_id, me, sure=True)
+
+
+def _in_its_place(review_id: int, me: Moderator, **more: Any) -> ResponseReturnValue:
+    session, now = reading(), utcnow()
+    session.expire_all()
+    review, held = review_or_404(session, review_id, me)
+    opened = harsh_opened(session)
+    item = screens.item_of(session, review, me, held, now, shown=stays_open(review, me), opened=opened)
+    given = filled_in()
+    asked = {"lane": narrow.lane(), "toast": None, "given": given, "opened": "" if given.tell else "approve", **more}
+    return render_template("moderation/item.html", me=me, item=item, **asked), 409
 
 
 def overtaken(review_id: int, me: Moderator, error: decisions.Overtaken) -> ResponseReturnValue:

@@ -17,7 +17,7 @@ from ..permissions import Act
 from ..workflow import NEEDS_REASON, Move
 from . import narrow
 from .base import desk, for_staff, harsh_opened, problem, review_or_404
-from .items import TAKE_DOWN, filled_in, reasons_chosen
+from .items import TAKE_DOWN, filled_in, reasons_chosen, stays_open
 
 PREVIEWED = {Move.APPROVE, Move.REJECT, Move.REVISE}
 
@@ -57,11 +57,12 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
         kind = letters.kind_for(session, review, Move(move), on_wall=on_wall, hidden=hidden)
         written = notices.preview(session, review, kind, chosen, settings())
         two = decisions.two_must_agree(session, review, Move(move), chosen, by=me, second=given.second)
+        two = two and decisions.somebody_else(session, review, me)
         shown = Shown("", _why(written.why_not), two, written.lang, written.subject, written.text)
     status = 422 if missing else 200
     if request.headers.get("X-Part"):
         return render_template("moderation/letter_part.html", shown=shown), status
-    item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
+    item = screens.item_of(session, review, me, held, now, shown=stays_open(review, me), opened=harsh_opened(session))
     page = render_template(
         "moderation/item.html", me=me, item=item, lane=narrow.lane(), toast=None, opened=move, given=given, letter=shown
     )
@@ -81,6 +82,7 @@ def _why(why_not: str) -> str:
         "": "",
         "no address": gettext("No letter: the author left no address."),
         "unproved": gettext("No letter: nobody has confirmed the address, so it may not be the author’s."),
+        "undeliverable": gettext("No letter: a mail server said that nothing arrives at the author’s address."),
         "not wanted": gettext("No letter: the author wants none."),
-        "nothing new": gettext("No letter: the words stand on the wall already, so nothing changes for the author."),
+        "nothing new": gettext("No letter: the author knows how these words stand, and nothing changes for them."),
     }.get(why_not, gettext("No letter is sent of this."))

@@ -8,15 +8,31 @@ from typing import Any
 from flask import abort, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
+from sqlalchemy import BigInteger, literal, select
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, utcnow
 from pledges.settings import settings
 from pledges.text import number
 
-from .. import accounts, bulk, care, claims, decisions, jobs, news, permissions, queue, screens, surge, together
-from ..models import Decision, Moderator, Review
+from .. import (
+    accounts,
+    bulk,
+    care,
+    claims,
+    decisions,
+    jobs,
+    news,
+    notices,
+    permissions,
+    queue,
+    screens,
+    surge,
+    together,
+)
+from ..models import Decision, Moderator, Review, Role
 from ..permissions import Act
+from ..workflow import WAITS
 from . import narrow
 from .base import counted, desk, for_staff, harsh_opened
 
@@ -51,7 +67,7 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     left_out = queue.left_out(session, now=now, campaigns=where, lane=lane, by=me)
     partly = filters.more() or left_out > 0
     rows = [screens.row_of(review, now, me) for review in reviews]
-    current = _current(reviews, request.args.get("at", ""), me, now)
+    current = _current(session, reviews, held, me, now)
     item = (
         screens.item_of(session, current, me, held, now, shown=shown is True, opened=harsh_opened(session))
         if current
@@ -78,6 +94,7 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         next_after=screens.write_position(queue.position(reviews[-1], lane)) if more else "",
         toast=toast_of(session, me, now) or _not_here(current),
         alert=jobs.spam_service().alert(session),
+        mail_refused=notices.refused(session),
         surges=surge.everywhere(session, where, now),
     )
 
@@ -120,19 +137,28 @@ def _page(session: Session, asked: dict[str, Any]) -> tuple[list[Review], bool]:
     return reviews[: queue.PAGE], len(reviews) > queue.PAGE
 
 
-def _current(reviews: list[Review], at: str, me: Moderator, now: datetime) -> Review | None:
-    """The item that was asked for, else the first that no colleague has open."""
-    chosen = [review for review in reviews if str(review.id) == at]
+def _current(
+    session: Session, reviews: list[Review], held: dict[int | None, Role], me: Moderator, now: datetime
+) -> Review | None:
+    """The item that the address names, or none; where it names none, the first that no colleague has open.
+
+    What is named is shown also where a row stands for it or another page lists it; never another in its place.
+    """
+    if at := request.args.get("at", ""):
+        named = number(at)
+        review = session.scalars(select(Review).where(Review.id == literal(named, BigInteger))).first()
+        if review is None or review.state not in WAITS or not permissions.may(held, Act.LOOK, review.campaign_id):
+            return None
+        return review
     free = [review for review in reviews if decisions.holder(review, now) in (None, me)]
-    return next(iter(chosen or free or reviews), None)
+    return next(iter(free or reviews), None)
 
 
 def _not_here(current: Review | None) -> dict[str, Any] | None:
-    """That the item which the address names stands in this list no more, so that another is open; none: it does."""
-    at = request.args.get("at", "")
-    if not at or current is None or str(current.id) == at:
+    """That the item which the address names waits no more, so that none is open; none: it does."""
+    if not request.args.get("at", "") or current is not None:
         return None
-    words = gettext("What you asked for stands here no more. Another item is open")
+    words = gettext("What you asked for stands here no more, so nothing is open")
     return {"what": words, "words": "", "undoable": False}
 
 

@@ -21,6 +21,10 @@ from .base import desk, for_staff, problem
 @for_staff
 def show_sheet(me: Moderator) -> ResponseReturnValue:
     """The next ten, as they stand; what the last sheet did, and its undo."""
+    return _sheet(me)
+
+
+def _sheet(me: Moderator, wrong: str = "") -> ResponseReturnValue:
     session, now = reading(), utcnow()
     where = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
     if where == []:
@@ -28,9 +32,12 @@ def show_sheet(me: Moderator) -> ResponseReturnValue:
     done = number(request.args.get("done", ""))
     batch = session.get(Batch, done) if done is not None else None
     last = together.progress(session, batch, me, now) if batch is not None and batch.moderator_id == me.id else None
-    leaves = [together.leaf(session, review, now) for review in sheet.ten(session, me, where, now)]
+    leaves = [together.leaf(session, review, me, now) for review in sheet.ten(session, me, where, now)]
     unchecked = not settings().akismet_api_key.get_secret_value() and sheet.wants_spam_check(session, where)
-    return render_template("moderation/sheet.html", me=me, leaves=leaves, last=last, no_spam_check=unchecked)
+    page = render_template(
+        "moderation/sheet.html", me=me, leaves=leaves, last=last, no_spam_check=unchecked, problem=wrong
+    )
+    return page, 409 if wrong else 200
 
 
 @desk.post("/sheet")
@@ -54,8 +61,10 @@ def approve_sheet(me: Moderator) -> ResponseReturnValue:
             raise permissions.NotAllowed(Act.DECIDE)
         seen = set(bulk.visible(session, [item.pick for item in shown], held))  # others do not exist
         shown = [item for item in shown if item.pick in seen]
-        picks, strange = sheet.unchanged(session, [item for item in shown if str(item.pick.review_id) not in out])
-        if strange or not shown:
+        picks, strange = sheet.proved(session, [item for item in shown if str(item.pick.review_id) not in out], me)
+        if strange:
+            return _sheet(me, _not_shown())
+        if not shown:
             return problem(gettext("Something was missing from what was sent. Look at the item again."), 400)
         aside = [
             review
@@ -63,11 +72,17 @@ def approve_sheet(me: Moderator) -> ResponseReturnValue:
             if str(item.pick.review_id) in out and (review := session.get(Review, item.pick.review_id))
         ]
         sheet.set_aside(session, aside, me, now)
-        batch_id = bulk.begin(session, picks, bulk.APPROVE, by=me, now=now).id if picks else None
+        proofs = {item.pick.review_id: item.proof for item in shown}
+        begun = bulk.begin(session, picks, bulk.APPROVE, by=me, now=now, proofs=proofs) if picks else None
+        batch_id = begun.id if begun else None
     if batch_id is not None and bulk.go_on(batch_id, settings(), now):
         jobs.nudge_letters(settings().undo_seconds)
     _claim_next(me)
     return redirect(url_for("desk.show_sheet", done=batch_id, **narrow.carried()), code=303)
+
+
+def _not_shown() -> str:
+    return gettext("Nothing was approved: not all of it had been shown to you as it stands. Read what stands here now.")
 
 
 def _claim_next(me: Moderator) -> None:

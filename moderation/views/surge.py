@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -9,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, format_datetime, gettext, lazy_gettext
 from sqlalchemy.orm import Session
 
+from pledges import ends
 from pledges.db import reading, transaction, utcnow
 from pledges.models import Campaign
 from pledges.text import clean, number
 
-from .. import clusters, context, permissions, surge
-from ..models import Hold, HoldEffect, HoldKind, Moderator, Review
+from .. import clusters, context, expecting, permissions, surge
+from ..models import ExpectedDay, Hold, HoldEffect, HoldKind, Moderator, Review
 from ..permissions import Act, NotAllowed
 from .base import campaign_named, campaigns_of, desk, for_staff, open_first
 
@@ -111,6 +113,37 @@ def tell_slower(me: Moderator) -> ResponseReturnValue:
     return _back(campaign)
 
 
+@desk.post("/surge/expected")
+@for_staff
+def tell_expected(me: Moderator) -> ResponseReturnValue:
+    """A day on which much is expected is told; a lead's or an owner's act."""
+    form, now = request.form, utcnow()
+    about = number(form.get("about", "").strip().replace(",", "").replace(" ", ""))
+    with transaction() as session:
+        campaign = _campaign(session, me, Act.TELL_EXPECTED)
+        try:
+            expecting.tell(session, campaign, date.fromisoformat(form.get("day", "")), about or 0, me, now)
+        except expecting.ToldAlready:
+            return _page(me, campaign, problem=gettext("That day is told already."), given=form), 422
+        except ValueError:
+            words = gettext("Choose a day, from today on, and about how many promises (1 to 1,000,000).")
+            return _page(me, campaign, problem=words, given=form), 422
+    return _back(campaign)
+
+
+@desk.post("/surge/expected/<int:told_id>/end")
+@for_staff
+def take_back_expected(told_id: int, me: Moderator) -> ResponseReturnValue:
+    with transaction() as session:
+        told = session.get(ExpectedDay, told_id)
+        campaign = session.get(Campaign, told.campaign_id) if told is not None else None
+        if told is None or campaign is None:
+            abort(404)
+        _require(session, me, campaign, Act.TELL_EXPECTED)
+        expecting.take_back(session, campaign, told, me, utcnow())
+    return _back(campaign)
+
+
 @desk.post("/surge/lists")
 @for_staff
 def add_hold(me: Moderator) -> ResponseReturnValue:
@@ -133,7 +166,7 @@ def add_hold(me: Moderator) -> ResponseReturnValue:
         except ValueError:
             return _page(me, campaign, problem=WRONG[kind](), given=form), 422
         except surge.ListedAlready as error:
-            return _page(me, campaign, problem=_listed_already(error.hold), given=form), 422
+            return _page(me, campaign, problem=_listed_already(error.hold, campaign), given=form), 422
     return _back(campaign)
 
 
@@ -159,11 +192,11 @@ WRONG: dict[HoldKind, Any] = {
 }
 
 
-def _listed_already(hold: Hold) -> str:
+def _listed_already(hold: Hold, campaign: Campaign) -> str:
     return gettext(
         "%(entry)s is on the list already, until %(moment)s. Take it off first if something else should happen.",
         entry=hold.value,
-        moment=format_datetime(hold.ends_at, "d MMM, HH:mm"),
+        moment=format_datetime(ends.last_moment(hold.ends_at, campaign.time_zone), "d MMM, HH:mm", rebase=False),
     )
 
 
@@ -248,6 +281,8 @@ def _page(me: Moderator, campaign: Campaign, **happened: Any) -> str:
         kinds=KINDS,
         effects=EFFECTS,
         may_start=permissions.may(held, Act.START_SURGE, campaign.id),
+        expected=expecting.to_come(session, campaign, now),
+        may_tell=permissions.may(held, Act.TELL_EXPECTED, campaign.id),
         may_end=permissions.may(held, Act.END_SURGE, campaign.id),
         **({"problem": "", "asked": None, "given": {}} | happened),
     )

@@ -70,6 +70,15 @@ class Keys:
         self.page.wait_for_function(current, arg=before)
         self.hears(words)
 
+    def approves(self) -> None:
+        """`A`, and where a check found something `A` again."""
+        with self.page.expect_navigation():
+            self.press("a")
+        if self.page.locator("[data-sure]").count():
+            self.hears("Approve all the same?")
+            self.press("a")
+        self.hears("Approved")
+
     def moves(self, key: str) -> None:
         """J or K: another item is open, and held."""
         here = self.item()
@@ -189,8 +198,7 @@ def in_bulk(wall: Wall, at: AtTheDesk, hands: Keys) -> None:
 def an_appeal(at: AtTheDesk, hands: Keys, words: str) -> None:
     at.opens_the_queue("appeals")
     expect(at.page.locator("#item")).to_contain_text(words)
-    hands.press("a")
-    hands.hears("Approved")
+    hands.approves()
     at.opens_the_queue()
 
 
@@ -202,8 +210,11 @@ def the_rest(wall: Wall, at: AtTheDesk, hands: Keys) -> None:
         masked = at.page.locator(".veiled").count()
         if masked:
             assert faults(at.page) == []
-        hands.press("s" if masked else "a")
-        hands.hears("Called spam" if masked else "Approved")
+        if not masked:
+            hands.approves()
+            continue
+        hands.press("s")
+        hands.hears("Called spam")
     for lane in ("abuse", "spam", "personal_data"):
         at.opens_the_queue(lane)
         while at.page.locator("#item").count():

@@ -29,7 +29,7 @@ from pledges.db import transaction, utcnow
 from pledges.errors import WallError
 from pledges.intake import Complaint, Origin, Sent
 from pledges.models import Campaign, Contribution, Type
-from tests.wall import SLUG, Wall, make_app, opened
+from tests.wall import SLUG, Wall, make_app, opened, seen_by
 
 PEOPLE = (Move.APPROVE, Move.REJECT, Move.REVISE, Move.MARK_SPAM, Move.REOPEN, Move.UNDO)
 ORIGIN = Origin("192.0.2.1")
@@ -134,6 +134,7 @@ class Promise(RuleBasedStateMachine):
                 now=self.now,
                 settings=self.wall.settings,
                 reason=reason,
+                seen=seen_by(session, by, review.id),
             )
 
         self.tries(act)

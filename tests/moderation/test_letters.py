@@ -14,7 +14,7 @@ from moderation import notices
 from moderation.models import Letter, Report
 from pledges.db import transaction, utcnow
 from pledges.models import Campaign, Contact
-from tests.servers.smtp import Mode, Received, SmtpSink
+from tests.servers.smtp import Received, SmtpSink
 from tests.wall import OTHER, SLUG, WORDS, AtTheDesk, Wall, later
 
 HEADERS = {
@@ -126,7 +126,7 @@ def test_a_reporter_is_thanked_with_the_reference_and_learns_the_outcome(
 
 def test_a_refused_letter_is_tried_again_later_and_is_not_lost(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
     wall, now = posting_wall, utcnow()
-    smtp_sink.mode = Mode.REFUSING
+    smtp_sink.answers["RCPT"] = "450 4.2.0 not now"
     wall.promises(email=ADDRESS)
     wall.screens(later(1))
     assert smtp_sink.tries == 1
@@ -134,7 +134,7 @@ def test_a_refused_letter_is_tried_again_later_and_is_not_lost(posting_wall: Wal
     assert smtp_sink.tries == 1  # its wait is not over
     wall.screens(later(70))
     assert smtp_sink.tries == 2
-    smtp_sink.mode = Mode.NORMAL
+    smtp_sink.answers.clear()
     wall.screens(later(70 + 119))
     assert smtp_sink.received == []
     wall.screens(later(70 + 125))
@@ -146,7 +146,7 @@ def test_a_refused_letter_is_tried_again_later_and_is_not_lost(posting_wall: Wal
 
 
 def test_a_letter_is_given_up_after_five_days(posting_wall: Wall, smtp_sink: SmtpSink) -> None:
-    smtp_sink.mode = Mode.REFUSING
+    smtp_sink.answers["RCPT"] = "450 4.2.0 not now"
     posting_wall.promises(email=ADDRESS)
     for day in range(7):
         posting_wall.screens(later(days=day, minutes=1))
@@ -161,7 +161,7 @@ def test_a_repeat_carries_the_same_message_id(
     wall.promises(email=ADDRESS)
     deliver = notices._deliver
 
-    def dies(*given: object) -> bool:
+    def dies(*given: object) -> None:
         deliver(*given)  # type: ignore[arg-type]
         raise SystemExit
 

@@ -18,7 +18,7 @@ from pledges import publishing
 from pledges.db import utcnow
 from pledges.errors import WordsChanged
 from pledges.models import Contribution, Revision
-from tests.wall import OTHER, SLUG, WORDS, AtTheDesk, Sent, Wall, later
+from tests.wall import OTHER, SLUG, WORDS, AtTheDesk, Sent, Wall, later, seen_by
 
 
 def put(wall: Wall, sent: Sent, state: State, *, shown: bool | None = None) -> int:
@@ -78,7 +78,15 @@ def make(wall: Wall, sent: Sent, move: Move, version: int, person: bool) -> None
         by = wall.plain_moderator(session) if person else None
         reason = session.scalars(select(Reason).where(Reason.use == "reject")).first()
         decisions.decide(
-            session, sent.review_id, move, by=by, version=version, now=utcnow(), settings=wall.settings, reason=reason
+            session,
+            sent.review_id,
+            move,
+            by=by,
+            version=version,
+            now=utcnow(),
+            settings=wall.settings,
+            reason=reason,
+            seen=seen_by(session, by, sent.review_id),
         )
 
 

@@ -395,7 +395,7 @@ def test_the_benchmark_runs(databases: Databases, tmp_path: Path) -> None:
     assert {len(times.took) for by_size in took.values() for times in by_size.values()} == {1}
 
 
-def test_an_item_that_left_the_list_is_told_when_another_opens(wall: Wall, moderator: AtTheDesk) -> None:
+def test_a_link_to_an_item_that_left_the_list_opens_nothing_in_its_place(wall: Wall, moderator: AtTheDesk) -> None:
     first, second = (wall.promises(f"I will do thing number {n}") for n in range(2))
     wall.screens()
     told = "What you asked for stands here no more"
@@ -403,6 +403,7 @@ def test_an_item_that_left_the_list_is_told_when_another_opens(wall: Wall, moder
     wall.moderator("ann").approves(second)
     page = moderator.client.get(f"/moderation/?at={second.review_id}").text
     assert told in page and f'data-review="{first.review_id}" data-version' in page
+    assert 'id="item"' not in page and "/decide" not in page
 
 
 def test_why_it_is_looked_at_again_is_said_in_the_list_and_at_its_head(wall: Wall, moderator: AtTheDesk) -> None:

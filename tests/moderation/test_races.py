@@ -24,7 +24,7 @@ from pledges.errors import WallError
 from pledges.intake import Origin, Sent
 from pledges.models import Campaign, Contribution, Type
 from tests.moderation.test_surge import starts
-from tests.wall import SLUG, TOKEN, AtTheDesk, Wall, found, later
+from tests.wall import SLUG, TOKEN, AtTheDesk, Wall, found, later, seen_by
 
 MOVES = (Move.APPROVE, Move.MARK_SPAM)
 
@@ -58,7 +58,14 @@ def race(wall: Wall, pool: ThreadPoolExecutor, review_id: int, people: list[int]
                 with transaction() as session:
                     by = session.get_one(Moderator, people[place])
                     decisions.decide(
-                        session, review_id, MOVES[place % 2], by=by, version=1, now=utcnow(), settings=wall.settings
+                        session,
+                        review_id,
+                        MOVES[place % 2],
+                        by=by,
+                        version=1,
+                        now=utcnow(),
+                        settings=wall.settings,
+                        seen=seen_by(session, by, review_id),
                     )
             except Overtaken as error:
                 with transaction() as session:
@@ -205,7 +212,14 @@ def test_what_the_author_takes_back_while_it_is_approved_is_never_shown(
                 with transaction() as session:
                     by = session.get_one(Moderator, person)
                     decisions.decide(
-                        session, review_id, Move.APPROVE, by=by, version=1, now=utcnow(), settings=wall.settings
+                        session,
+                        review_id,
+                        Move.APPROVE,
+                        by=by,
+                        version=1,
+                        now=utcnow(),
+                        settings=wall.settings,
+                        seen=seen_by(session, by, review_id),
                     )
 
         with ThreadPoolExecutor(2) as pool:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from moderation import seeing
 from moderation.models import (
     Act,
     Batch,
@@ -93,6 +94,11 @@ def on_it(page: str) -> list[int]:
 def presses(at: AtTheDesk, page: str, *out: Sent) -> TestResponse:
     offered = form(page, "/sheet/approve")
     return at.client.post(offered.action, data=offered.sent(out=[str(each.review_id) for each in out]))
+
+
+def proof(wall: Wall, by: Moderator, review: Review) -> str:
+    with wall.app.app_context():
+        return seeing.proof(by, review)
 
 
 def states(wall: Wall, sent: list[Sent]) -> list[State]:
@@ -181,7 +187,7 @@ def test_a_sheet_with_other_words_than_were_shown_approves_nothing(calm: Wall, r
     offered = form(sheet(reader), "/sheet/approve")
     items = offered.values("item")
     forged = [items[0].rsplit(".", 1)[0] + "." + items[1].rsplit(".", 1)[1], *items[1:]]
-    assert reader.client.post(offered.action, data=offered.sent(item=forged)).status_code == 400
+    assert reader.client.post(offered.action, data=offered.sent(item=forged)).status_code == 409
     assert states(calm, sent) == [State.WAITING] * 12
 
 
@@ -191,7 +197,8 @@ def test_a_sheet_approves_only_what_could_have_stood_on_it(calm: Wall, reader: A
     offered = form(sheet(reader), "/sheet/approve")
     with calm.look() as session:
         review = session.get_one(Review, harsh.review_id)
-        forged = f"{review.id}.{review.version}.{review.revision.digest}"
+        reads = session.scalars(select(Moderator).where(Moderator.name == reader.name)).one()
+        forged = f"{review.id}.{review.version}.{proof(calm, reads, review)}"
     reader.client.post(offered.action, data=offered.sent(item=[forged, *offered.values("item")[:3]]))
     assert calm.review(harsh.review_id).state is State.WAITING
     assert states(calm, sent)[:3] == [State.APPROVED] * 3
@@ -214,7 +221,8 @@ def test_a_sheet_tells_nothing_of_campaigns_where_the_person_has_no_role(calm: W
     assert on_it(sheet(ola)) == [own.review_id]
     with calm.look() as session:
         review = session.get_one(Review, sent[0].review_id)
-        foreign = f"{review.id}.{review.version}.{review.revision.digest}"
+        reads = session.scalars(select(Moderator).where(Moderator.name == "ola")).one()
+        foreign = f"{review.id}.{review.version}.{proof(calm, reads, review)}"
     reader.decides(sent[0], "reject", reason="off_topic")
     wrong = foreign.rsplit(".", 1)[0] + ".nothing"
     answers = [
@@ -239,7 +247,8 @@ def test_who_may_only_look_is_not_told_by_a_sheet_who_decided(calm: Wall, reader
     offered = form(sheet(ola), "/sheet/approve")
     with calm.look() as session:
         review = session.get_one(Review, sent[0].review_id)
-        foreign = f"{review.id}.{review.version}.{review.revision.digest}"
+        reads = session.scalars(select(Moderator).where(Moderator.name == "ola")).one()
+        foreign = f"{review.id}.{review.version}.{proof(calm, reads, review)}"
     reader.decides(sent[0], "reject", reason="off_topic")
     ola.client.post(offered.action, data=offered.sent(item=[foreign]))
     with calm.look() as session:

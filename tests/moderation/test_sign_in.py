@@ -271,10 +271,10 @@ def test_no_page_of_the_desk_is_kept_by_a_cache(wall: Wall, moderator: AtTheDesk
 
 def test_a_decision_after_a_quiet_minute_does_not_wait_for_itself(wall: Wall, moderator: AtTheDesk) -> None:
     sent = wall.promises()
-    csrf = moderator.csrf()
+    given = {"csrf_token": moderator.csrf(), **moderator.has_read(sent.review_id)}
     with wall.work() as session:
         session.execute(update(SignIn).values(seen_at=later(-120)))
-    given = {"csrf_token": csrf, "move": "approve", "version": str(wall.review(sent.review_id).version)}
+    given |= {"move": "approve", "version": str(wall.review(sent.review_id).version)}
     answer = moderator.client.post(f"/moderation/reviews/{sent.review_id}/decide", data=given)
     assert answer.status_code == 303
     with wall.look() as session:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from moderation import jobs, surge
+from moderation import flood, jobs, surge
 from moderation.checks import lists
 from moderation.models import Act, Evidence, Hold, Letter, Moderator, Role, Surge
 from moderation.workflow import State
@@ -138,13 +138,13 @@ def test_it_is_on_is_not_written_before_it_is_on_the_wall(wall: Wall, moderator:
     assert any("Your words are on the wall" in letter for letter in wall.letters())
 
 
-def test_a_flood_starts_it_and_tells_the_moderators_and_a_leads_end_holds(wall: Wall) -> None:
+def test_an_attack_starts_it_and_tells_the_moderators_and_a_leads_end_holds(wall: Wall) -> None:
     lead, mo = wall.moderator("lead", Role.LEAD), wall.moderator("mo")
-    for number in range(surge.FEWEST_ARRIVALS):
-        wall.promises(f"I will plant {number + 2} trees with my class")
+    for number in range(flood.FEWEST_BAD):
+        wall.promises(f"Go back to where you came from, number {number}")
     sweeps(wall)
     running = newest(wall)
-    assert (running.why, running.started_by_id, running.promises, running.screens) == ("arrivals", None, True, False)
+    assert (running.why, running.started_by_id, running.promises, running.screens) == ("words", None, True, False)
     surged = [email for email, detail in kinds_owed(wall, "alert") if detail["what"] == "surge"]
     assert surged == ["lead@example.org", "mo@example.org"]
     assert presses(mo, "end").status_code == 403
@@ -153,19 +153,20 @@ def test_a_flood_starts_it_and_tells_the_moderators_and_a_leads_end_holds(wall: 
     assert newest(wall).id == running.id  # the lead knows better for an hour
 
 
-def test_ten_times_the_usual_is_needed_where_much_is_usual(wall: Wall) -> None:
+def test_what_is_told_of_many_arrivals_ends_with_them_and_refusals_start_it(wall: Wall) -> None:
     for number in range(surge.FEWEST_ARRIVALS + 10):
         wall.promises(f"I will plant {number + 2} trees with my class")
     with wall.work() as session:
         campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
         now = utcnow() + timedelta(seconds=1)
-        assert surge.flooded(session, campaign, now, 0) is not None
+        told = surge.flooded(session, campaign, now, 0)
+        assert told is not None and not told.starts
         ids = session.scalars(select(Revision.id)).all()
         some = update(Revision).where(Revision.id.in_(ids[:10]))
         session.execute(some.values(submitted_at=now - timedelta(hours=3)))
-        assert surge.flooded(session, campaign, now, 0) is not None  # ten in a day are few
         assert surge.flooded(session, campaign, now + timedelta(hours=1), 0) is None
-        assert surge.flooded(session, campaign, now + timedelta(hours=1), surge.FEWEST_REFUSALS) is not None
+        refused = surge.flooded(session, campaign, now + timedelta(hours=1), surge.FEWEST_REFUSALS)
+        assert refused is not None and refused.starts
 
 
 @pytest.mark.usefixtures("early_in_a_minute")

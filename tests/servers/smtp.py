@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from enum import StrEnum
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.servers.ports import free_port
 
@@ -46,11 +46,17 @@ class SmtpSink:
     delay: float = 2.0  # seconds, in slow mode
     received: list[Received] = field(default_factory=list)
     tries: int = 0  # recipients offered, accepted or not
+    answers: dict[str, str] = field(
+        default_factory=dict
+    )  # by step (EHLO, AUTH, MAIL, RCPT, DATA, QUIT): `550 5.1.1 no`
+    hangs_up_at: str = ""  # a step at which the connection breaks
 
     def __post_init__(self) -> None:
         self.port = free_port()
         self._seen: set[tuple[str, str]] = set()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=self.port, authenticator=self._signs_in, auth_require_tls=False
+        )
         self._controller.start()
 
     @property
@@ -71,11 +77,42 @@ class SmtpSink:
         """Nobody listens on the port any more."""
         self._controller.stop()
 
+    def _signs_in(self, *_given: object) -> AuthResult:
+        refused = self.answers.get("AUTH")
+        return AuthResult(success=refused is None, handled=False, message=refused)
+
+    def _answer(self, server: SMTP, step: str) -> str:
+        """What is said at this step instead of what would be; empty: nothing else."""
+        if self.hangs_up_at == step and server.transport is not None:
+            server.transport.close()
+        return self.answers.get(step, "")
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        refused = self._answer(server, "EHLO")
+        return [refused] if refused else responses
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if refused := self._answer(server, "MAIL"):
+            return refused
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        return self._answer(server, "QUIT") or "221 Bye"
+
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.tries += 1
         pair = (str(envelope.mail_from), address)
+        if refused := self._answer(server, "RCPT"):
+            return refused
         if self.mode == Mode.REFUSING:
             return "550 5.1.1 no such mailbox here"
         if self.mode == Mode.GREYLISTING and pair not in self._seen:
@@ -85,6 +122,8 @@ class SmtpSink:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if refused := self._answer(server, "DATA"):
+            return refused
         if self.mode == Mode.SLOW:
             await asyncio.sleep(self.delay)
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
