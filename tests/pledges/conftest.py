@@ -50,6 +50,9 @@ class NoteTakingDesk:
     def standing(self, session, contribution, lang, now):
         return self.says
 
+    def address_confirmed(self, session, contribution, now):
+        self.notes.append(("confirmed", contribution.public_id))
+
     def withdrawn(self, session, contribution, now):
         self.notes.append(("withdrawn", contribution.public_id))
 
