@@ -271,7 +271,7 @@ def campaigns() -> ResponseReturnValue:
     found = wall.shown_campaigns(reading())
     if len(found) == 1:
         return redirect(link("wall", slug=found[0].slug))
-    counts = {each.id: counters.read(reading(), each.id, [counters.PLEDGES]) for each in found}
+    counts = {each.id: counters.without_examples(counters.read(reading(), each.id)) for each in found}
     leads = {each.id: Translated(each.words.get("lead", {})) for each in found}
     return render_template(
         "campaign/list.html", campaigns=found, counts=counts, leads=leads, now_open=_open_ones(found)
@@ -300,7 +300,7 @@ def _wall(campaign: Campaign) -> str:
         pieces=[wall.piece(each) for each in page.items],
         next=page.next,
         further="after" in request.args,
-        counts=counts,
+        counts=counters.without_examples(counts),
         cloth=wall.the_cloth(session, campaign),
         asked_for=Markup(", ").join(_asked_for(campaign, filters)),
         found=_counted(campaign, filters, counts),
@@ -731,7 +731,7 @@ def closed_words(written: Written | None) -> str:
     return render_template(
         "pledge/closed.html",
         written=written,
-        counts=counters.read(reading(), campaign.id, [counters.PLEDGES]),
+        counts=counters.without_examples(counters.read(reading(), campaign.id)),
         cloth=wall.the_cloth(reading(), campaign, narrow=True),
         to_come=_to_come(campaign),
         closed_on=campaign.closes_at if campaign.closes_at and campaign.closes_at <= utcnow() else None,
