@@ -63,6 +63,10 @@ class Desk:
         if not edited:
             letters.owe(session, letters.Kind.RECEIPT, f"receipt:{contribution.id}", contribution=contribution, now=now)
 
+    def address_confirmed(self, session: Session, contribution: Contribution, now: datetime) -> None:
+        """Whoever gave this address has confirmed it: what was decided before is told now."""
+        letters.address_confirmed(session, contribution, now)
+
     def stored(self, contribution: Contribution) -> None:
         """The checks may start; the minute's sweep does it where this fails."""
         from .jobs import nudge  # jobs import what this module is imported by

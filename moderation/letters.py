@@ -21,7 +21,7 @@ from .workflow import Move
 
 
 class Kind(StrEnum):
-    RECEIPT = "receipt"  # the private link; the only letter to an address that nobody has proved
+    RECEIPT = "receipt"  # asks to confirm the address, and brings the private link; the only letter to an address that nobody has proved
     LINK_AGAIN = "link_again"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -96,6 +96,25 @@ def _caused(session: Session, kind: Kind, email_hash: str, now: datetime) -> int
         Letter.dropped_at.is_(None),
     )
     return session.scalar(brought) or 0
+
+
+def address_confirmed(session: Session, contribution: Contribution, now: datetime) -> None:
+    """What was decided before its owner confirmed the address is told now, for whatever was sent with it.
+
+    What no longer stands is left out when it is written, like all that has waited.
+    """
+    contact = session.scalars(select(Contact).where(Contact.contribution_id == contribution.id)).one()
+    theirs = select(Contact.contribution_id).where(Contact.email_hash == contact.email_hash)
+    session.execute(
+        update(Letter)
+        .where(
+            Letter.contribution_id.in_(theirs),
+            Letter.decision_id.is_not(None),
+            Letter.sent_at.is_(None),
+            Letter.dropped_why == UNPROVED_HERE,
+        )
+        .values(dropped_at=None, dropped_why="", due_at=now, queued_at=now)
+    )
 
 
 def drop_withdrawn(session: Session, contribution: Contribution, now: datetime) -> None:

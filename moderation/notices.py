@@ -248,7 +248,7 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
         Kind.SLOWER: gettext("It takes longer than usual"),
         Kind.HELP: gettext("The desk asks for your help"),
         Kind.DIGEST: gettext("The desk today"),
-        Kind.RECEIPT: gettext("Your private link"),
+        Kind.RECEIPT: gettext("Please confirm your address"),
         Kind.LINK_AGAIN: gettext("Your private link, again"),
         Kind.APPROVED: gettext("Your words are on the wall"),
         Kind.REJECTED: gettext("What you sent will not appear"),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload, object_session
 
 from pledges.models import Contact, Contribution, Revision, ShowName, Type
 from pledges.settings import settings
-from pledges.text import moment, number
+from pledges.text import moment, number, opening
 
 from . import acts, claims, context, decisions, lanes, likenesses, permissions, queue, reasons, seeing, workflow
 from .checks.base import Verdict
@@ -703,6 +703,7 @@ def recent(
         .join(Review, Review.id == Decision.review_id)
         .where(made_by)
         .options(joinedload(Decision.review).joinedload(Review.contribution), joinedload(Decision.moderator))
+        .options(joinedload(Decision.review).joinedload(Review.revision))
         .order_by(Decision.id.desc())
         .limit(RECENT + 1)
     )
@@ -722,6 +723,7 @@ def recent(
             "who": _who(decision),
             "what": _what(decision),
             "reference": decision.review.contribution.public_id,
+            "opening": "" if decision.review.masked else opening(decision.review.revision.words),
             "review_id": decision.review_id,
             "version": decision.review.version,
             "campaign_id": decision.review.campaign_id,

@@ -44,7 +44,12 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(HERE / "translations"))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {"prose": markup.prose, "number": views.number, "characters": text.length}
+    app.jinja_env.filters |= {
+        "prose": markup.prose,
+        "number": views.number,
+        "characters": text.length,
+        "opening": text.opening,
+    }
     app.jinja_env.globals |= {**views.helpers(), "static_url": static_url}
     if "babel" not in app.extensions:
         Babel(app, locale_selector=views.page_lang, timezone_selector=views.time_zone)

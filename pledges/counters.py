@@ -14,6 +14,7 @@ PLEDGES = "pledges"
 ORGANISATIONS = "organisations"
 TALLIES = "akismet:"  # what was counted as it happened, and stands nowhere else
 LANES = "lane:"  # + lane: how many wait there; counted again where the queue is
+EXAMPLES = "examples:"  # + the name of a counter: how many of it are examples of ours
 CLOTH = "cloth:"  # + theme id, by day: the blocks of the picture
 
 
@@ -43,6 +44,13 @@ def read(session: Session, campaign_id: int, names: Iterable[str] | None = None)
     return {name: value for name, value in session.execute(query)}
 
 
+def without_examples(counts: dict[str, int]) -> dict[str, int]:
+    """The counters of what people promised; those of the examples for as long as nothing else stands."""
+    if counts.get(PLEDGES, 0) <= counts.get(f"{EXAMPLES}{PLEDGES}", 0):
+        return counts
+    return {name: value - counts.get(f"{EXAMPLES}{name}", 0) for name, value in counts.items()}
+
+
 def hold(session: Session, campaign_id: int, names: Iterable[str]) -> dict[str, int]:
     """What these counters stand at; until the transaction ends nobody else changes them."""
     _write(session, [{"campaign_id": campaign_id, "name": name, "day": EVERY_DAY, "value": 0} for name in names])
@@ -65,7 +73,9 @@ def names_of(pledge: Contribution) -> list[tuple[str, str]]:
     if pledge.type is not Type.PLEDGE or pledge.published_at is None:
         return []
     theme = pledge.theme_id or 0
+    ours = [PLEDGES, f"progress:{pledge.progress}"] if pledge.example else []
     return [
+        *((f"{EXAMPLES}{name}", EVERY_DAY) for name in ours),
         (PLEDGES, EVERY_DAY),
         (f"theme:{theme}", EVERY_DAY),
         (f"kind:{pledge.kind}", EVERY_DAY),
@@ -84,7 +94,7 @@ def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[i
     for pledge in session.scalars(shown.execution_options(yield_per=1000)):
         for key in names_of(pledge):
             right[key] = right.get(key, 0) + 1
-        if pledge.kind is Kind.ORGANISATION and pledge.organisation_id:
+        if pledge.kind is Kind.ORGANISATION and pledge.organisation_id and not pledge.example:
             organisations.add(pledge.organisation_id)
     if organisations:
         right[(ORGANISATIONS, EVERY_DAY)] = len(organisations)
@@ -113,6 +123,7 @@ def other_pledge_of(session: Session, pledge: Contribution) -> bool:
                     Contribution.campaign_id == pledge.campaign_id,
                     Contribution.shown_at.is_not(None),
                     Contribution.kind == Kind.ORGANISATION,
+                    Contribution.example.is_(False),
                     Contribution.id != pledge.id,
                 )
                 .limit(1)

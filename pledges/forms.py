@@ -52,6 +52,7 @@ def category_words() -> dict[str, str]:
 
 
 WISHES = ("follow_up", "invite_again", "quote", "news")
+OFFERED = ("quote",)  # nothing sends the letters of the others yet: their boxes are not shown, what was ticked is kept
 NAMED = (ShowName.FULL, ShowName.FIRST)  # levels that need a name
 
 
@@ -182,7 +183,7 @@ class PledgeForm(Form):
     CHOICES = ("kind", "show_name", "theme", "audience", "lang")
     ORDER = ("kind", "organisation", "name", "show_name", "email", "consent", "theme", "audience", "role", "by_when",
              "how_we_will_know", "website", "lang")  # fmt: skip
-    STRONGER = ("theme", "audience", "role", "by_when", "how_we_will_know", "website", *WISHES)
+    STRONGER = ("theme", "audience", "role", "by_when", "how_we_will_know", "website", *OFFERED)
 
     @classmethod
     def blank(cls, campaign: Campaign, type: Type, page_lang: str, words: str = "") -> PledgeForm:
@@ -307,10 +308,8 @@ class PledgeForm(Form):
         needed = ""
         if self.kind is Kind.ORGANISATION:
             needed = _("Write an email address: we need one for an organisation")
-        elif self["follow_up"]:
-            needed = _("Write an email address, so that we can ask you how it goes")
-        elif self["invite_again"] or self["news"]:
-            needed = _("Write an email address, so that we can write to you")
+        elif self["follow_up"] or self["invite_again"] or self["news"]:
+            needed = _("Write an email address: what was asked for with it needs one")
         self._email(needed=needed)
         if not self["consent"]:
             self.errors["consent"] = _("Tick this to go on: we cannot show your words without it")

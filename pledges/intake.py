@@ -159,6 +159,9 @@ class ReviewDesk(Protocol):
 
     def standing(self, session: Session, contribution: Contribution, lang: str, now: datetime) -> Standing: ...
 
+    def address_confirmed(self, session: Session, contribution: Contribution, now: datetime) -> None:
+        """Whoever gave this address has confirmed it."""
+
     def withdrawn(self, session: Session, contribution: Contribution, now: datetime) -> None: ...
 
     def restored(self, session: Session, contribution: Contribution, now: datetime) -> None: ...

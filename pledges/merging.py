@@ -82,6 +82,7 @@ def _shown(session: Session, campaign_id: int, *rows: Organisation) -> int:
         Contribution.type == Type.PLEDGE,
         Contribution.kind == Kind.ORGANISATION,
         Contribution.shown_at.is_not(None),
+        Contribution.example.is_(False),
     )
     return session.scalar(query) or 0
 

@@ -89,6 +89,7 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
         contribution.type is Type.PLEDGE
         and contribution.kind is Kind.ORGANISATION
         and contribution.organisation_id
+        and not contribution.example
         and not counters.other_pledge_of(session, contribution)
     ):
         counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)

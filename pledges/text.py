@@ -142,6 +142,15 @@ def says_something(text: str, *, signs: bool = False) -> bool:
     return fold(text) != "" or (signs and any(unicodedata.category(letter) == "So" for letter in text))
 
 
+OPENING = 60  # what a link's name carries of the words that it leads to
+
+
+def opening(words: str) -> str:
+    """The first words, on one line, as the name of a link to them."""
+    head, shortened = cut(" ".join(words.split()), OPENING)
+    return f"{head} …" if shortened else head
+
+
 def cut(text: str, most: int) -> tuple[str, bool]:
     """`text` and False, or its first words within `most` code points and True."""
     if len(text) <= most:

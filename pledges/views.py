@@ -39,6 +39,7 @@ from .addresses import LANGUAGES
 from .db import Translated, reading, transaction, until_stored, utcnow
 from .errors import FormUsed, NotNow, NotYours
 from .forms import (
+    OFFERED,
     TRAP,
     WISHES,
     AddressForm,
@@ -51,7 +52,7 @@ from .forms import (
     consent_words,
     permitted_levels,
 )
-from .intake import Complaint, Origin, Receipt, Sent, keep_consent, review_desk
+from .intake import Complaint, Origin, Receipt, Sent, review_desk
 from .limits import EventAllowance, Kind, Places, Refusal, limits_of
 from .models import AkismetUse, Audience, Campaign, Consent, Contribution, EventCode, Question, ShowName, Type
 from .seldom import Seldom
@@ -228,7 +229,7 @@ def _usual_words() -> dict[str, str]:
         "ask_hint": _("One thing you can keep. Say when, if you can. Please leave out other people’s names."),
         "how_1": _("One thing you will do, in your own words. As yourself or for your organisation."),
         "how_2": _("A moderator reads every promise and every comment before it appears."),
-        "how_3": _("Your promise joins the wall. If you like, we ask you in three months how it is going."),
+        "how_3": _("Your promise joins the wall, with a page of its own to share."),
         "closed": _("Promises are closed"),
         "thanks": _("We have your promise. A person will read it soon."),
     }
@@ -270,7 +271,7 @@ def campaigns() -> ResponseReturnValue:
     found = wall.shown_campaigns(reading())
     if len(found) == 1:
         return redirect(link("wall", slug=found[0].slug))
-    counts = {each.id: counters.read(reading(), each.id, [counters.PLEDGES]) for each in found}
+    counts = {each.id: counters.without_examples(counters.read(reading(), each.id)) for each in found}
     leads = {each.id: Translated(each.words.get("lead", {})) for each in found}
     return render_template(
         "campaign/list.html", campaigns=found, counts=counts, leads=leads, now_open=_open_ones(found)
@@ -299,7 +300,7 @@ def _wall(campaign: Campaign) -> str:
         pieces=[wall.piece(each) for each in page.items],
         next=page.next,
         further="after" in request.args,
-        counts=counts,
+        counts=counters.without_examples(counts),
         cloth=wall.the_cloth(session, campaign),
         asked_for=Markup(", ").join(_asked_for(campaign, filters)),
         found=_counted(campaign, filters, counts),
@@ -699,6 +700,7 @@ def _pledge_form_page(
         preview_audience=_audience(campaign, form) if preview else None,
         levels=permitted_levels(campaign),
         consents=consent_words(campaign, form.type),
+        offered=OFFERED,
         starts=[prompt for prompt in campaign.prompts if prompt.use == "promise"],
         dye=wall.dye,
         **given,
@@ -729,7 +731,7 @@ def closed_words(written: Written | None) -> str:
     return render_template(
         "pledge/closed.html",
         written=written,
-        counts=counters.read(reading(), campaign.id, [counters.PLEDGES]),
+        counts=counters.without_examples(counters.read(reading(), campaign.id)),
         cloth=wall.the_cloth(reading(), campaign, narrow=True),
         to_come=_to_come(campaign),
         closed_on=campaign.closes_at if campaign.closes_at and campaign.closes_at <= utcnow() else None,
@@ -1099,15 +1101,9 @@ def _letters(session: Session, own: Contribution, now: datetime) -> None:
         raise NotNow
     if own.contact.proved_at is None and _is_proof(own, request.form.get("proof", "")):
         own.contact.proved_at = now
+        review_desk().address_confirmed(session, own, now)
     own.contact.undeliverable_at, own.contact.undeliverable_code = None, ""  # its owner is here, and says what to send
     own.contact.letters_wanted = request.form.get("letters", "") != ""
-    own.contact.follow_up = request.form.get("follow_up", "") != ""
-    asked = [consent for consent in _standing_wishes(own) if consent.purpose == "follow_up"]
-    if own.contact.follow_up and not asked:
-        keep_consent(session, own, "follow_up", _("Ask me how it is going"), now)
-    if not own.contact.follow_up:
-        for consent in asked:
-            consent.withdrawn_at = now
 
 
 def _is_proof(own: Contribution, proof: str) -> bool:
@@ -1159,6 +1155,7 @@ def _receipt(own: Contribution, token: str) -> str:
         named={own.show_name, own.latest.level} != {ShowName.ANONYMOUS},
         is_comment=own.type is Type.COMMENT,
         wishes=_standing_wishes(own),
+        offered=OFFERED,
         called=first_name(own.latest.name),
         settings=settings(),
     )

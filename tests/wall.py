@@ -29,6 +29,7 @@ from pledges.db import Database, open_engine, transaction, utcnow
 from pledges.models import Campaign, Contribution
 from pledges.settings import Settings
 from tests.forms import Form, form, forms
+from tests.markup import check_all
 
 SLUG = presets.FIRST
 OTHER = "courageous-conversations"
@@ -69,7 +70,7 @@ def make_app(database_url: str, instance: Path, **given: Any) -> Flask:
         }
     )
     settings.akismet_api_key = SecretStr(key)
-    return create_app(settings)
+    return check_all(create_app(settings))
 
 
 @dataclass(frozen=True)

@@ -238,7 +238,7 @@ def join(token: str) -> ResponseReturnValue:
             password, name = form["password"], clean(form.get("name", ""))[:100]
             words = passwords.problem(password, email=invitation.email, name=name)
             if words:
-                return _step("password", invitation, words, status=422)
+                return _step("password", invitation, words, typed=name, status=422)
             moderator = accounts.accept(session, invitation, name, password, now)
             return _ask_for_code(moderator, "")
         found = session.scalars(select(Moderator).where(Moderator.email == invitation.email)).first()
@@ -250,8 +250,12 @@ def join(token: str) -> ResponseReturnValue:
     return redirect(url_for("desk.show_queue"), code=303)
 
 
-def _step(step: str, invitation: Invitation, problem: str = "", status: int = 200) -> ResponseReturnValue:
-    page = render_template("moderation/invitation.html", step=step, email=invitation.email, me=None, problem=problem)
+def _step(
+    step: str, invitation: Invitation, problem: str = "", *, typed: str = "", status: int = 200
+) -> ResponseReturnValue:
+    page = render_template(
+        "moderation/invitation.html", step=step, email=invitation.email, me=None, problem=problem, typed=typed
+    )
     return page, status
 
 

@@ -242,3 +242,12 @@ def test_nothing_jumps_where_the_keyboard_walks_along_the_bar(
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.closest('.acts') !== null")
         assert page.evaluate("scrollY") == before, page.evaluate("document.activeElement.outerHTML")
+
+
+def test_the_action_bar_takes_little_of_the_window(wall: Wall, moderator: AtTheDesk, sent: list[Any]) -> None:
+    page = moderator.joins().page
+    page.set_viewport_size({"width": WIDE, "height": 860})
+    page.goto(f"{wall.url}/moderation/")
+    assert box(page, ".decide")["height"] <= 104
+    page.goto(f"{wall.url}/moderation/figures")
+    assert page.evaluate(CUT_OFF) == []

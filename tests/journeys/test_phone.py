@@ -73,3 +73,27 @@ def test_what_folds_away_comes_after_what_is_required(wall: Wall, new_page: Call
     assert not page.locator("#how_we_will_know").is_visible()
     page.locator("details.stronger > summary").click()
     assert page.locator("#how_we_will_know").is_visible()
+
+
+def test_the_letter_opens_a_page_whose_button_is_in_sight(wall: Wall, new_page: Callable[..., Page]) -> None:
+    page = new_page(javascript=False, width=NARROW, height=844)
+    page.goto(f"{wall.url}/{SLUG}/promise")
+    page.locator("#promise").fill("I will ring three parents this week.")
+    page.locator("#email").fill("amina@example.org")
+    page.locator("#consent").check()
+    page.locator("main form button[type=submit]").first.click()
+    expect(page.locator("main")).to_contain_text(
+        "Open the letter that we send to the address you gave, and press the button"
+    )
+    wall.work()
+    letter = wall.letters()[-1].replace("=\n", "").replace("=3D", "=")
+    assert "Subject: Please confirm your address" in letter
+    path = re.findall(r"https?://[^/\s]+(/\S+proof=[\w.-]+)", letter)[0]
+    page.goto(f"{wall.url}{path}")
+    button = page.get_by_role("button", name="This is my address")
+    box = button.bounding_box()
+    assert box is not None and box["y"] + box["height"] <= 844
+    assert page.locator("main button").first.inner_text() == "This is my address"
+    button.click()
+    expect(page.get_by_role("alert")).to_contain_text("We write to you about what you sent.")
+    expect(button).to_have_count(0)

@@ -42,7 +42,7 @@ def test_an_unproved_address_gets_the_receipt_and_nothing_else(posting_wall: Wal
     posting_wall.screens()
     posting_wall.moderator().approves(sent)
     posting_wall.screens(later(60))
-    assert subjects(smtp_sink) == ["Your private link"]
+    assert subjects(smtp_sink) == ["Please confirm your address"]
     assert posting_wall.owed() == [("receipt", ""), ("approved", "unproved")]
     letter = smtp_sink.received[0]
     assert letter.recipients == (ADDRESS,)
@@ -138,7 +138,7 @@ def test_a_refused_letter_is_tried_again_later_and_is_not_lost(posting_wall: Wal
     wall.screens(later(70 + 119))
     assert smtp_sink.received == []
     wall.screens(later(70 + 125))
-    assert subjects(smtp_sink) == ["Your private link"]
+    assert subjects(smtp_sink) == ["Please confirm your address"]
     with wall.look() as session:
         letter = session.scalars(select(Letter)).one()
         assert letter.attempts == 3
@@ -244,7 +244,7 @@ def test_whoever_wants_no_letters_gets_none(posting_wall: Wall, smtp_sink: SmtpS
     moderator: AtTheDesk = posting_wall.moderator()
     moderator.approves(sent)
     posting_wall.screens(later(31))
-    assert subjects(smtp_sink) == ["Your private link"]
+    assert subjects(smtp_sink) == ["Please confirm your address"]
 
 
 def test_an_address_that_its_owner_proved_counts_for_all_that_is_sent_from_it(wall: Wall) -> None:

@@ -45,7 +45,7 @@ def told(wall: Wall, to: str = ADDRESS) -> list[str]:
     """The subjects of all letters but the first one that this address got, oldest first."""
     every = [letter for letter in wall.letters() if f"To: {to}" in letter]
     subjects = [re.findall(r"^Subject: (.*)$", letter, re.MULTILINE)[0] for letter in every]
-    return [subject for subject in subjects if subject not in ("Your private link", "We have your report")]
+    return [subject for subject in subjects if subject not in ("Please confirm your address", "We have your report")]
 
 
 def outcomes(wall: Wall) -> list[str]:

@@ -29,6 +29,7 @@ from pledges.models import (
     Theme,
 )
 from pledges.settings import HERE, Settings
+from tests.markup import check_all
 
 
 class NoteTakingDesk:
@@ -49,6 +50,9 @@ class NoteTakingDesk:
 
     def standing(self, session, contribution, lang, now):
         return self.says
+
+    def address_confirmed(self, session, contribution, now):
+        self.notes.append(("confirmed", contribution.public_id))
 
     def withdrawn(self, session, contribution, now):
         self.notes.append(("withdrawn", contribution.public_id))
@@ -139,7 +143,7 @@ def app(tmp_path, desk) -> Flask:
     migrations.upgrade(database.engine)
     pledges.init_app(app, settings, desk=desk)
     app.extensions["wall.limits"] = Limiter()
-    return app
+    return check_all(app)
 
 
 @pytest.fixture

@@ -162,10 +162,12 @@ def test_an_appeal_is_taken_in_its_days_alone(visitor, receipt, desk):
     assert len(desk.told("appealed")) == 1
 
 
-def test_letters_can_be_stopped(visitor, receipt, session):
-    does(visitor, receipt, "letters", follow_up="yes")
+def test_letters_can_be_stopped_and_that_ends_nothing_else_that_was_agreed_to(visitor, session):
+    receipt = visitor.promises(email="a@example.org", follow_up="yes").location.split("?")[0]
+    does(visitor, receipt, "letters")
     contact = session.query(Contact).one()
     assert (contact.letters_wanted, contact.follow_up) == (False, True)
+    assert session.query(Consent).filter_by(purpose="follow_up", withdrawn_at=None).count() == 1
 
 
 def test_each_thing_that_was_agreed_to_can_be_ended(visitor, session):
@@ -194,17 +196,17 @@ def test_ending_one_wish_leaves_the_others_and_being_asked_ends_with_its_own(vis
     assert not is_asked()
 
 
-def test_whether_to_be_asked_again_is_kept_with_when_it_was_agreed_to(visitor, receipt, session):
-    def standing() -> int:
-        found = session.query(Consent).filter(Consent.purpose == "follow_up", Consent.withdrawn_at.is_(None)).count()
-        session.rollback()  # nobody waits for it
-        return found
+def test_what_was_ticked_and_is_not_sent_yet_says_so(visitor):
+    receipt = visitor.promises(email="a@example.org", news="yes").location.split("?")[0]
+    assert "not sent at present" in text(visitor.get(receipt))
+    receipt = visitor.promises("I will read", email="a@example.org", quote="yes").location.split("?")[0]
+    assert "not sent at present" not in text(visitor.get(receipt))
 
-    assert standing() == 0
-    does(visitor, receipt, "letters", letters="yes", follow_up="yes")
-    assert standing() == 1
-    does(visitor, receipt, "letters", letters="yes")
-    assert standing() == 0
+
+def test_no_box_is_shown_for_letters_that_nothing_sends(visitor):
+    for page in (visitor.get("/week/promise"), visitor.promises("", follow_up="yes", news="yes", invite_again="yes")):
+        shown = [name for name in ("follow_up", "invite_again", "quote", "news") if f'name="{name}"' in text(page)]
+        assert shown == ["quote"]
 
 
 def test_what_happens_next_is_told_while_it_has_not_happened(visitor, receipt, desk):

@@ -149,7 +149,7 @@ def test_the_token_of_another_form_is_not_taken(visitor, stored, approve):
         ({"by_when": "2001-01-01"}, "still to come"),
         ({"name": "n" * 101}, "Shorten this to 100"),
         ({"how_we_will_know": "n" * 301}, "Shorten this to 300"),
-        ({"follow_up": "yes"}, "so that we can ask you"),
+        ({"follow_up": "yes"}, "what was asked for with it needs one"),
     ],
 )
 def test_a_slip_is_told_in_words_and_nothing_written_is_lost(visitor, stored, wrong, says):

@@ -1,0 +1,78 @@
+"""What is right in every HTML page that any test fetches: looked at once for each page, known by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from itertools import pairwise
+from xml.etree.ElementTree import Element
+
+import html5lib
+from flask import Flask
+from flask.testing import FlaskClient
+from html5lib.constants import E as WORDS
+from werkzeug.test import TestResponse
+
+LONG_SECONDS = re.compile(r"\.\d{4,}")
+CHANGING = re.compile(rb'(value|content|href|action|src)="[^"]{20,}"')  # tokens and keys: they change no structure
+_right: set[bytes] = set()
+
+
+def faults(page: bytes) -> list[str]:
+    """What is wrong with the structure of this page; an empty list is what we want."""
+    key = hashlib.blake2b(CHANGING.sub(rb'\1="x"', page), digest_size=16).digest()
+    if key in _right:
+        return []
+    found = _faults(page.decode())
+    if not found:
+        _right.add(key)
+    return found
+
+
+def _faults(page: str) -> list[str]:
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    root = parser.parse(page)
+    found = [f"line {line}: {WORDS[code] % given}" for (line, _), code, given in parser.errors]
+    every = [each for each in root.iter() if isinstance(each.tag, str)]
+    found += [f"{len(titles)} titles" for titles in [root.findall("./head/title")] if len(titles) != 1]
+    ids = Counter(each.get("id") for each in every if each.get("id") is not None)
+    found += [f"the id {name!r} stands {times} times" for name, times in ids.items() if times > 1]
+    found += _headings(every)
+    for each in every:
+        found += _of(each)
+    return found
+
+
+def _headings(every: list[Element]) -> list[str]:
+    """A page begins with its h1, and no heading leaps over a level."""
+    levels = [int(each.tag[1]) for each in every if re.fullmatch("h[1-6]", str(each.tag))]
+    return [f"h{after} follows h{before}" for before, after in pairwise([0, *levels]) if after > before + 1]
+
+
+def _of(each: Element) -> list[str]:
+    found = []
+    if each.tag == "form" and each.get("method") != "dialog" and not each.get("action"):
+        found.append("a form without an action")
+    if each.tag == "input" and each.get("type") in ("radio", "checkbox", "submit") and each.get("autocomplete"):
+        found.append(f"autocomplete on a {each.get('type')}")
+    if LONG_SECONDS.search(each.get("datetime", "")):
+        found.append(f"more than three digits of a second in {each.get('datetime')}")
+    return found
+
+
+class CheckingClient(FlaskClient):
+    """A client that takes no page whose structure is wrong."""
+
+    def open(self, *args: object, **kwargs: object) -> TestResponse:
+        answer = super().open(*args, **kwargs)  # type: ignore[arg-type]
+        if answer.mimetype == "text/html" and not answer.is_streamed and answer.data:
+            wrong = faults(answer.data)
+            assert not wrong, f"{answer.request.path}: {wrong}"
+        return answer
+
+
+def check_all(app: Flask) -> Flask:
+    """The same application; its test clients check what they fetch."""
+    app.test_client_class = CheckingClient
+    return app
