@@ -72,7 +72,10 @@ def names_of(pledge: Contribution) -> list[tuple[str, str]]:
         (f"theme:{theme}", EVERY_DAY),
         (f"kind:{pledge.kind}", EVERY_DAY),
         (f"progress:{pledge.progress}", EVERY_DAY),
-        (f"{CLOTH}{theme}" if theme else f"{LOOSE}{dyes.of_key(pledge.public_id)}", pledge.published_at.date().isoformat()),
+        (
+            f"{CLOTH}{theme}" if theme else f"{LOOSE}{dyes.of_key(pledge.public_id)}",
+            pledge.published_at.date().isoformat(),
+        ),
     ]
 
 

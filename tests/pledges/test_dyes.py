@@ -68,7 +68,9 @@ def test_a_theme_with_a_dye_that_the_design_does_not_know_is_dyed(visitor, appro
 
 def test_a_preview_without_a_theme_is_dyed(visitor):
     shown = text(visitor.promises(step="preview"))
-    assert re.search(r'<div class="piece piece--alone piece--s dye-(\w+)"', shown)[1] in dyes.DYES
+    assert set(re.findall(r'<div class="piece piece--alone piece--\w dye-(\w+)"', shown)) == {
+        dyes.of_key("I will listen before I speak")
+    }
 
 
 def test_an_audience_that_is_all_of_a_kind_finds_that_kind(visitor, approve, database):
