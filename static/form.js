@@ -39,11 +39,12 @@ for (const live of document.querySelectorAll("[data-live]")) {
   const form = live.closest("form");
   const [piece, about, words, name, meta] = [".piece", ".piece-theme span", ".words", ".by-name bdi", ".by-meta bdi"].map((part) => live.querySelector(part));
   const said = (field) => (form.elements[field]?.value || "").trim();
-  // The server knows titles and surnames; where a name has more than one word, it alone says which is shown.
+  // Only the server knows titles, and surnames that stand first: where a name is not plain, "See it first" tells.
+  const PLAIN = /^(?!(?:mrs?|ms|miss|mx|dr|prof|sir|dame|lord|lady|rev|professor|doctor) )[\p{L}\p{M}'’-]+(?: [\p{L}\p{M}'’-]+)*$/iu;
   const signed = () => {
     const level = said("show_name") || (said("kind") === "organisation" ? "organisation" : "anonymous");
     if (level === "anonymous") return ["", ""];
-    const first = /[\s,.]/.test(said("name")) ? said("name").split(/[\s,.]+/)[0] : said("name");
+    const first = PLAIN.test(said("name")) ? said("name").split(" ")[0] : said("name") && "…";
     const person = { full: [said("name"), said("role")], first: [first, ""], role: [said("role"), ""], organisation: [said("organisation"), ""] }[level];
     return said("kind") === "organisation" ? [said("organisation"), level === "organisation" ? "" : person.filter(Boolean).join(", ")] : person;
   };

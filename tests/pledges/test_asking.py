@@ -102,7 +102,7 @@ def test_send_stands_beside_the_preview_with_the_consent_it_needs(visitor, store
     assert 'name="consent"' in section
     assert page.count('name="consent"') == 1
     filled = form(page, "/promise")
-    sent = visitor.client.post("/week/promise", data=filled.sent(consent="yes"))
+    sent = visitor.client.post("/week/promise", data=filled.sent(promise="I will listen before I speak", consent="yes"))
     assert sent.status_code == 303
     assert len(stored()) == 1
 
@@ -113,7 +113,8 @@ def test_a_comment_is_seen_before_consent_too_and_sent_from_there(visitor, appro
     seen = visitor.sends(path, comment="Well said", consent="", step="preview")
     assert seen.status_code == 200
     assert 'form="made">Send my comment</button>' in text(seen)
-    assert visitor.client.post(path, data=form(text(seen), "/comment").sent(consent="yes")).status_code == 303
+    filled = form(text(seen), "/comment").sent(comment="Well said", consent="yes")
+    assert visitor.client.post(path, data=filled).status_code == 303
     assert len(stored()) == 2
 
 
