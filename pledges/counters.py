@@ -8,6 +8,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from . import dyes
 from .models import EVERY_DAY, Contribution, Counter, Kind, Progress, Type
 
 PLEDGES = "pledges"
@@ -16,6 +17,7 @@ TALLIES = "akismet:"  # what was counted as it happened, and stands nowhere else
 LANES = "lane:"  # + lane: how many wait there; counted again where the queue is
 EXAMPLES = "examples:"  # + the name of a counter: how many of it are examples of ours
 CLOTH = "cloth:"  # + theme id, by day: the blocks of the picture
+LOOSE = f"{CLOTH}loose:"  # + dye, by day: the blocks of promises without a theme
 
 
 def add(session: Session, campaign_id: int, name: str, change: int, day: str = EVERY_DAY) -> None:
@@ -80,7 +82,10 @@ def names_of(pledge: Contribution) -> list[tuple[str, str]]:
         (f"theme:{theme}", EVERY_DAY),
         (f"kind:{pledge.kind}", EVERY_DAY),
         (f"progress:{pledge.progress}", EVERY_DAY),
-        (f"{CLOTH}{theme}", pledge.published_at.date().isoformat()),
+        (
+            f"{CLOTH}{theme}" if theme else f"{LOOSE}{dyes.of_key(pledge.public_id)}",
+            pledge.published_at.date().isoformat(),
+        ),
     ]
 
 

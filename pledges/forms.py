@@ -70,6 +70,11 @@ class Form:
         """Whether one of these fields holds something, or is wrong."""
         return any(self.values.get(name) or name in self.errors for name in names)
 
+    def for_a_look(self) -> dict[str, str]:
+        """What is wrong with how it would look: what is only asked of who sends it can wait until then."""
+        later = {"consent", *(name for name in ("email", "show_name") if not self[name])}
+        return {name: words for name, words in self.errors.items() if name not in later}
+
     def _take(self, raw: Mapping[str, str], names: Iterable[str], *, lines: str = "") -> None:
         """All that was sent, however long: the request itself is bounded, and nobody's words come back cut."""
         for name in names:
@@ -181,9 +186,9 @@ class PledgeForm(Form):
 
     TEXTS = ("name", "role", "organisation", "website", "email", "how_we_will_know", "by_when")
     CHOICES = ("kind", "show_name", "theme", "audience", "lang")
-    ORDER = ("kind", "organisation", "name", "show_name", "email", "consent", "theme", "audience", "role", "by_when",
-             "how_we_will_know", "website", "lang")  # fmt: skip
-    STRONGER = ("theme", "audience", "role", "by_when", "how_we_will_know", "website", *OFFERED)
+    ORDER = ("theme", "kind", "organisation", "website", "name", "role", "show_name", "email", "consent", "audience",
+             "by_when", "how_we_will_know", "lang")  # fmt: skip
+    STRONGER = ("audience", "by_when", "how_we_will_know", *OFFERED)
 
     @classmethod
     def blank(cls, campaign: Campaign, type: Type, page_lang: str, words: str = "") -> PledgeForm:
@@ -266,8 +271,14 @@ class PledgeForm(Form):
         """The level that was chosen; none: the most private that makes sense."""
         if self["show_name"]:
             return ShowName(self["show_name"])
-        named = self.kind is Kind.ORGANISATION and ShowName.ORGANISATION in permitted_levels(self.campaign)
+        named = self.kind is Kind.ORGANISATION and ShowName.ORGANISATION in self.levels
         return ShowName.ORGANISATION if named else ShowName.ANONYMOUS
+
+    @property
+    def levels(self) -> list[ShowName]:
+        """What may be chosen to be shown; of who speaks for an organisation not the first name alone."""
+        permitted = permitted_levels(self.campaign)
+        return [each for each in permitted if self.kind is Kind.PERSON or each is not ShowName.FIRST]
 
     def _usual_lang(self) -> str:
         known = self.campaign.contribution_languages or [self.page_lang]
@@ -296,7 +307,11 @@ class PledgeForm(Form):
         self._seen("name", _("Write the name that we may show, or choose not to show one"))
         self._seen("role", _("Write the role or place that we may show"))
         self._seen("organisation", _("Write the name of the organisation or group"))
+        if self["show_name"] and ShowName(self["show_name"]) not in self.levels:
+            self.values["show_name"] = ""  # it was chosen for a person before an organisation was
         level = self.show_name
+        if self["name"] and not self["show_name"] and any(each in NAMED for each in self.levels):
+            self.errors.setdefault("show_name", _("Choose how your name is shown, or that it is not"))
         if level in NAMED and not self["name"]:
             self.errors["name"] = _("Write the name that we may show, or choose not to show one")
         if level is ShowName.ROLE and not self["role"]:

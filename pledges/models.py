@@ -137,6 +137,7 @@ class Audience(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(40))
     title: Mapped[Translated]
+    kind: Mapped[Kind | None] = mapped_column(text_enum(Kind))  # all of this kind belong to it without saying so
     place: Mapped[int]
     archived_at: Mapped[datetime | None]
 

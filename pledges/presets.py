@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .db import Translated
-from .models import AkismetUse, Audience, Campaign, CampaignState, Prompt, Question, Theme
+from .models import AkismetUse, Audience, Campaign, CampaignState, Kind, Prompt, Question, Theme
 from .tokens import new_public_id
 
 FOLDER = Path(__file__).parent / "preset_data"
@@ -129,7 +129,8 @@ def _add_parts(session: Session, campaign: Campaign, data: dict[str, Any]) -> No
         session.add(row)
     for place, audience in enumerate(data.get("audiences", [])):
         title = Translated(audience["title"])
-        session.add(Audience(campaign_id=campaign.id, key=audience["key"], title=title, place=place))
+        kind = Kind(audience["kind"]) if "kind" in audience else None
+        session.add(Audience(campaign_id=campaign.id, key=audience["key"], title=title, kind=kind, place=place))
     for place, question in enumerate(data.get("questions", [])):
         words = Translated(question["words"])
         session.add(Question(campaign_id=campaign.id, public_id=new_public_id(), words=words, place=place))

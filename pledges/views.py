@@ -307,13 +307,14 @@ def _wall(campaign: Campaign) -> str:
         open=wall.is_open(campaign, utcnow()),
         to_come=_to_come(campaign),
         dye=wall.dye,
+        statuses=status_words(),
         wall_page=True,
     )
 
 
 def _asked_for(campaign: Campaign, filters: wall.Filters) -> list[Markup]:
     """What was asked to see, in the words of the page, theme first; only what there is to ask for."""
-    statuses = {"kept": _("kept promises")}
+    statuses = status_words()
     kinds = {"organisation": _("organisations only"), "person": _("people only")}
     found = [in_words(theme.title) for theme in campaign.themes if theme.key == filters.theme]
     found += [in_words(each.title) for each in campaign.audiences if each.key == filters.audience]
@@ -323,9 +324,22 @@ def _asked_for(campaign: Campaign, filters: wall.Filters) -> list[Markup]:
     return [*found, *([Markup.escape(language_name(filters.lang))] if known else [])]
 
 
+def status_words() -> dict[str, str]:
+    """How a promise can stand, as something to ask the wall for."""
+    return {
+        "under_way": _("under way"),
+        "kept": _("kept promises"),
+        "changed": _("changed since"),
+        "not_kept": _("not kept"),
+        "promised": _("just promised"),
+    }
+
+
 def _counted(campaign: Campaign, filters: wall.Filters, counts: dict[str, int]) -> int | None:
     """How many promises were asked for, where that is a number that we keep."""
-    names = {f"theme={theme.key}": f"theme:{theme.id}" for theme in campaign.themes} | {"status=kept": "progress:kept"}
+    names = {f"theme={theme.key}": f"theme:{theme.id}" for theme in campaign.themes}
+    names |= {f"status={status}": f"progress:{status}" for status in status_words()}
+    names |= {f"kind={kind}": f"kind:{kind}" for kind in ("person", "organisation")}
     asked = [f"{name}={value}" for name, value in filters.asked.items()]
     return counts.get(names[asked[0]], 0) if len(asked) == 1 and asked[0] in names else None
 
@@ -436,7 +450,9 @@ def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
     """What was sent is stored once, or the form comes back with every word and the reason."""
     now = utcnow()
     ticket = tokens.read_form_token(request.form.get("token", ""), road.purpose, now)
-    if ticket is not None and not form.errors and request.form.get("step") != "preview":
+    looking = request.form.get("step") == "preview"
+    form.errors = form.for_a_look() if looking else form.errors
+    if ticket is not None and not form.errors and not looking:
         try:
             again = intake.already(reading(), form.sent(ticket.nonce))
         except FormUsed:
@@ -453,7 +469,7 @@ def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
         return _form_page(road, form, 422, token=kept)
     if not kept or ticket is None:
         return _form_page(road, form, 422, trouble="aged")
-    if request.form.get("step") == "preview":
+    if looking:
         before = _sent_before(form.sent(ticket.nonce))
         return _form_page(road, form, 200, token="" if before == "others" else kept, preview=True, sent_before=before)
     wait = refusal(road.limit, email=form["email"], event=road.event)
@@ -696,6 +712,7 @@ def _pledge_form_page(
         like=like,
         trouble=trouble,
         preview=_preview(campaign, form) if preview else None,
+        loose_dye=wall.dye(None, form.words),
         sent_before=sent_before,
         preview_audience=_audience(campaign, form) if preview else None,
         levels=permitted_levels(campaign),

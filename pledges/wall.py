@@ -11,13 +11,14 @@ from datetime import UTC, date, datetime
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from . import cloth, counters, motifs
+from . import cloth, counters, dyes, motifs
 from .errors import NotYours
 from .intake import Sent
 from .models import (
+    Audience,
     Campaign,
     CampaignState,
     Contribution,
@@ -39,8 +40,6 @@ PAGE = 24
 THREAD = 50
 SIZES = (("s", 52), ("m", 125), ("l", 260))  # code points, as the design sets them
 SHOWN_CHARS = 320  # on the wall; longer words are cut there and stand whole on their own page
-DYES = ("listen", "speak", "schools", "work", "families", "services")
-NO_DYE = "none"
 
 SHELVES = {"promises": Type.PLEDGE, "answers": Type.ANSWER}  # segment of the address -> what stands there
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
@@ -266,12 +265,12 @@ def _shown(campaign: Campaign, type: Type) -> Select[Contribution]:
 def _filtered(wanted: Select[Contribution], campaign: Campaign, filters: Filters) -> Select[Contribution] | None:
     """The query narrowed to what was asked; none where nothing can match."""
     themes = {theme.key: theme.id for theme in campaign.themes}
-    audiences = {audience.key: audience.id for audience in campaign.audiences}
+    audiences = {audience.key: audience for audience in campaign.audiences}
     try:
         if filters.theme:
             wanted = wanted.where(Contribution.theme_id == themes[filters.theme])
         if filters.audience:
-            wanted = wanted.where(Contribution.audience_id == audiences[filters.audience])
+            wanted = wanted.where(_speaks_as(audiences[filters.audience]))
         if filters.kind:
             wanted = wanted.where(Contribution.kind == Kind(filters.kind))
         if filters.status:
@@ -281,6 +280,12 @@ def _filtered(wanted: Select[Contribution], campaign: Campaign, filters: Filters
     if filters.lang and filters.lang not in campaign.contribution_languages:
         return None
     return wanted.where(Contribution.lang == filters.lang) if filters.lang else wanted
+
+
+def _speaks_as(audience: Audience) -> ColumnElement[bool]:
+    """Who chose this audience; where it is all of a kind, everyone of that kind, who need not say so."""
+    chosen = Contribution.audience_id == audience.id
+    return or_(chosen, Contribution.kind == audience.kind) if audience.kind is not None else chosen
 
 
 def shown_or_404(session: Session, campaign: Campaign, public_id: str, *types: Type) -> Contribution:
@@ -491,7 +496,7 @@ def piece(contribution: Contribution, revision: Revision | None = None) -> Piece
         size=size(shown.words),
         lang=shown.lang,
         by=signature(shown, contribution.show_name if revision is None else revision.level),
-        dye=dye(theme),
+        dye=dye(theme, contribution.public_id),
         motif=motifs.path(contribution.public_id),
         theme=theme,
         status=contribution.progress,
@@ -511,17 +516,21 @@ def size(words: str) -> str:
     return next((band for band, most in SIZES if len(words) <= most), "xl")
 
 
-def dye(theme: Theme | None) -> str:
-    return theme.dye if theme is not None and theme.dye in DYES else NO_DYE
+def dye(theme: Theme | None, key: str = "") -> str:
+    """The dye of the theme; without a theme that of `key`, the id of the promise, and never grey."""
+    if theme is None:
+        return dyes.of_key(key)
+    return theme.dye if theme.dye in dyes.DYES else dyes.of_key(theme.key)
 
 
 def the_cloth(session: Session, campaign: Campaign, *, mark: date | None = None, narrow: bool = False) -> cloth.Cloth:
     """The picture of the campaign, from its counters; `mark` leaves one day bright."""
-    dyes = {f"{counters.CLOTH}{theme.id}": dye(theme) for theme in campaign.themes}
+    worn = {f"{counters.CLOTH}{theme.id}": dye(theme) for theme in campaign.themes}
+    worn |= {f"{counters.LOOSE}{name}": name for name in dyes.DYES}
     days: dict[str, dict[str, int]] = {}
     for day, name, value in counters.days(session, campaign.id):
-        blocks = days.setdefault(day, dict.fromkeys([*dyes.values(), NO_DYE], 0))
-        blocks[dyes.get(name, NO_DYE)] += max(0, value)
+        blocks = days.setdefault(day, dict.fromkeys([*worn.values()], 0))
+        blocks[worn.get(name) or dyes.of_key(name)] += max(0, value)
     woven = tuple((day, tuple((name, n) for name, n in blocks.items() if n)) for day, blocks in days.items())
     wide, high = (320, 300) if narrow else (cloth.WIDTH, cloth.HEIGHT)
     return cloth.weave(woven, mark=mark.isoformat() if mark else None, width=wide, height=high)
@@ -544,7 +553,7 @@ def unsent_piece(sent: Sent, theme: Theme | None) -> Piece:
         size=size(sent.words),
         lang=sent.lang,
         by=signature(sent, sent.show_name),
-        dye=dye(theme),
+        dye=dye(theme, sent.words),
         motif=motifs.path(sent.words),
         theme=theme,
         kind=sent.kind,

@@ -34,6 +34,44 @@ for (const box of document.querySelectorAll("textarea[data-most]")) {
   box.addEventListener("input", count);
   count();
 }
+// The piece as it would look, while somebody writes; without a script "See it first" shows it.
+for (const live of document.querySelectorAll("[data-live]")) {
+  const form = live.closest("form");
+  const [piece, about, words, name, meta] = [".piece", ".piece-theme span", ".words", ".by-name bdi", ".by-meta bdi"].map((part) => live.querySelector(part));
+  const said = (field) => (form.elements[field]?.value || "").trim();
+  // Only the server knows titles, and surnames that stand first: where a name is not plain, "See it first" tells.
+  const PLAIN = /^(?!(?:mrs?|ms|miss|mx|dr|prof|sir|dame|lord|lady|rev|professor|doctor) )[\p{L}\p{M}'’-]+(?: [\p{L}\p{M}'’-]+)*$/iu;
+  const signed = () => {
+    const level = said("show_name") || (said("kind") === "organisation" ? "organisation" : "anonymous");
+    if (level === "anonymous") return ["", ""];
+    const first = PLAIN.test(said("name")) ? said("name").split(" ")[0] : said("name") && "…";
+    const person = { full: [said("name"), said("role")], first: [first, ""], role: [said("role"), ""], organisation: [said("organisation"), ""] }[level];
+    return said("kind") === "organisation" ? [said("organisation"), level === "organisation" ? "" : person.filter(Boolean).join(", ")] : person;
+  };
+  const draw = () => {
+    const typed = form.querySelector("textarea[data-most]").value.trim();
+    const theme = form.querySelector('input[name="theme"]:checked');
+    const dye = theme ? [...theme.closest(".tile").classList].find((each) => each.startsWith("dye-")) : "dye-" + live.dataset.loose;
+    const many = [...typed].length;
+    piece.className = "piece piece--alone piece--" + (many <= 52 ? "s" : many <= 125 ? "m" : many <= 260 ? "l" : "xl") + " " + dye;
+    about.textContent = theme ? theme.closest(".tile").textContent.trim() : live.dataset.plain;
+    words.textContent = typed || live.dataset.empty;
+    const [who, more] = signed();
+    name.textContent = who || live.dataset.nameless;
+    meta.textContent = more;
+  };
+  // A choice that the other kind of author is not offered is taken back, so that nothing hidden decides.
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "kind") {
+      const left = form.querySelector(event.target.value === "organisation" ? "#show-first:checked" : "#show-organisation:checked");
+      if (left) left.checked = false;
+    }
+    draw();
+  });
+  form.addEventListener("input", draw);
+  live.hidden = false;
+  draw();
+}
 // What the page has to say first is read out: what went wrong, what was done, or the preview that was asked for.
 const first = document.getElementById("summary") || document.getElementById("preview-t");
 if (first) first.focus();

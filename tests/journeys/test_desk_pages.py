@@ -82,7 +82,9 @@ def fill(wall: Wall) -> dict[str, Sent]:
     shown = senders.promises("I will plant ten trees by the river", email="amina@example.org")
     for n, words in enumerate(COPIES):
         arrives(senders, words, 20 + n)
-    phone = senders.promises("Ring me on 07700 900123 about class 4B and Daniel Okafor", name="Blessing", lang="cy")
+    phone = senders.promises(
+        "Ring me on 07700 900123 about class 4B and Daniel Okafor", name="Blessing", show_name="first", lang="cy"
+    )
     senders.promises(
         "Our shop translates its price list", kind="organisation", organisation=LONG[:90], email="shop@example.org"
     )

@@ -134,7 +134,7 @@ def nearby(who: AtTheDesk, sent: Sent) -> str:
 def test_without_an_address_what_came_from_the_same_network_is_listed_with_its_fate(
     wall: Wall, moderator: AtTheDesk
 ) -> None:
-    harsh = wall.promises(HARSH, name="A", email="a@example.org")
+    harsh = wall.promises(HARSH, name="A", show_name="anonymous", email="a@example.org")
     declined = wall.promises("Buy my course on fairness", email="b@example.org")
     moderator.decides(declined, "reject", reason="selling")
     edited = wall.edits(wall.promises("I will share my lunch"), "I will share my lunch on Fridays")

@@ -288,7 +288,7 @@ def found(desk: AtTheDesk, asked: str) -> list[int]:
 
 
 def test_search_finds_words_names_and_beginnings_without_case_or_marks(wall: Wall, moderator: AtTheDesk) -> None:
-    tŷ = wall.promises("Byddaf yn agor y tŷ i bawb", lang="cy", name="Siân Évans")
+    tŷ = wall.promises("Byddaf yn agor y tŷ i bawb", lang="cy", name="Siân Évans", show_name="anonymous")
     plain = wall.promises("I will open the house to everybody")
     wall.screens()
     moderator.approves(plain)
