@@ -101,7 +101,7 @@ def test_a_wall_that_closed_empty_promises_nothing(visitor, database):
     assert [said for said in ("could be yours", "When can I promise?", "Make the first promise") if said in page] == []
     assert [said for said in ("Say in public what you will do", "You promise") if said in page] == []
     assert "People check it" in page
-    assert "They were taken until 9 February 2026." in text(visitor.get("/week/promise"))
+    assert "They were taken until 8 February 2026." in text(visitor.get("/week/promise"))
 
 
 def test_a_wall_that_is_still_to_open_says_when(visitor, database):
