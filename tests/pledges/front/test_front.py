@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -87,13 +88,19 @@ def behind() -> Behind:
     return Behind()
 
 
+def run(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """In a thread of its own: a browser's tests leave a loop running in that of this process."""
+    with ThreadPoolExecutor(1) as own:
+        own.submit(lambda: asyncio.run(scene())).result()
+
+
 def ask(front: Front, *senders: Sender) -> None:
     """All at once; each is answered, or has gone, when this returns."""
 
     async def together() -> None:
         await asyncio.gather(*(sender.asks(front) for sender in senders))
 
-    asyncio.run(together())
+    run(together)
 
 
 def test_a_body_in_parts_reaches_the_application_whole_and_its_answer_comes_back(behind: Behind) -> None:
@@ -164,7 +171,7 @@ def test_where_too_many_send_at_once_the_slowest_makes_room(behind: Behind) -> N
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
 
-    asyncio.run(scene())
+    run(scene)
 
 
 def test_bodies_that_are_being_read_take_no_more_memory_than_is_set_aside(behind: Behind) -> None:
@@ -182,7 +189,7 @@ def test_bodies_that_are_being_read_take_no_more_memory_than_is_set_aside(behind
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
 
-    asyncio.run(scene())
+    run(scene)
 
 
 def test_while_all_threads_are_taken_others_wait_and_the_rest_is_told_to_come_back(behind: Behind) -> None:
@@ -200,7 +207,7 @@ def test_while_all_threads_are_taken_others_wait_and_the_rest_is_told_to_come_ba
         behind.may_answer.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(scene())
+    run(scene)
     assert [sender.status for sender in senders] == [200, 200, 503]
 
 
@@ -219,7 +226,7 @@ def test_who_reads_slowly_holds_no_thread(behind: Behind) -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    asyncio.run(scene())
+    run(scene)
 
 
 def test_headers_arrive_as_they_were_meant(behind: Behind) -> None:
