@@ -198,6 +198,7 @@ def test_the_page_that_asks_to_wait_tells_of_event_codes_and_takes_one(walls: Ca
     assert "Ask whoever runs the campaign for an event code" in refused.text
     offered = form(refused.text, "/promise")
     client = wall.app.test_client()
-    assert client.post(offered.action, data=offered.sent(event="HALL7", consent="yes")).status_code == 303
+    given = offered.sent(event="HALL7", promise="I will read", consent="yes")
+    assert client.post(offered.action, data=given).status_code == 303
     with wall.look() as session:
         assert session.scalar(select(func.count()).select_from(Revision)) == 2
