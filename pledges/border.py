@@ -11,6 +11,7 @@ from typing import Any
 from flask import Request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.utils import cached_property
 
 from . import signs
 
@@ -42,6 +43,15 @@ class BoundedRequest(Request):
     """A request whose form, address and JSON are bounded wherever they are read."""
 
     parameter_storage_class = BoundedFields
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The fields of the address; where they have no room none, for the page that says so."""
+        try:
+            return super().args
+        except RequestEntityTooLarge:
+            self.__dict__["args"] = BoundedFields()
+            raise
 
     def get_json(self, *args: Any, **kwargs: Any) -> Any:
         return _bounded_json(super().get_json(*args, **kwargs), DEEPEST)

@@ -319,7 +319,7 @@ DONE = {
     "hide_name": "Your name is hidden",
     "new_link": "This page has a new link",
     "appeal": "A second moderator will look",
-    "letters": "We write to you as you wish",
+    "letters": "We write to you about what you sent",
 }
 
 

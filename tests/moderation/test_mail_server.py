@@ -66,12 +66,12 @@ def test_a_setting_allows_it(walls: Callable[..., Wall], plain: Plain) -> None:
     wall = walls(mail_url=plain.url(), mail_in_clear=True)
     writes_to_ann(wall)
     assert (set(plain.heard), plain.letters) == ({b"sesame"}, 1)
-    assert doctor(wall) == "ok   mail: answers"
+    assert doctor(wall) == "ok   mail: answers, and lets us in"
 
 
 def test_doctor_tells_a_wrong_password(walls: Callable[..., Wall], plain: Plain) -> None:
     wall = walls(mail_url=plain.url("wrong"), mail_in_clear=True)
-    assert doctor(wall) == "MEND mail: does not take this user and password: check WALL_MAIL_URL"
+    assert doctor(wall) == "MEND mail: refuses us (AUTH 535 5.7.8): check user and password in WALL_MAIL_URL"
 
 
 def test_a_server_that_asks_for_no_password_takes_letters(walls: Callable[..., Wall], plain: Plain) -> None:

@@ -207,7 +207,7 @@ def test_where_we_are_refused_letters_are_kept_however_long_and_we_are_told(
 def test_a_wrong_password_keeps_all_letters_and_is_tried_once_a_round(
     walls: Callable[..., Wall], smtp_sink: SmtpSink
 ) -> None:
-    wall = walls(mail_url=smtp_sink.url.replace("//", "//wall:wrong@"), mail_from=FROM)
+    wall = walls(mail_url=smtp_sink.url.replace("//", "//wall:wrong@"), mail_from=FROM, mail_in_clear=True)
     smtp_sink.answers["AUTH"] = "535 5.7.8 wrong user or password"
     for number in range(3):
         wall.promises(f"I will do thing number {number}", email=f"a{number}@example.org")

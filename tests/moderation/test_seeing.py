@@ -91,7 +91,7 @@ def test_what_a_check_found_is_named_once_before_it_is_approved(wall: Wall, mode
 
 def test_likely_spam_is_named_too(checked_wall: Wall, akismet: AkismetService) -> None:
     mo = checked_wall.moderator("mo")
-    sent = waits(checked_wall, "I will buy cheap watches", name="akismet-guaranteed-spam")
+    sent = waits(checked_wall, "I will buy cheap watches", name="akismet-guaranteed-spam", show_name="full")
     answer = approve(mo, sent, **mo.has_read(sent.review_id))
     assert answer.status_code == 409
     assert "Spam: the spam service calls it spam" in answer.text.split("data-sure")[1]

@@ -99,10 +99,10 @@ def test_a_locked_database_is_busy_and_a_full_one_is_not(app: Flask, database: D
 
     assert is_busy(fails_with("SQLITE_BUSY_SNAPSHOT")) and cause_of(fails_with("SQLITE_FULL")) == "SQLITE_FULL"
     assert not is_busy(fails_with("SQLITE_FULL"))
-    app.add_url_rule("/fails/<name>", "fails", lambda name: (_ for _ in ()).throw(fails_with(name)))
+    app.add_url_rule("/fails/<name>", "fails", lambda name: (_ for _ in ()).throw(fails_with(name.upper())))
     visitor = app.test_client()
-    assert "We are very busy" in visitor.get("/fails/SQLITE_BUSY").text
-    full = visitor.get("/fails/SQLITE_FULL")
+    assert "We are very busy" in visitor.get("/fails/sqlite_busy").text
+    full = visitor.get("/fails/sqlite_full")
     assert full.status_code == 503 and full.headers["Retry-After"] and "cannot store anything" in full.text
 
 
