@@ -19,7 +19,7 @@ from .settings import Settings, settings
 LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 FOR_MACHINES = {"/healthz", "/readyz", "/metrics"}  # whoever watches over us asks by number, under any name
 CLINGS = " \t\r\n\u00a0\u200b.,;:!)>]}'\"’”»…"  # what programs take for part of an address at the end of a sentence
-SECRETS = {"receipt", "invitation"}  # what follows is a token, in which capitals count
+WRITTEN_EXACTLY = {"token", "filename"}  # names that routes give to a part in which capitals count
 FILTERS = ("theme", "audience", "kind", "status", "lang")
 PORTS = {"http": 80, "https": 443}
 
@@ -74,11 +74,21 @@ def _one_spelling(path: str) -> str | None:
     parts = [part for part in path.rstrip(CLINGS + "/").split("/") if part]
     if not parts:
         return "/"
-    secret = next((at + 1 for at, part in enumerate(parts) if part.lower() in SECRETS), len(parts))
-    plain = "/" + "/".join(part if at == secret else part.lower() for at, part in enumerate(parts))
+    low = "/" + "/".join(parts).lower()
+    exact = next((lead.count("/") - 1 for lead in _before_exact_parts() if low.startswith(lead)), len(parts))
+    plain = "/" + "/".join([*low[1:].split("/")[:exact], *parts[exact:]])
     if path in (plain, f"{plain}/") and request.routing_exception is None:
         return path
     return _as_routed(plain) or _as_routed(f"{plain}/")
+
+
+def _before_exact_parts() -> tuple[str, ...]:
+    """What stands before each part in which capitals count, by the routes of this application."""
+    found: tuple[str, ...] | None = current_app.extensions.get("wall.before_exact_parts")
+    if found is None:
+        rules = [rule for rule in current_app.url_map.iter_rules() if rule.arguments & WRITTEN_EXACTLY]
+        found = current_app.extensions["wall.before_exact_parts"] = tuple({rule.rule.split("<")[0] for rule in rules})
+    return found
 
 
 def _as_routed(path: str) -> str | None:
