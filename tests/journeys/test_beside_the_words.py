@@ -90,6 +90,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     visitor.promises("I will plant ten trees by the river", email="amina@example.org")
     wall.work()
     lead = AtTheDesk(new_page(), wall, "lea@example.org").joins(Role.LEAD)
+    ann = AtTheDesk(new_page(), wall, "ann@example.org").joins()
     page = lead.page
     open_item(lead)
     page.get_by_label("My note").fill("ask Ann")
@@ -99,7 +100,6 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     expect(page.locator("[data-toast]")).to_contain_text("Proposed to a second moderator")
     asked = page.locator("[data-review]").first.get_attribute("data-review")
     waiting = page.locator("[data-review]").nth(1).get_attribute("data-review")
-    ann = AtTheDesk(new_page(), wall, "ann@example.org").joins()
     lists = f"{wall.url}/moderation/word-lists?campaign={SLUG}"
     page.goto(f"{wall.url}/moderation/reasons?campaign={SLUG}")
     page.get_by_role("button", name="Make them this campaign’s own").click()

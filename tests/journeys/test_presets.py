@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from pledges import presets
+from pledges.db import transaction
 from tests.journeys.conftest import AtTheDesk, Visitor, Wall, campaign_of
 
 
@@ -23,11 +24,9 @@ def test_every_preset_carries_a_promise_from_form_to_wall(wall: Wall, visitor: V
 
 def test_an_answer_to_a_question_takes_the_same_road(wall: Wall, visitor: Visitor, moderator: AtTheDesk) -> None:
     slug = "courageous-conversations"
-    with wall.app.app_context():
-        from pledges.db import transaction
-
-        with transaction() as session:
-            question = session.merge(campaign_of(wall, slug)).questions[0].public_id
+    campaign = campaign_of(wall, slug)
+    with wall.app.app_context(), transaction() as session:
+        question = session.merge(campaign).questions[0].public_id
     page = visitor.page
     page.goto(f"{wall.url}/{slug}/questions/{question}")
     page.locator('a[href$="/answer"]').first.click()

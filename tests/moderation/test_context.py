@@ -110,7 +110,10 @@ def test_earlier_items_of_the_same_address_and_their_fate(wall: Wall, moderator:
     sent = wall.promises("I will ask what would help", email="bo@example.org")
     wall.screens()
     page = item(moderator, sent)
-    assert f'/moderation/reviews/{declined.review_id}">{declined.public_id}<span class="vh">: Buy my course on fairness</span></a>: declined. <q' in page
+    assert (
+        f'/moderation/reviews/{declined.review_id}">{declined.public_id}<span class="vh">: Buy my course on fairness</span></a>: declined. <q'
+        in page
+    )
     assert stranger.public_id not in page
 
 
@@ -148,7 +151,10 @@ def test_without_an_address_what_came_from_the_same_network_is_listed_with_its_f
     page = item(moderator, sent)
     assert "Same network, may be another person" in page
     told = nearby(moderator, sent)
-    assert f'/moderation/reviews/{declined.review_id}">{declined.public_id}<span class="vh">: Buy my course on fairness</span></a>: declined. <q' in told
+    assert (
+        f'/moderation/reviews/{declined.review_id}">{declined.public_id}<span class="vh">: Buy my course on fairness</span></a>: declined. <q'
+        in told
+    )
     assert f'/moderation/reviews/{edited.review_id}">' in told and told.count(edited.public_id) == 1
     assert harsh.public_id in told and HARSH not in told
     assert not any(other.public_id in told for other in (gone, far, elsewhere, sent))

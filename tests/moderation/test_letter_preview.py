@@ -149,7 +149,9 @@ def test_of_an_approval_that_changes_nothing_no_letter_is_sent_and_the_preview_s
     sent = wall.told_by(moderator)
     for _ in range(2):
         wall.reports(sent)
-        assert "the author knows how these words stand, and nothing changes" in previews(moderator, sent, "approve").text
+        assert (
+            "the author knows how these words stand, and nothing changes" in previews(moderator, sent, "approve").text
+        )
         moderator.approves(sent)
     assert [kind for kind, _ in wall.owed()] == ["receipt", "approved"]
     change = wall.edits(sent, "I will listen before I speak, and again after")
