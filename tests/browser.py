@@ -79,6 +79,29 @@ class Pages:
             self._contexts.pop().close()
 
 
+# A bar that sticks to the foot of a window covers half of something wherever the page happens to stand. So a target that
+# is found too small is brought to the middle of its window, and is too small if it still is there. All then stands as before.
+FOUND = """async ([within, rules]) => {
+  const found = (await axe.run(within || document, rules)).violations;
+  const again = { resultTypes: ['violations'], runOnly: { type: 'rule', values: ['target-size'] } };
+  const inTheMiddle = async (node) => {
+    const target = document.querySelector(node.target[0]);
+    const stood = [];
+    for (let box = target.parentElement; box; box = box.parentElement) stood.push([box, box.scrollLeft, box.scrollTop]);
+    target.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const small = (await axe.run(target, again)).violations;
+    stood.forEach(([box, left, top]) => box.scrollTo({ left, top, behavior: 'instant' }));
+    return small.flatMap((rule) => rule.nodes);
+  };
+  for (const rule of found.filter((each) => each.id === 'target-size')) {
+    const small = [];
+    for (const node of rule.nodes) small.push(...await inTheMiddle(node));
+    rule.nodes = small;
+  }
+  return found;
+}"""
+
+
 def axe(page: Page, *, within: str | None = None) -> list[str]:
     """What axe-core finds against WCAG 2.2 A and AA, one line for each element; an empty list is what we want.
 
@@ -87,9 +110,7 @@ def axe(page: Page, *, within: str | None = None) -> list[str]:
     rules = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": list(WCAG)}}
     page.evaluate(AXE_SCRIPT)
     # only what it finds is handed over: all that it looked at besides takes longer than the looking
-    found = page.evaluate(
-        "([within, rules]) => axe.run(within || document, rules).then((found) => found.violations)", [within, rules]
-    )
+    found = page.evaluate(FOUND, [within, rules])
     return [
         f"{rule['id']} ({rule['impact']}): {rule['help']}: {' '.join(map(str, node['target']))} {node['html'][:160]}"
         for rule in found
@@ -112,22 +133,6 @@ def unfold(page: Page) -> None:
             part.click()
 
 
-AT_REST = """(places) => (document.querySelector('.decide')
-  ? [document.scrollingElement, ...document.querySelectorAll('.desk-grid > .item')] : []
-).map((each, number) => { const was = each.scrollTop; each.scrollTop = places ? places[number] : each.scrollHeight; return was })"""
-
-
-def axe_at_rest(page: Page) -> list[str]:
-    """What axe finds where the bar at the foot lies over nothing: scrolled to the end; the page is left where it was.
-
-    Elsewhere it covers half of whatever happens to lie under its edge, which one scroll brings out.
-    """
-    before = page.evaluate(AT_REST, None)
-    found = axe(page)
-    page.evaluate(AT_REST, before)
-    return found
-
-
 def faults(page: Page, seen: Callable[[str], object] = lambda look: None) -> list[str]:
     """What is wrong with the page as it stands: what axe finds and what scrolls sideways, light and dark, wide and narrow.
 
@@ -139,7 +144,7 @@ def faults(page: Page, seen: Callable[[str], object] = lambda look: None) -> lis
     for scheme, width in LOOKS if full() else LOOKS[:2]:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # so that no colour is on its way
         page.set_viewport_size({"width": width, "height": 900})
-        found += [f"{page.url} at {width}-{scheme}: {fault}" for fault in axe_at_rest(page)]
+        found += [f"{page.url} at {width}-{scheme}: {fault}" for fault in axe(page)]
         if (wide := sideways(page)) > 0:
             found.append(f"{page.url} at {width}-{scheme}: scrolls sideways by {wide} px")
         seen(f"{width}-{scheme}")
