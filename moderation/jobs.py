@@ -27,7 +27,6 @@ from . import (
     bulk,
     clusters,
     decisions,
-    gathering,
     link_requests,
     notices,
     queue,
@@ -186,7 +185,6 @@ def sweep(now: datetime) -> int:
     _thaw(now)
     _in_portions(surge.tell_waiting, now)
     word_lists.recheck_owed()
-    gathering.gather_owed(now)
     bulk.resume(settings(), now)
     _in_portions(lambda session, _now: clusters.mend(session), now)
     spam_service().send_feedback(now)

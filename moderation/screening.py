@@ -200,22 +200,6 @@ def lists_changed(session: Session, work: Work) -> bool:
     return (now_held, listed(session, review.campaign_id)) != (work.subject.lists, work.subject.listed)
 
 
-def complete(session: Session, review: Review, now: datetime) -> bool:
-    """Our own checks that had no word in the newest round, since there were none then, have theirs; whether any had."""
-    spoke = {finding.check for finding in review.findings if finding.round == review.round}
-    missing = [(name, check) for name, check in QUICK if name not in spoke]
-    if not missing:
-        return False
-    subject = subject_of(session, review)
-    outcomes = [_ask(name, check, subject) for name, check in missing]
-    session.add_all(_finding(review, outcome, now) for outcome in outcomes)
-    review.masked = review.masked or any(outcome.mask for outcome in outcomes)
-    review.not_checked = review.not_checked or any(outcome.verdict is Verdict.UNKNOWN for outcome in outcomes)
-    session.flush()
-    session.expire(review, ["findings"])
-    return True
-
-
 def asked_not(outcome: Outcome) -> bool:
     """Whether the campaign chose not to ask this check: then nothing is missing."""
     return outcome.detail.get("why") == "not_asked"
