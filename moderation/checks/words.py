@@ -27,7 +27,6 @@ WORDS_TOLD = 10
 LONGEST_PHRASE = 8  # words
 LONGEST_WORD = 60  # letters; no listed word comes near, so the rest of a longer one is not looked at from each start
 SHORTEST_JOINED = 5  # letters of a listed word found across a space: "nig ger" yes, "as s" no
-SHORTEST_REVERSED = 5
 SHORTEST_INSIDE = 4
 NEAR = 3  # signs between the letters of one word that is spread out
 FAR = 6  # between letters that stand alone
@@ -128,10 +127,7 @@ class WordList:
         self.by_key: dict[str, list[Entry]] = {}
         self.inside: dict[str, list[Entry]] = {}
         self.beginnings: set[str] = set()  # of every key, so that a search stops where no entry goes on
-        self.longest = 0  # letters of a listed word
-        self.by_length: dict[int, list[Listed]] = {}
         self.innocent: dict[str, list[list[str]]] = {}
-        self.backwards = True
         for line in lines:
             self._read(line.split("#")[0].split())
 
@@ -139,7 +135,6 @@ class WordList:
     def of(cls, phrases: Iterable[str]) -> WordList:
         """A list of a campaign's own words and phrases, each as grave as any, so that disguises are looked through."""
         made = cls([])
-        made.backwards = False  # "lived" is not "devil": of our own list it was tried which words can be turned round
         for phrase in phrases:
             if words := plain_words(phrase):
                 made._put(words, Listed(phrase, 2))
@@ -154,8 +149,6 @@ class WordList:
         grade, words = int(parts[0]), [part for part in parts[1:] if part not in "+~"]
         listed = Listed(" ".join(words), grade)
         self._put(words, listed, VERB_ENDINGS if "+" in parts else PLURALS)
-        if len(words) == 1:
-            self.by_length.setdefault(len(words[0]), []).append(listed)
         if "~" in parts:
             self._add(self.inside, words, listed)
 
@@ -167,7 +160,6 @@ class WordList:
 
     def _add(self, where: dict[str, list[Entry]], words: list[str], listed: Listed) -> None:
         entry = Entry(words, listed)
-        self.longest = max(self.longest, len(entry.letters))
         key = _key(_signs(entry.letters))
         where.setdefault(key, []).append(entry)
         self.beginnings.update(key[:length] for length in range(1, len(key) + 1))
@@ -239,11 +231,10 @@ def _tokens_in(text: str) -> list[Token]:
 
 
 @lru_cache(maxsize=64)
-def _apart(text: str) -> tuple[list[Token], list[list[Token]]]:
-    """The tokens of a text without signs at their ends, and the rows of letters that stand alone."""
-    trimmed = [_trimmed(token) for token in _tokens_in(text)]
-    singles = [single for token in trimmed for single in _taken_apart(token)]
-    return trimmed, list(_chains(singles, lambda before, after: len(before.text) == len(after.text) == 1, near=FAR))
+def _rows_of_single(text: str) -> list[list[Token]]:
+    """The rows of letters that stand alone."""
+    singles = [single for token in _tokens_in(text) for single in _taken_apart(_trimmed(token))]
+    return list(_chains(singles, lambda before, after: len(before.text) == len(after.text) == 1, near=FAR))
 
 
 @lru_cache(maxsize=64)
@@ -352,8 +343,7 @@ def _at(wanted: WordList, tokens: list[Token], place: int, innocent: set[int]) -
 
 def _in_word(wanted: WordList, text: str, start: int) -> Iterator[Hit]:
     plain = text.replace("*", "")
-    listed = wanted.named(plain) or _reversed(wanted, plain) or _starred(wanted, text)
-    if listed:
+    if listed := wanted.named(plain):
         yield Hit(listed, start, start + len(text))
     elif SHORTEST_INSIDE <= len(text) <= LONGEST_WORD:
         yield from _inside(wanted, text, start)
@@ -367,23 +357,6 @@ def _without_edges(token: Token) -> list[tuple[str, int]]:
     both = right.lstrip(_EDGES)
     ways = {token.text: token.start, right: token.start, both: token.start + len(right) - len(both)}
     return [(text, start) for text, start in ways.items() if text]
-
-
-def _reversed(wanted: WordList, plain: str) -> Listed | None:
-    if len(plain) < SHORTEST_REVERSED or not wanted.backwards:
-        return None
-    listed = wanted.named(plain[::-1])
-    return listed if listed and listed.grade == 2 and len(listed.word) >= SHORTEST_REVERSED else None
-
-
-def _starred(wanted: WordList, text: str) -> Listed | None:
-    """A word with letters starred out, told by its first letter and its length; said with care, so coarse at most."""
-    if "*" not in text or not text[0].isalpha() or len(text.replace("*", "")) < 2:
-        return None
-    for listed in wanted.by_length.get(len(text), []):
-        if all(mine in ("*", theirs) for mine, theirs in zip(text, listed.word, strict=True)):
-            return Listed(listed.word, 1)
-    return None
 
 
 def _inside(wanted: WordList, text: str, start: int) -> Iterator[Hit]:
@@ -442,13 +415,11 @@ def _glue(key: str, more: str) -> str:
 
 def _spaced_out(wanted: WordList, folded: Folded) -> Iterator[Hit]:
     """Words written letter by letter ("f u c k"), or cut by points and dashes without a space ("fu-ck")."""
-    trimmed, rows = _apart(folded.text)
-    for letters in rows:
+    for letters in _rows_of_single(folded.text):
         yield from _within(wanted, letters)
         between = {letter.text for letter in letters[1::2]}
         if len(between) == 1 and between <= set(_EDGES):  # "s | c | u | m": the signs part, and spell nothing
             yield from _within(wanted, letters[::2])
-    yield from _half_spaced(wanted, trimmed)
     for parts in _unspaced(folded.text):
         yield from _glued(wanted, parts)
         if len(parts[0].text) > 1 or len(parts[-1].text) > 1:  # signs at the ends may be mere punctuation
@@ -460,35 +431,6 @@ def _glued(wanted: WordList, parts: list[Token]) -> Iterator[Hit]:
     text = "".join(part.text for part in parts)
     if len(text) <= LONGEST_WORD and any(letter.isalpha() for letter in text) and (listed := wanted.named(text)):
         yield Hit(listed, parts[0].start, parts[-1].end)
-
-
-def _half_spaced(wanted: WordList, tokens: list[Token]) -> Iterator[Hit]:
-    """Words of which two letters or more stand alone, and the rest in one piece before or behind them ("v e r min")."""
-    single = [len(token.text) == 1 and token.text.isalpha() for token in tokens]
-    for place, token in enumerate(tokens):
-        if single[place] or not token.text.isalpha():
-            continue
-        yield from _grown(wanted, tokens, single, place, 1)
-        yield from _grown(wanted, tokens, single, place, -1)
-
-
-def _grown(wanted: WordList, tokens: list[Token], single: list[bool], place: int, way: int) -> Iterator[Hit]:
-    """The listed words that this token makes with the single letters behind or before it, as far as any goes on so."""
-    parts, at, key = [tokens[place]], place + way, _key(_signs(tokens[place].text))
-    while 0 <= at < len(tokens) and single[at] and len(parts) < LONGEST_WORD and _near(tokens, at, at - way):
-        parts.append(tokens[at])
-        letter = _signs(tokens[at].text)
-        key = _glue(key, letter) if way > 0 else _glue(letter, key)
-        if len(key) > wanted.longest or (way > 0 and key not in wanted.beginnings):
-            return
-        if len(parts) > 2 and key in wanted.by_key:
-            yield from _glued(wanted, parts if way > 0 else parts[::-1])
-        at += way
-
-
-def _near(tokens: list[Token], one: int, other: int) -> bool:
-    first, second = sorted((one, other))
-    return tokens[second].start - tokens[first].end <= NEAR
 
 
 def _taken_apart(token: Token) -> list[Token]:

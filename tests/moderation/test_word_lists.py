@@ -96,11 +96,10 @@ def test_a_disguise_is_seen_through_and_only_its_letters_are_marked(listed: str,
     [
         ("s c u m!", "s c u m"), ("s.c.u.m!!", "s.c.u.m"), ("¡s-c-u-m!", "s-c-u-m"), ("sc-um!", "sc-um"), ("s|c|u|m", "s|c|u|m"),
         ("s | c | u | m", "s | c | u | m"), ("s+c+u+m", "s+c+u+m"), ("s  -  c  -  u  -  m", "s  -  c  -  u  -  m"),
-        ("v e r min", "v e r min"), ("ver m i n!", "ver m i n"),
     ],
 )  # fmt: skip
 def test_marks_around_and_between_letters_hide_no_word(dressed: str, spelled: str) -> None:
-    assert marked(f"Oh {dressed} you there", ("scum", "mask"), ("vermin", "mask")) == [spelled]
+    assert marked(f"Oh {dressed} you there", ("scum", "mask")) == [spelled]
 
 
 def test_our_own_phrases_are_found_without_their_spaces_too() -> None:

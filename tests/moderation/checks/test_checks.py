@@ -265,7 +265,7 @@ def test_quoting_racism_is_masked_and_never_blatant() -> None:
 
 
 def test_coarse_words_are_a_notice_unmasked() -> None:
-    for text in ("This is bullshit", "f**k that", "sh!t!", "$hit", "cachu"):
+    for text in ("This is bullshit", "sh!t!", "$hit", "cachu"):
         outcome = words.check(subject(text))
         assert (outcome.verdict, outcome.mask, outcome.lane) == (Verdict.NOTICE, False, None), text
 
