@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from . import organisations, publishing, search
@@ -13,11 +13,9 @@ from .errors import NotNow, NotYours
 from .intake import ReviewDesk, keep_consent
 from .models import NAME_HIDDEN, Consent, Contribution, ShowName
 from .settings import settings
-from .tokens import hash_token, is_receipt_token, receipt_token
+from .tokens import hash_token, receipt_token
 
 GRACE = timedelta(minutes=10)  # in which an act that comes twice, by a double press or a lost answer, is answered alike
-RENEWED = timedelta(minutes=1)  # the same for a new link, since whoever shares the old page is led to it as well
-NEWEST = 5_000  # wishes that are looked through for a link that was changed a moment ago
 
 
 def withdraw(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
@@ -106,21 +104,3 @@ def erased_lately(session: Session, token: str, now: datetime) -> Contribution |
     """What was erased by this link a moment ago."""
     same = (Contribution.receipt_hash == hash_token(token), Contribution.erased_at > now - GRACE)
     return session.scalars(select(Contribution).where(*same)).first()
-
-
-def renewed_lately(session: Session, token: str, now: datetime) -> Contribution | None:
-    """Whose link this was until a new one was made, a moment ago."""
-    newest = select(func.max(Consent.id)).scalar_subquery()
-    lately = (
-        select(Contribution)
-        .join(Consent, Consent.contribution_id == Contribution.id)
-        .where(
-            Consent.id > newest - NEWEST,
-            Consent.purpose == "new_link",
-            Consent.given_at > now - RENEWED,
-            Contribution.erased_at.is_(None),
-        )
-    )
-    return next(
-        (own for own in session.scalars(lately) if is_receipt_token(token, own.id, own.receipt_number - 1)), None
-    )

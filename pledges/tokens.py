@@ -48,12 +48,6 @@ def receipt_token(contribution_id: int, number: int, known: str | None = None) -
     return next((token for token in tokens if hash_token(token) == known), tokens[0])
 
 
-def is_receipt_token(token: str, contribution_id: int, number: int) -> bool:
-    """Whether this is, or was, the token of this contribution with this number."""
-    given = token.encode("utf-8", "replace")
-    return any(hmac.compare_digest(given, made.encode()) for made in _receipt_tokens(contribution_id, number))
-
-
 def _receipt_tokens(contribution_id: int, number: int) -> list[str]:
     said = f"{contribution_id}:{number}".encode()
     return [_text(hmac.digest(key, said, "sha256")) for key in _keys("receipt")]

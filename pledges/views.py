@@ -1036,31 +1036,13 @@ def _is_done(own: Contribution, wanted: str, now: datetime) -> bool:
 
 
 def _done_before(token: str, wanted: str, now: datetime) -> Response:
-    """By a link that opens nothing any more, the act that ended it is answered again for a while; all else is NotYours."""
+    """Erasing, which ended the link, is answered again for a while; all else by it is NotYours."""
     if wanted == "erase":
         gone = erasure.erased_lately(reading(), token, now)
         if gone is not None:
             speak_for(gone.campaign)
             return _erased(gone)
-    if wanted == "new_link":
-        own = erasure.renewed_lately(reading(), token, now)
-        if own is not None and _pressed_on(own, now):
-            speak_for(own.campaign)
-            return _to_done(tokens.receipt_token(own.id, own.receipt_number, own.receipt_hash), wanted)
     raise NotYours
-
-
-def _page_of(own: Contribution, number: int) -> str:
-    return f"renew:{own.public_id}:{number}"
-
-
-def _pressed_on(own: Contribution, now: datetime) -> bool:
-    """Whether the button stood on a page that was shown while the link before this one was good.
-
-    Whoever has no more than that link is not led to the one that took its place.
-    """
-    token = tokens.read_form_token(request.form.get("press", ""), _page_of(own, own.receipt_number - 1), now)
-    return token is not None and not token.aged
 
 
 def _erased(gone: Contribution) -> Response:
@@ -1157,7 +1139,6 @@ def _receipt(own: Contribution, token: str) -> str:
         standing=standing,
         happened=story.of(own, standing),
         token=token,
-        press=tokens.new_form_token(_page_of(own, own.receipt_number)),
         address=address,
         qr=Markup(segno.make(address, error="m").svg_inline(scale=4, svgclass="qr", omitsize=True)),  # noqa: S704
         page=address_of(own, own.campaign),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from moderation.models import Reason, Review
-from pledges import erasure, views
-from pledges.models import Consent, Contribution
+from pledges import views
 from tests.akismet_service import AkismetService
 from tests.wall import TOKEN, AtTheDesk, Sent, Wall, found, later
 
@@ -25,53 +22,12 @@ def passes(wall: Wall, monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
     monkeypatch.setattr(views, "utcnow", lambda: now)
 
 
-PRESS = re.compile(r'name="press" value="([^"]+)"')
-
-
-def press_of(wall: Wall, sent: Sent) -> str:
-    """What the button for a new link sends along, on the page as it is now."""
-    return found(PRESS, wall.app.test_client().get(sent.receipt).text)
-
-
-def test_a_new_link_asked_for_twice_is_shown_twice(wall: Wall) -> None:
+def test_a_link_that_was_replaced_does_nothing_any_more(wall: Wall) -> None:
     sent = wall.promises()
-    press = press_of(wall, sent)
-    first, second = (wall.acts(sent, "new_link", press=press) for _ in range(2))
-    assert (first.status_code, second.status_code) == (303, 303)
-    assert first.location == second.location
-    assert opens(wall, second.location) == 200
-    assert opens(wall, sent.receipt) == 404
-    assert second.headers["Referrer-Policy"] == "no-referrer"
-
-
-def test_the_old_link_alone_leads_to_no_newer_one(wall: Wall) -> None:
-    sent, other = wall.promises(), wall.promises("I will read with my neighbours")
-    foreign = press_of(wall, other)
     newer = wall.acts(sent, "new_link").location.split("?")[0]
-    for press in ("", "x", foreign, found(PRESS, wall.app.test_client().get(newer).text)):
-        assert wall.acts(sent, "new_link", press=press).status_code == 404
-
-
-def test_a_link_that_was_replaced_does_nothing_else_and_not_for_long(
-    wall: Wall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent = wall.promises()
-    press = press_of(wall, sent)
-    newer = wall.acts(sent, "new_link").location.split("?")[0]
-    for act in ("withdraw", "erase", "hide_name", "restore", "appeal", "letters", "wishes"):
+    for act in ("withdraw", "erase", "hide_name", "restore", "appeal", "letters", "wishes", "new_link"):
         assert wall.acts(sent, act).status_code == 404
     assert opens(wall, newer) == 200
-    assert wall.acts(sent, "new_link", press=press).status_code == 303
-    passes(wall, monkeypatch, 1.1)
-    assert wall.acts(sent, "new_link", press=press).status_code == 404
-
-
-def test_a_link_two_changes_old_opens_nothing(wall: Wall) -> None:
-    sent = wall.promises()
-    press = press_of(wall, sent)
-    newer = wall.acts(sent, "new_link").location.split("?")[0]
-    assert wall.app.test_client().post(newer, data={"act": "new_link"}).status_code == 303
-    assert wall.acts(sent, "new_link", press=press).status_code == 404
 
 
 def test_what_is_deleted_twice_is_said_to_be_deleted_for_a_while(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,19 +129,3 @@ def test_without_a_key_nothing_is_told_of_akismet(wall: Wall) -> None:
     sent = wall.promises()
     wall.screens()
     assert not told_of_akismet(wall, sent)
-
-
-def test_only_the_newest_wishes_are_looked_through(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent = wall.promises()
-    press = press_of(wall, sent)
-    wall.acts(sent, "new_link")
-    for _ in range(3):
-        wall.promises()
-    monkeypatch.setattr(erasure, "NEWEST", 2)
-    assert wall.acts(sent, "new_link", press=press).status_code == 404
-    monkeypatch.setattr(erasure, "NEWEST", 5_000)
-    assert wall.acts(sent, "new_link", press=press).status_code == 303
-    with wall.look() as session:
-        asked = session.scalars(select(Consent.given_at).where(Consent.purpose == "new_link")).all()
-        number = session.get_one(Contribution, sent.contribution_id).receipt_number
-    assert (len(asked), number) == (1, 2)
