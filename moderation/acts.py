@@ -231,7 +231,7 @@ SAID: dict[str, dict[Any, Any]] = {  # values that are codes, by the name they s
     "effect": {
         HoldEffect.HOLD: lazy_gettext("keep apart"),
         HoldEffect.MASK: lazy_gettext("keep apart and hide the text"),
-        HoldEffect.LET_BE: lazy_gettext("let be"),
+        "let_be": lazy_gettext("let be"),  # of lines that older programs wrote
         WordEffect.RAISE: lazy_gettext("mark it"),
         WordEffect.ALLOW: lazy_gettext("let be"),
     },

@@ -8,7 +8,6 @@ nothing is said of it. A day that a lead has told in advance expects what was to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,13 +15,12 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from pledges import ends
-from pledges.models import Campaign, Contact, Contribution, Revision
+from pledges.models import Campaign, Contribution, Revision
 
 from . import expecting
 from .checks import akismet, lists, repeats, trap, words
-from .checks.base import PUBLIC_FIELDS, Listing, Verdict
-from .checks.lists import meets
-from .models import Evidence, Finding, Hold, Review
+from .checks.base import Verdict
+from .models import Finding, Review
 
 LOOKED_AT = timedelta(minutes=10)
 USUAL_OVER = timedelta(days=7)
@@ -45,39 +43,39 @@ class Flood:
     starts: bool
 
 
-def seen(session: Session, campaign: Campaign, now: datetime, refusals: int, let_be: Sequence[Hold]) -> Flood | None:
+def seen(session: Session, campaign: Campaign, now: datetime, refusals: int) -> Flood | None:
     """What the last minutes look like; none: as usual, or as was told in advance."""
-    recent = arrived(session, campaign.id, now - LOOKED_AT, now, let_be)
-    bad = _spoken_against(session, campaign.id, now, let_be)
+    recent = arrived(session, campaign.id, now - LOOKED_AT, now)
+    bad = _spoken_against(session, campaign.id, now)
     if bad is not None and bad.count * BAD_SHARE >= recent:
         return bad
     if recent < FEWEST_ARRIVALS and refusals < FEWEST_REFUSALS:
         return None
     told = expecting.on(session, campaign, now)
-    usual = _usual(session, campaign.id, now, let_be)
+    usual = _usual(session, campaign.id, now)
     if refusals >= max(FEWEST_REFUSALS, JUMP * (usual or 0)):
         return Flood("refusals", refusals, starts=told is None)
     if told is not None:
         since = ends.begins(told.day, campaign.time_zone)
-        unlike = arrived(session, campaign.id, since, now, let_be) > TOLD_WRONG * told.about
+        unlike = arrived(session, campaign.id, since, now) > TOLD_WRONG * told.about
         return Flood("arrivals", recent, starts=False) if unlike else None
     if recent >= max(FEWEST_ARRIVALS, JUMP * (usual or 0)):
         return Flood("arrivals", recent, starts=False)
     return None
 
 
-def _usual(session: Session, campaign_id: int, now: datetime, let_be: Sequence[Hold]) -> float | None:
+def _usual(session: Session, campaign_id: int, now: datetime) -> float | None:
     """How much arrives in ten minutes on the mean of a week; none where the campaign has no week behind it."""
     before = _arrivals(campaign_id, datetime.min.replace(tzinfo=now.tzinfo), now - USUAL_OVER)
     if session.scalars(before.limit(1)).first() is None:
         return None
-    return arrived(session, campaign_id, now - USUAL_OVER, now - LOOKED_AT, let_be) / (USUAL_OVER / LOOKED_AT - 1)
+    return arrived(session, campaign_id, now - USUAL_OVER, now - LOOKED_AT) / (USUAL_OVER / LOOKED_AT - 1)
 
 
-def _spoken_against(session: Session, campaign_id: int, now: datetime, let_be: Sequence[Hold]) -> Flood | None:
+def _spoken_against(session: Session, campaign_id: int, now: datetime) -> Flood | None:
     """The kind of check that speaks against most of what just came, if against enough of it."""
     came = _arrivals(campaign_id, now - LOOKED_AT, now)
-    counts = {why: _counted(session, came.where(_found(why)), let_be) for why in KINDS}
+    counts = {why: _counted(session, came.where(_found(why))) for why in KINDS}
     why = max(counts, key=lambda each: counts[each])
     return Flood(why, counts[why], starts=True) if counts[why] >= FEWEST_BAD else None
 
@@ -109,38 +107,10 @@ def _arrivals(campaign_id: int, since: datetime, until: datetime) -> Select[int]
     )
 
 
-def arrived(session: Session, campaign_id: int, since: datetime, until: datetime, let_be: Sequence[Hold]) -> int:
-    """How many revisions came, but for those on the list of what is let be."""
-    return _counted(session, _arrivals(campaign_id, since, until), let_be)
+def arrived(session: Session, campaign_id: int, since: datetime, until: datetime) -> int:
+    """How many revisions came, but for examples."""
+    return _counted(session, _arrivals(campaign_id, since, until))
 
 
-def _counted(session: Session, query: Select[int], let_be: Sequence[Hold]) -> int:
-    every = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    return every - _let_be(session, query, let_be) if let_be and every else every
-
-
-def _let_be(session: Session, arrived: Select[int], let_be: Sequence[Hold]) -> int:
-    """How many of these are met by an entry that lets be; read one by one, since only we see through a disguise."""
-    listings = [Listing(hold.kind.value, hold.value, hold.effect.value) for hold in let_be]
-    rows = session.execute(
-        arrived.outerjoin(Review, Review.revision_id == Revision.id)
-        .outerjoin(Evidence, Evidence.review_id == Review.id)
-        .outerjoin(Contact, Contact.contribution_id == Revision.contribution_id)
-        .with_only_columns(
-            Evidence.ip,
-            Contact.email,
-            Revision.words,
-            Revision.how_we_will_know,
-            Revision.name,
-            Revision.role,
-            Revision.organisation,
-        )
-        .execution_options(yield_per=500)
-    )
-    return sum(
-        any(
-            meets(each, ip=ip or "", email=email or "", texts=dict(zip(PUBLIC_FIELDS, texts, strict=True)))
-            for each in listings
-        )
-        for ip, email, *texts in rows
-    )
+def _counted(session: Session, query: Select[int]) -> int:
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0

@@ -618,11 +618,10 @@ class HoldKind(StrEnum):
 class HoldEffect(StrEnum):
     HOLD = "hold"  # kept apart, in the lane of likely abuse
     MASK = "mask"  # and hidden until asked for
-    LET_BE = "let_be"  # no limit is tightened for it and no surge counts it
 
 
 class Hold(Base):
-    """An entry of a surge's lists: it holds and masks or lets be, and ends by itself."""
+    """An entry of a surge's lists: it holds, or holds and masks, and ends by itself."""
 
     __tablename__ = "holds"
     __table_args__ = (Index(None, "campaign_id", "ends_at"),)

@@ -396,7 +396,6 @@ RULES = {
     "listed_network": lazy_gettext("a network on the list"),
     "listed_domain": lazy_gettext("a mail domain on the list"),
     "listed_phrase": lazy_gettext("a phrase on the list"),
-    "let_be": lazy_gettext("on the list of what is let be"),
     "car_plate": lazy_gettext("a number plate"),
 }
 

@@ -21,7 +21,6 @@ from .checks import words
 from .checks.lists import domain_of
 from .flood import FEWEST_ARRIVALS as FEWEST_ARRIVALS
 from .flood import FEWEST_REFUSALS as FEWEST_REFUSALS
-from .flood import Flood
 from .letters import Kind
 from .models import Decision, Hold, HoldEffect, HoldKind, Letter, Moderator, Review, Surge
 from .workflow import WAITS, Move, State
@@ -127,18 +126,10 @@ def _lock(session: Session, campaign: Campaign) -> None:
 
 def _guard(session: Session, campaign: Campaign, surge: Surge | None, now: datetime) -> None:
     """What the public side goes by; the wall's version changes, so that no cached page outlives it."""
-    let_be = {
-        hold.value: hold.ends_at.isoformat()
-        for hold in _to_let_be(session, campaign.id, now)
-        if hold.kind is HoldKind.NETWORK
-    }
     if surge is None:
         campaign.guard, campaign.guard_until, campaign.frozen_at = {}, None, None
-        if let_be:  # who is let be is refused like everybody, and no surge counts it
-            campaign.guard = {"let_be": list(let_be), "let_be_until": let_be}
     else:
         campaign.guard = {name: getattr(surge, name) for name in SWITCHES}
-        campaign.guard |= {"let_be": list(let_be), "let_be_until": let_be}
         campaign.guard_until = surge.ends_at
         campaign.frozen_at = (campaign.frozen_at or now) if surge.screens else None
     campaign.wall_version += 1
@@ -179,13 +170,10 @@ def watch(session: Session, now: datetime, refusals: Callable[[str], int]) -> No
         end(session, session.get_one(Campaign, over.campaign_id), over, None, now)
     for campaign in session.scalars(select(Campaign).order_by(Campaign.id)):
         _end_over(session, campaign, now)
-        if guarding.outlived(campaign, now):
-            _lock(session, campaign)
-            _guard(session, campaign, running(session, campaign.id, now), now)
     for campaign in session.scalars(select(Campaign).where(Campaign.state == CampaignState.OPEN).order_by(Campaign.id)):
         if running(session, campaign.id, now) is not None:
             continue
-        found = flooded(session, campaign, now, refusals(campaign.slug))
+        found = flood.seen(session, campaign, now, refusals(campaign.slug))
         if found is None or _just_ended(session, campaign, now):
             continue
         if found.starts:
@@ -200,15 +188,6 @@ def _expired(session: Session, now: datetime, campaign_id: int | None = None) ->
     """Surges whose time is over and that nobody has ended, whatever became of their campaign."""
     query = select(Surge).where(Surge.ended_at.is_(None), Surge.ends_at <= now).order_by(Surge.id)
     return list(session.scalars(query if campaign_id is None else query.where(Surge.campaign_id == campaign_id)))
-
-
-def flooded(session: Session, campaign: Campaign, now: datetime, refusals: int) -> Flood | None:
-    """What at this moment looks like a flood, or is one; what is let be is not counted."""
-    return flood.seen(session, campaign, now, refusals, _to_let_be(session, campaign.id, now))
-
-
-def _to_let_be(session: Session, campaign_id: int, now: datetime) -> list[Hold]:
-    return [hold for hold in holds(session, campaign_id, now) if hold.effect is HoldEffect.LET_BE]
 
 
 def _just_ended(session: Session, campaign: Campaign, now: datetime) -> bool:
@@ -353,7 +332,7 @@ def add_hold(
     )
     session.add(hold)
     session.flush()
-    _again(session, campaign, now)
+    word_lists.owe_recheck(session, campaign.id, now)
     _record_hold(session, campaign, hold, "hold:add", by, now)
     return hold
 
@@ -366,7 +345,7 @@ def end_hold(session: Session, campaign: Campaign, hold: Hold, by: Moderator, no
         return
     hold.ended_at = now
     session.flush()
-    _again(session, campaign, now)
+    word_lists.owe_recheck(session, campaign.id, now)
     _record_hold(session, campaign, hold, "hold:end", by, now)
 
 
@@ -393,7 +372,7 @@ def _end_over(session: Session, campaign: Campaign, now: datetime) -> None:
         hold.ended_at = now
         _record_hold(session, campaign, hold, "hold:over", None, now)
     session.flush()
-    _again(session, campaign, now)
+    word_lists.owe_recheck(session, campaign.id, now)
 
 
 def _read(kind: HoldKind, value: str) -> str:
@@ -430,12 +409,6 @@ def _same(kind: HoldKind, value: str, other: str) -> bool:
     if kind is HoldKind.PHRASE:
         return words.plain_words(value) == words.plain_words(other)
     return value == other
-
-
-def _again(session: Session, campaign: Campaign, now: datetime) -> None:
-    """What waits is looked at by the changed lists, in the background; the guard tells who is let be."""
-    word_lists.owe_recheck(session, campaign.id, now)
-    _guard(session, campaign, running(session, campaign.id, now), now)
 
 
 def _record_hold(

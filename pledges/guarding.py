@@ -28,28 +28,9 @@ def stands_still(campaign: Campaign, now: datetime) -> bool:
     return campaign.frozen_at is not None and on(campaign, "screens", now)
 
 
-def is_tight(campaign: Campaign, kind: str, address: Any, now: datetime) -> bool:
-    """Whether this visitor gets the tighter limit; networks on the list of those to let be do not."""
-    switch = "promises" if kind == "promises" else "comments"
-    if kind not in ("promises", "comments") or not on(campaign, switch, now):
-        return False
-    return not lets_be(campaign, address, now)
-
-
-def lets_be(campaign: Campaign, address: Any, now: datetime) -> bool:
-    """Whether this visitor is in a network that is to be let be: no limit is tightened for it, and no surge counts it."""
-    until = _until(campaign)
-    listed = [each for each in campaign.guard.get("let_be", []) if each not in until or now < until[each]]
-    return any(in_network(address, network) for network in listed)
-
-
-def outlived(campaign: Campaign, now: datetime) -> bool:
-    """Whether a network is named here whose time on the list is over."""
-    return any(until <= now for until in _until(campaign).values())
-
-
-def _until(campaign: Campaign) -> dict[str, datetime]:
-    return {network: datetime.fromisoformat(end) for network, end in campaign.guard.get("let_be_until", {}).items()}
+def is_tight(campaign: Campaign, kind: str, now: datetime) -> bool:
+    """Whether visitors get the tighter limit for this kind."""
+    return kind in ("promises", "comments") and on(campaign, kind, now)
 
 
 def in_network(address: Any, network: str) -> bool:

@@ -215,7 +215,6 @@ class Limits:
         campaign: str | None = None,
         event: EventAllowance | None = None,
         guarded: bool = False,
-        watched: bool = True,
     ) -> Refusal | None:
         """None, and counted everywhere; or a refusal, and counted nowhere.
 
@@ -223,7 +222,7 @@ class Limits:
         of it only a keyed digest is stored. For `email` it is the only thing counted; given as `email` beside another
         kind, it is counted with it, or neither is. With `event` the event's ceiling stands in for the limit of the
         address; where it is used up the limit of the address holds, so that nobody is shut out by a code. `campaign`
-        feeds the campaign's ceiling, which tightens and alarms, and shuts nobody out; `guarded` tightens whatever was counted. Only a `watched` refusal counts towards a surge.
+        feeds the campaign's ceiling, which tightens and alarms, and shuts nobody out; `guarded` tightens whatever was counted.
         """
 
         def tried(event: EventAllowance | None) -> Refusal | None:
@@ -240,7 +239,7 @@ class Limits:
             refusal = tried(event)
             if refusal is not None and event is not None and not self.has_room(event):
                 refusal = tried(None)
-            if refusal is not None and campaign is not None and watched and refusal.kind == kind:
+            if refusal is not None and campaign is not None and refusal.kind == kind:
                 self._strategy.hit(REFUSALS, "refused", campaign)
         except NobodyCounts:
             return self._refused(kind, RETRY_AFTER_SECONDS, status=503)

@@ -554,23 +554,20 @@ def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> R
     """How long to wait where this visitor, or this address of an author, sends too often; none: go on."""
     limits = limits_of(current_app)
     campaign = g.get("campaign")
-    visitor = limits.visitor()
     allowance = _allowance(event) if event else None
     slug = campaign.slug if campaign is not None else None
     # a letter costs whoever is written to, so there the address itself has the limit too
     extra = email if kind == "letters" else None
-    guarded = campaign is not None and guarding.is_tight(campaign, kind, visitor, utcnow())
-    watched = campaign is None or not guarding.lets_be(campaign, visitor, utcnow())
+    guarded = campaign is not None and guarding.is_tight(campaign, kind, utcnow())
     written_to = email if kind in ("promises", "comments") else None
     return limits.check(
         kind,
-        address=visitor,
+        address=limits.visitor(),
         extra=extra,
         email=written_to,
         campaign=slug,
         event=allowance,
         guarded=guarded,
-        watched=watched,
     )
 
 

@@ -49,7 +49,7 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Listing:
-    """An entry of a campaign's lists: `kind` network, domain or phrase; `effect` hold, mask or let_be."""
+    """An entry of a campaign's lists: `kind` network, domain or phrase; `effect` hold or mask."""
 
     kind: str
     value: str

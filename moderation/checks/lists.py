@@ -1,4 +1,4 @@
-"""Networks, mail domains and phrases that a campaign has put on a list for a while: hold, mask, or let be."""
+"""Networks, mail domains and phrases that a campaign has put on a list for a while: hold, or hold and mask."""
 
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ _PORT = re.compile(r":\d*$")
 
 
 def check(subject: Subject) -> Outcome:
-    """What is on a list waits apart; "let be" outweighs all else. Nothing is declined by a list."""
+    """What is on a list waits apart, and nothing is declined by a list."""
     texts = subject.texts()
     met = [listing for listing in subject.lists if meets(listing, ip=subject.ip, email=subject.email, texts=texts)]
     if not met:
         return Outcome(NAME, Verdict.CLEAR)
-    if any(listing.effect == "let_be" for listing in met):
-        return Outcome(NAME, Verdict.CLEAR, detail={"rules": ["let_be"]})
     quotes = [quote for listing in met if listing.kind == "phrase" for quote in _quotes(texts, listing.value)]
     detail = {"rules": sorted({f"listed_{listing.kind}" for listing in met})}
     mask = any(listing.effect == "mask" for listing in met)

@@ -29,7 +29,6 @@ KINDS = {
 EFFECTS = {
     HoldEffect.HOLD: lazy_gettext("keep apart"),
     HoldEffect.MASK: lazy_gettext("keep apart and hide the text"),
-    HoldEffect.LET_BE: lazy_gettext("treat as usual"),
 }
 NOTE_CHARS = 300
 

@@ -10,14 +10,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text, update
+from sqlalchemy.orm import Session
 
 import migrations
 import moderation.models  # noqa: F401 (its tables join the metadata)
 from moderation import record
 from moderation.cli import rebuild_counters
-from moderation.models import Act, Appeal, Decision, Report, Review
+from moderation.models import Act, Appeal, Decision, Hold, Report, Review
 from moderation.workflow import Move, State
 from pledges.db import Base, open_engine
+from pledges.models import Campaign
 from pledges.search import no_part_of_it
 from tests.moderation.test_clusters import arrives, astray, declines, flood, rows
 from tests.wall import AtTheDesk, Sent, Wall, later, make_app, opened, unguarded
@@ -222,3 +224,22 @@ def test_organisations_that_one_fold_had_made_one_are_parted_and_words_are_found
     page = mo.client.get("/moderation/search", query_string={"q": "कमरा"}).text
     assert [f'data-review="{each.review_id}"' in page for each in sent] == [False, True, True]
     wall.close()
+
+
+def test_no_list_lets_anybody_be_after_the_ninth_step(fresh_database: Callable[..., str]) -> None:
+    engine = open_engine(fresh_database(fill=opened))
+    migrations.downgrade(engine, "0008")
+    entry = "INSERT INTO holds (campaign_id, kind, value, effect, note, made_at, ends_at)"
+    with engine.begin() as connection:
+        campaign = connection.scalar(text("SELECT min(id) FROM campaigns"))
+        for effect in ("let_be", "hold"):
+            moments = {"id": campaign, "effect": effect, "now": "2026-03-02 09:00:00+00:00"}
+            values = " VALUES (:id, 'network', '192.0.2.0/24', :effect, '', :now, :now)"
+            connection.execute(text(entry + values), moments)
+        guard = '{"promises": true, "let_be": ["192.0.2.0/24"], "let_be_until": {"192.0.2.0/24": "2026-03-02"}}'
+        connection.execute(text("UPDATE campaigns SET guard = :guard WHERE id = :id"), {"guard": guard, "id": campaign})
+    migrations.upgrade(engine)
+    with Session(engine) as session:
+        assert [hold.effect for hold in session.scalars(select(Hold))] == ["hold"]
+        assert session.get_one(Campaign, campaign).guard == {"promises": True}
+    engine.dispose()

@@ -53,7 +53,7 @@ def came_a_week_ago(wall: Wall, count: int, each_day: int) -> None:
 def flooded(wall: Wall, refusals: int = 0) -> flood.Flood | None:
     with wall.work() as session:
         campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
-        return surge.flooded(session, campaign, utcnow() + timedelta(seconds=1), refusals)
+        return flood.seen(session, campaign, utcnow() + timedelta(seconds=1), refusals)
 
 
 def test_a_launch_on_a_fresh_wall_starts_nothing_and_the_letter_offers_surge_mode(wall: Wall) -> None:

@@ -68,15 +68,6 @@ def promise(number: int) -> dict[str, str]:
     return {"promise": f"I will plant {number + 2} trees with my class", "kind": "person", "consent": "yes"}
 
 
-def test_a_network_to_let_be_keeps_its_usual_limit(walls: Callable[..., Wall]) -> None:
-    wall = walls(limit_promises="4/hour")
-    mo = wall.moderator()
-    starts(mo)
-    assert presses(mo, "lists", kind="network", value="127.0.0.0/16", effect="let_be", days="2").status_code == 303
-    codes = [wall.sends(f"/{SLUG}/promise", **promise(number)).status_code for number in range(5)]
-    assert codes == [303, 303, 303, 303, 429]
-
-
 def test_the_wall_stands_still_and_removals_still_go_through(wall: Wall, moderator: AtTheDesk) -> None:
     lead = wall.moderator("lead", Role.LEAD)
     first, second = wall.promises("I will listen more than I speak"), wall.promises("I will read with my team")
@@ -114,7 +105,7 @@ def test_it_ends_by_the_clock_even_where_no_worker_runs(wall: Wall, moderator: A
         for ahead, stands in ((59, True), (61, False)):
             at = utcnow() + timedelta(minutes=ahead)
             assert guarding.stands_still(campaign, at) is stands
-            assert guarding.is_tight(campaign, "promises", "192.0.2.1", at) is stands
+            assert guarding.is_tight(campaign, "promises", at) is stands
 
 
 def test_letters_to_authors_wait_and_then_go(wall: Wall, moderator: AtTheDesk) -> None:
@@ -159,13 +150,13 @@ def test_what_is_told_of_many_arrivals_ends_with_them_and_refusals_start_it(wall
     with wall.work() as session:
         campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
         now = utcnow() + timedelta(seconds=1)
-        told = surge.flooded(session, campaign, now, 0)
+        told = flood.seen(session, campaign, now, 0)
         assert told is not None and not told.starts
         ids = session.scalars(select(Revision.id)).all()
         some = update(Revision).where(Revision.id.in_(ids[:10]))
         session.execute(some.values(submitted_at=now - timedelta(hours=3)))
-        assert surge.flooded(session, campaign, now + timedelta(hours=1), 0) is None
-        refused = surge.flooded(session, campaign, now + timedelta(hours=1), surge.FEWEST_REFUSALS)
+        assert flood.seen(session, campaign, now + timedelta(hours=1), 0) is None
+        refused = flood.seen(session, campaign, now + timedelta(hours=1), surge.FEWEST_REFUSALS)
         assert refused is not None and refused.starts
 
 
@@ -234,13 +225,9 @@ def test_what_is_on_a_list_waits_apart_and_nothing_is_declined(
     assert review.masked is masked
 
 
-def test_let_be_outweighs_and_an_entry_ends_by_its_day(wall: Wall, moderator: AtTheDesk) -> None:
+def test_an_entry_ends_by_its_day(wall: Wall, moderator: AtTheDesk) -> None:
     presses(moderator, "lists", kind="network", value="127.0.0.1", effect="mask", days="1")
-    presses(moderator, "lists", kind="domain", value="@example.org", effect="let_be", days="3")
-    friend = wall.promises("I will listen to my neighbours", email="ann@example.org")
-    stranger = wall.promises("I will read with my team")
-    wall.screens()
-    assert not wall.review(friend.review_id).masked and wall.review(stranger.review_id).masked
+    presses(moderator, "lists", kind="domain", value="@example.org", effect="hold", days="3")
     with wall.look() as session:
         campaign = session.scalars(select(Campaign.id).where(Campaign.slug == SLUG)).one()
         values = [hold.value for hold in surge.holds(session, campaign, utcnow() + timedelta(days=2))]
@@ -375,51 +362,6 @@ def test_what_was_declined_while_the_wall_stood_still_is_not_shown_afterwards(wa
     moderator.decides(sent, "reject", reason="hateful")
     sweeps(wall, hours=1, seconds=5)
     assert not wall.shown("I will listen to my neighbours")
-
-
-def test_what_is_let_be_starts_no_surge(wall: Wall, moderator: AtTheDesk) -> None:
-    for number in range(surge.FEWEST_ARRIVALS + 2):
-        wall.promises(f"I will plant {number + 2} trees with my class", email=f"teacher{number}@school.example.org")
-    entries = [("network", "127.0.0.0/16"), ("domain", "example.org"), ("phrase", "trees with my class")]
-    for kind, value in entries:
-        with wall.work() as session:
-            campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
-            assert surge.flooded(session, campaign, later(1), 0) is not None
-        presses(moderator, "lists", kind=kind, value=value, effect="let_be", days="2")
-        with wall.work() as session:
-            campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
-            assert surge.flooded(session, campaign, later(1), 0) is None, kind
-            session.execute(update(Hold).values(ended_at=utcnow()))
-    presses(moderator, "lists", kind="phrase", value="something quite different", effect="let_be", days="2")
-    presses(moderator, "lists", kind="phrase", value="trees with my class", effect="hold", days="2")
-    with wall.work() as session:
-        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
-        assert surge.flooded(session, campaign, later(1), 0) is not None
-
-
-def refusals_counted(wall: Wall, let_be: str) -> int:
-    """Of two promises too many, sent from this machine while that network is let be."""
-    presses(wall.moderator(), "lists", kind="network", value=let_be, effect="let_be", days="1")
-    answers = [wall.sends(f"/{SLUG}/promise", **promise(number)).status_code for number in range(4)]
-    assert answers.count(429) == 2
-    with wall.app.app_context():
-        return int(wall.app.extensions["wall.limits"].refusals(SLUG))
-
-
-def test_refusals_of_what_is_let_be_are_not_counted_until_its_day_is_over(walls: Callable[..., Wall]) -> None:
-    wall = walls(limit_promises="2/hour")
-    assert refusals_counted(wall, let_be="127.0.0.0/16") == 0
-    with wall.work() as session:
-        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
-        assert guarding.lets_be(campaign, "127.0.0.1", utcnow())
-        assert not guarding.lets_be(campaign, "127.0.0.1", later(days=1))
-        assert not guarding.lets_be(campaign, "192.0.2.1", utcnow())
-        surge.watch(session, later(days=2), lambda _slug: 0)
-        assert campaign.guard == {}  # somebody's address is not kept beyond its day
-
-
-def test_refusals_of_others_are_counted_all_the_same(walls: Callable[..., Wall]) -> None:
-    assert refusals_counted(walls(limit_promises="2/hour"), let_be="192.0.2.0/24") == 2
 
 
 def test_the_network_of_an_item_is_put_on_a_list_from_its_page(wall: Wall, moderator: AtTheDesk) -> None:
