@@ -1,6 +1,6 @@
 """Where counts of requests are kept: a small SQLite file that all processes share, or Redis with that file behind it.
 
-Where the file cannot be used, each process counts in its own memory: less exact, but the wall stays open and limited.
+Where neither can be used nothing that is limited is taken, since nobody could tell how often.
 
 Storages for the `limits` library, so that Flask-Limiter and our own `Limits` count in one place.
 """
@@ -20,7 +20,7 @@ from math import floor
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from limits.storage import MemoryStorage, RedisStorage, SlidingWindowCounterSupport, Storage, StorageTypes
+from limits.storage import RedisStorage, SlidingWindowCounterSupport, Storage, StorageTypes
 from limits.storage.base import TimestampedSlidingWindow
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -203,9 +203,9 @@ def _to_wal(connection: sqlite3.Connection) -> None:
 
 
 class WallStorage(Storage, SlidingWindowCounterSupport):
-    """Redis where there is one, else the file, else this process's memory; the log says once who takes over.
+    """Redis where there is one, else the file; while Redis is away the file counts, and the log says so once.
 
-    Whoever is away is tried again every half minute at most. When not even memory can be used, `NobodyCounts`.
+    Redis is tried again every half minute at most. Where the file is asked and cannot be used, `NobodyCounts`.
     """
 
     STORAGE_SCHEME = ["wall"]  # noqa: RUF012 - a field of each storage, says the library
@@ -224,20 +224,11 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
         self.redis = _redis(redis_url) if redis_url else None
         self._probe_seconds = probe_seconds
         self._away_until: float | None = None
-        self._file_away_until: float | None = None
-        self._memory: MemoryStorage | None = None
         self._lock = threading.Lock()
 
     @property
     def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:
         return NobodyCounts
-
-    @property
-    def in_charge(self) -> str:
-        """`redis`, `file` or `memory`: who counts now."""
-        if self.redis and self._away_until is None:
-            return "redis"
-        return "file" if self._file_away_until is None else "memory"
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         return self._ask(lambda storage: storage.incr(key, expiry, amount))
@@ -249,20 +240,14 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
         return self._ask(lambda storage: storage.get_expiry(key))
 
     def check(self) -> bool:
-        """Whether one of the stores that processes share can be used; memory is for the meantime alone."""
+        """Whether one of the stores can be used."""
         return bool(self.redis and self.redis.check()) or self.file.check()
 
     def health(self) -> Health:
-        """`ok`: the store that was chosen counts; `degraded`: another in its place; `down`: nobody can count."""
+        """`ok`: the store that was chosen counts; `degraded`: the file in its place; `down`: nobody can count."""
         if (self.redis or self.file).check():
             return "ok"
-        if self.redis and self.file.check():
-            return "degraded"
-        try:
-            self._in_memory()
-        except Exception:  # then every request that is limited is refused
-            return "down"
-        return "degraded"
+        return "degraded" if self.redis and self.file.check() else "down"
 
     def reset(self) -> int | None:
         return self._ask(lambda storage: storage.reset())
@@ -292,51 +277,12 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
             else:
                 self._redis_answered()
                 return answer
-        if self._file_may_be_asked():
-            try:
-                answer = question(self.file)
-            except (sqlite3.Error, OSError) as error:
-                self._file_failed(error)
-            else:
-                self._file_answered()
-                return answer
         try:
-            return question(self._in_memory())
-        except Exception as error:
+            return question(self.file)
+        except (sqlite3.Error, OSError) as error:
+            self.file.forget()
             log.exception("limits: nobody counts")
             raise NobodyCounts from error
-
-    def _in_memory(self) -> MemoryStorage:
-        """Made when first needed: it starts a thread, which a fork would lose."""
-        with self._lock:
-            if self._memory is None:
-                self._memory = MemoryStorage()
-            return self._memory
-
-    def _file_may_be_asked(self) -> bool:
-        """Yes while the file is well; while it is not, to one caller each half minute."""
-        with self._lock:
-            if self._file_away_until is None:
-                return True
-            if time.monotonic() < self._file_away_until:
-                return False
-            self._file_away_until = time.monotonic() + self._probe_seconds
-            return True
-
-    def _file_failed(self, error: Exception) -> None:
-        self.file.forget()
-        with self._lock:
-            first = self._file_away_until is None
-            self._file_away_until = time.monotonic() + self._probe_seconds
-        if first:
-            log.error("limits: the file of counts cannot be used (%s), memory takes over", type(error).__name__)
-
-    def _file_answered(self) -> None:
-        with self._lock:
-            back = self._file_away_until is not None
-            self._file_away_until = None
-        if back:
-            log.warning("limits: the file of counts is back and counts again")
 
     def _redis_may_be_asked(self) -> bool:
         """Yes while Redis is well; while it is away, to one caller each half minute."""
@@ -372,13 +318,11 @@ class _Handed(Storage):
         return storage
 
 
-def _give_back(storage: FileStorage | RedisStorage | MemoryStorage, key: str, expiry: int) -> None:
+def _give_back(storage: FileStorage | RedisStorage, key: str, expiry: int) -> None:
     if isinstance(storage, FileStorage):
         storage.give_back(key, expiry)
-    elif isinstance(storage, RedisStorage):
-        storage.incr(storage._current_window_key(key), 2 * expiry, -1)
     else:
-        storage.decr(storage.sliding_window_keys(key, expiry, time.time())[1])
+        storage.incr(storage._current_window_key(key), 2 * expiry, -1)
 
 
 def _redis(url: str) -> RedisStorage:

@@ -202,7 +202,7 @@ class Limits:
         return key_of(self.visitor())
 
     def health(self) -> Health:
-        """Whether somebody counts: who was chosen to, another in the meantime, or nobody."""
+        """Whether somebody counts: who was chosen to, the file in the meantime, or nobody."""
         return self.storage.health()
 
     def check(
