@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+from stdnum.gb import nhs
 
 from moderation.checks.base import PERSONAL_DATA, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
@@ -27,136 +31,15 @@ _DIGIT_WORDS = {
 _TIMES = {"double": 2, "dwbl": 2, "treble": 3, "triple": 3}
 _ATOM = re.compile(r"\d{1,20}|[a-z]{1,8}|\+")
 _BETWEEN = re.compile(r"[\s.,()\[\]/_\-+:*]{0,4}")
-_PHONE = re.compile(r"(?:\+?44|0044)0?[1-37-9]\d{8,9}|0[1-37-9]\d{8,9}|\+(?!44)[1-9]\d{8,13}")
+_DIALLED = re.compile(r"\+|00[1-9]|0[1-9]|44")  # how a number begins, as it is dialled here
 
-_POSTCODE_AREAS = frozenset(
-    [
-        "ab",
-        "al",
-        "b",
-        "ba",
-        "bb",
-        "bd",
-        "bh",
-        "bl",
-        "bn",
-        "br",
-        "bs",
-        "bt",
-        "ca",
-        "cb",
-        "cf",
-        "ch",
-        "cm",
-        "co",
-        "cr",
-        "ct",
-        "cv",
-        "cw",
-        "da",
-        "dd",
-        "de",
-        "dg",
-        "dh",
-        "dl",
-        "dn",
-        "dt",
-        "dy",
-        "e",
-        "ec",
-        "eh",
-        "en",
-        "ex",
-        "fk",
-        "fy",
-        "g",
-        "gl",
-        "gu",
-        "gy",
-        "ha",
-        "hd",
-        "hg",
-        "hp",
-        "hr",
-        "hs",
-        "hu",
-        "hx",
-        "ig",
-        "im",
-        "ip",
-        "iv",
-        "je",
-        "ka",
-        "kt",
-        "kw",
-        "ky",
-        "l",
-        "la",
-        "ld",
-        "le",
-        "ll",
-        "ln",
-        "ls",
-        "lu",
-        "m",
-        "me",
-        "mk",
-        "ml",
-        "n",
-        "ne",
-        "ng",
-        "nn",
-        "np",
-        "nr",
-        "nw",
-        "ol",
-        "ox",
-        "pa",
-        "pe",
-        "ph",
-        "pl",
-        "po",
-        "pr",
-        "rg",
-        "rh",
-        "rm",
-        "s",
-        "sa",
-        "se",
-        "sg",
-        "sk",
-        "sl",
-        "sm",
-        "sn",
-        "so",
-        "sp",
-        "sr",
-        "ss",
-        "st",
-        "sw",
-        "sy",
-        "ta",
-        "td",
-        "tf",
-        "tn",
-        "tq",
-        "tr",
-        "ts",
-        "tw",
-        "ub",
-        "w",
-        "wa",
-        "wc",
-        "wd",
-        "wf",
-        "wn",
-        "wr",
-        "ws",
-        "wv",
-        "yo",
-        "ze",
-    ]
-)
+_AREAS = """
+    ab al b ba bb bd bh bl bn br bs bt ca cb cf ch cm co cr ct cv cw da dd de dg dh dl dn dt dy e ec eh en ex fk fy
+    g gl gu gy ha hd hg hp hr hs hu hx ig im ip iv je ka kt kw ky l la ld le ll ln ls lu m me mk ml n ne ng nn np nr
+    nw ol ox pa pe ph pl po pr rg rh rm s sa se sg sk sl sm sn so sp sr ss st sw sy ta td tf tn tq tr ts tw ub w wa
+    wc wd wf wn wr ws wv yo ze
+"""
+_POSTCODE_AREAS = frozenset(_AREAS.split())
 _POSTCODE = re.compile(r"(?<!\w)([a-z]{1,2})\d[a-z\d]?[\s.\-]{0,3}[\do][abd-hjlnp-uw-z]{2}(?!\w)")
 _INSURANCE = re.compile(
     r"(?<!\w)(?!bg|gb|kn|nk|nt|tn|zz)(?:[a-ceghj-prtw-z][a-ceghj-nprstw-z]|qq)"
@@ -211,89 +94,13 @@ _AGE = re.compile(
     r"\b(?:aged?|oed)\s{0,2}:?\s{0,2}(?:[3-9]|1[0-7])\b|\b(?:i am|i'm|im|he is|she is|he's|she's)\s{1,2}(?:[3-9]|1[0-7])(?:\s{1,2}years?\s{1,2}old)?\b"
     r"(?!\s(?:of|people|hours|minutes|days|miles|weeks|months))"
 )
-_NO_NAMES = frozenset(
-    [
-        "We",
-        "Our",
-        "Us",
-        "The",
-        "In",
-        "All",
-        "Everyone",
-        "Everybody",
-        "Pupils",
-        "Children",
-        "Students",
-        "Class",
-        "Year",
-        "From",
-        "At",
-        "Ni",
-        "Mae",
-        "Disgyblion",
-        "Plant",
-        "Pawb",
-        "School",
-        "Ysgol",
-        "This",
-        "That",
-        "My",
-        "I",
-        "It",
-        "As",
-        "And",
-        "To",
-        "For",
-        "Of",
-        "On",
-        "By",
-        "Every",
-        "Each",
-        "Teachers",
-        "Staff",
-        "Parents",
-        "Promise",
-        "Love",
-        "Thanks",
-        "Thank",
-        "Dear",
-        "With",
-        "Bydd",
-        "Byddwn",
-        "Rydym",
-        "Yn",
-        "Form",
-        "Primary",
-        "Reception",
-        "Welsh",
-        "English",
-        "They",
-        "You",
-        "He",
-        "She",
-        "What",
-        "When",
-        "Addo",
-        "Dosbarth",
-        "Blwyddyn",
-        "Hello",
-        "Hi",
-        "Some",
-        "Team",
-        "Room",
-        "Assembly",
-        "Council",
-        "Eco",
-        "Committee",
-        "Members",
-        "Friends",
-        "Is",
-        "Are",
-        "Will",
-        "Have",
-        "Here",
-    ]
-)
+_WORDS = """
+    We Our Us The In All Everyone Everybody Pupils Children Students Class Year From At Ni Mae Disgyblion Plant Pawb
+    School Ysgol This That My I It As And To For Of On By Every Each Teachers Staff Parents Promise Love Thanks
+    Thank Dear With Bydd Byddwn Rydym Yn Form Primary Reception Welsh English They You He She What When Addo
+    Dosbarth Blwyddyn Hello Hi Some Team Room Assembly Council Eco Committee Members Friends Is Are Will Have Here
+"""
+_NO_NAMES = frozenset(_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -401,20 +208,26 @@ def _numbers(text: str) -> Iterator[Span]:
 
 def _number_at(digits: str, start: int, ends: set[int]) -> tuple[str, int] | None:
     """The rule met by the digits from `start` to the end of a group, and that end; the longest first."""
-    if _PHONE.match(digits, start):
+    if _DIALLED.match(digits, start):
         for end in range(start + 16, start + 9, -1):
-            if end in ends and _PHONE.fullmatch(digits, start, end):
+            if end in ends and is_phone_number(digits[start:end]):
                 return "phone", end
     end = start + 10
     return ("nhs_number", end) if end in ends and is_nhs_number(digits[start:end]) else None
 
 
-def is_nhs_number(digits: str) -> bool:
-    """Ten digits whose last is the check digit of the others (modulus 11)."""
-    if len(digits) != 10 or not digits.isdigit() or len(set(digits)) == 1:
+@lru_cache(maxsize=4096)  # who repeats a number, or all but one, is read once
+def is_phone_number(digits: str) -> bool:
+    """Whether these digits, dialled in Britain, can lead to somebody: numbers that are handed out here or elsewhere."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(digits, "GB"))
+    except phonenumbers.NumberParseException:
         return False
-    rest = 11 - sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9])) % 11
-    return rest % 11 == int(digits[9]) and rest != 10
+
+
+def is_nhs_number(digits: str) -> bool:
+    """Ten digits, not all the same, whose last is the check digit of the others."""
+    return len(digits) == 10 and len(set(digits)) > 1 and nhs.is_valid(digits)
 
 
 def _digit_runs(text: str) -> Iterator[_Digits]:

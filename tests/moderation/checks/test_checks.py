@@ -372,6 +372,7 @@ HOSTILE = [
     "a ", "ab", "a.b-", "0 ", "0", "one ", "a@", " @ ", "a dot ", "@a", "1 a a ", " ", "A A ", "Aa Year 4 ", "ig name ",
     "double ", "(at)", "aa11 ", "1 Aaaaaaaaaaaaaaaaaaa ", "+", "-", "\u202e", "f*", "so gay ", "ni ", "nig", "http://",
     "a.a", "www.", "\ufdfa", "\u0301", "[(", "dot ", "dot.", "x_", "!", "n i g g e ", "go back where you came ",
+    "07 ", "0 7 ", "44 ", "+4",
 ]  # fmt: skip
 STEPS_AT_MOST = (
     150_000  # lines of ours for a text of the longest field; what grows faster than it takes many times this
