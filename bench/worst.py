@@ -62,7 +62,7 @@ def subject(said: str) -> Subject:
     """Words of one field; the others are shorter, and read in the same way."""
     return Subject(
         kind="pledge", reply=False, words=said, more="", name="", role="", organisation="", website="",
-        email="a@example.org", lang="en", campaign_slug="c", campaign_langs=["en"], title="", context=[], edited=False,
+        email="a@example.org", lang="en", campaign_langs=["en"], title="", context=[], edited=False,
         recheck=False, submitted_at=datetime(2026, 3, 2, tzinfo=UTC), ip="203.0.113.5", user_agent="", referrer="",
         permalink="", accept_language="", seconds_on_form=9.0, trap_name="", trap_value="", akismet_mode="off",
         from_child=True, earlier=[Earlier("p", said[::-1])] * 300, lists=(Listing("phrase", "a dot b", "hold"),),

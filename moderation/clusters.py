@@ -218,7 +218,7 @@ def _named(session: Session, review: Review, kind: ClusterKind, key: str, now: d
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     values = {
         "campaign_id": review.campaign_id, "kind": kind, "key": key, "waiting": 0, "folding": 0, "total": 0,
-        "first_at": now, "last_at": now,
+        "last_at": now,
     }  # fmt: skip
     session.execute(dialect.insert(Cluster).values(**values).on_conflict_do_nothing())
     return session.scalars(

@@ -36,7 +36,7 @@ from . import (
     surge,
     word_lists,
 )
-from .models import Letter, Review, Shared
+from .models import Review, Shared
 from .spam_service import SpamService
 
 log = logging.getLogger(__name__)
@@ -269,16 +269,3 @@ def _in_portions(work: Callable[[Session, datetime], int], now: datetime) -> Non
         with transaction() as session:
             if not work(session, now):
                 return
-
-
-def backlog(now: datetime) -> dict[str, int]:
-    """How much is owed for over five minutes, for readiness and alerts."""
-    late = now - timedelta(minutes=5)
-    with transaction() as session:
-        reviews = session.scalars(select(Review.id).where(Review.check_after < late).limit(1000)).all()
-        letters = session.scalars(
-            select(Letter.id)
-            .where(Letter.sent_at.is_(None), Letter.dropped_at.is_(None), Letter.due_at < late)
-            .limit(1000)
-        ).all()
-    return {"reviews": len(reviews), "letters": len(letters)}

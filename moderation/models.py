@@ -75,7 +75,6 @@ class Review(Base):
     check_reason: Mapped[str] = mapped_column(String(24), default="")  # '' | edit | recheck | retry
     attempts: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)  # of screening
-    surely_spam: Mapped[bool] = mapped_column(default=False)  # moved to spam by the program, for the short term
     clear: Mapped[bool] = mapped_column(default=False)  # every check looked and found nothing: fit for a reading sheet
     behind: Mapped[bool] = mapped_column(default=False)  # a cluster's row stands for it in the queue
 
@@ -535,7 +534,6 @@ class Cluster(Base):
     example_id: Mapped[int | None] = mapped_column(ForeignKey("reviews.id", ondelete="SET NULL"))  # and its row
     lanes: Mapped[list[Any]] = mapped_column(JSON, default=list)  # where that row stands, as its members were told
     total: Mapped[int] = mapped_column(default=0)
-    first_at: Mapped[datetime]
     last_at: Mapped[datetime]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="SET NULL"))  # its example
 

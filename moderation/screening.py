@@ -76,7 +76,6 @@ def subject_of(session: Session, review: Review, *, compared: bool = True) -> Su
         website=revision.website,
         email=contact.email if contact else "",
         lang=revision.lang,
-        campaign_slug=campaign.slug,
         campaign_langs=list(campaign.languages),
         title=campaign.title.in_(lang),
         context=[revision.theme.title.in_(lang)] if revision.theme else [],
@@ -180,7 +179,6 @@ def settle(session: Session, work: Work, seen: Seen, now: datetime, settings: Se
     if review.state is State.RECEIVED:
         blatant = any(outcome.blatant for outcome in outcomes)
         move = Move.MARK_SPAM if blatant else Move.HOLD
-        review.surely_spam = blatant
         decisions.decide(session, review.id, move, by=None, version=review.version, now=now, settings=settings)
         if blatant:
             review.check_after = None

@@ -76,7 +76,6 @@ class Campaign(Base):
     words: Mapped[dict[str, Any]] = mapped_column(default=dict)  # name -> {language: text}; names in presets.py
     hashtag: Mapped[str] = mapped_column(String(80), default="")
     owner: Mapped[str] = mapped_column(String(200), default="")  # who runs it, as shown
-    contact_email: Mapped[str] = mapped_column(String(254), default="")
     starts_on: Mapped[date | None]  # none: to be confirmed
     ends_on: Mapped[date | None]
     opens_at: Mapped[datetime | None]
@@ -303,7 +302,6 @@ class Contribution(Base):
     hidden_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
-    featured_at: Mapped[datetime | None]
     comments_closed_at: Mapped[datetime | None]
     example: Mapped[bool] = mapped_column(default=False)
 

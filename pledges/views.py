@@ -71,7 +71,6 @@ FORM = "private, no-cache"  # not no-store: Back after a lost network must keep 
 PRIVATE = "private, no-store"
 ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "wishes", "new_link")
 ENDLESS = 1_000_000  # times a limit: never full, only counted
-FORM_RULES = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
 
 public = Blueprint("public", __name__)
 upkeep = Blueprint("upkeep", __name__)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import socket
 import ssl
 import struct
@@ -65,7 +64,6 @@ class AkismetService:
         self.key = key
         self.fault: str | None = None
         self.requests: list[Request] = []
-        self.usage: dict[str, Any] = {"limit": 350000, "usage": 7463, "percentage": "2.13", "throttled": False}
         self.recheck_after = "120"
         self.stopping = threading.Event()
         self._tls = tls
@@ -133,8 +131,6 @@ class AkismetService:
             return ("valid" if name.endswith("verify-key") else "deactivated"), []
         if form.get("api_key") != self.key:
             return "invalid", []
-        if name == "/1.2/usage-limit":
-            return json.dumps(self.usage), []
         if not form.get("user_ip") or not _is_uri(form.get("blog")):
             return "invalid", [("X-akismet-debug-help", "Empty or malformed blog or user_ip value")]
         if name in ("/1.1/submit-spam", "/1.1/submit-ham"):

@@ -1,6 +1,7 @@
 """No entry of a list lets anybody be: an event code lifts the limit for a room, and a day told in advance is no flood.
 
-Such entries go, since they could hold nothing any more, and the copies of them that the public side went by.
+Such entries go, since they could hold nothing any more, and the copies of them that the public side went by. So do
+columns that nothing reads.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ campaigns = sa.table("campaigns", sa.column("id", sa.BigInteger), sa.column("gua
 
 
 def upgrade() -> None:
+    op.drop_column("campaigns", "contact_email")
+    op.drop_column("contributions", "featured_at")
+    op.drop_column("reviews", "surely_spam")
+    op.drop_column("clusters", "first_at")
     op.execute("DELETE FROM holds WHERE effect = 'let_be'")
     if not context.is_offline_mode():
         _tell_nobody_to_let_be()
@@ -32,4 +37,8 @@ def _tell_nobody_to_let_be() -> None:
 
 
 def downgrade() -> None:
-    pass
+    moment = "1970-01-01 00:00:00+00:00"  # nobody knows it any more, and nothing asks
+    op.add_column("clusters", sa.Column("first_at", sa.DateTime(timezone=True), server_default=moment, nullable=False))
+    op.add_column("reviews", sa.Column("surely_spam", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("contributions", sa.Column("featured_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("campaigns", sa.Column("contact_email", sa.String(254), server_default="", nullable=False))

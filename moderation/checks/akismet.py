@@ -62,8 +62,6 @@ class Answer:
     recheck_after_seconds: int | None = None
     error: str | None = None
     alert: Mapping[str, str] = field(default_factory=dict)  # code, msg, api-calls, usage-limit, upgrade-…
-    classification: str | None = None
-    debug_help: str | None = None
     why: Why | None = None
     status: int | None = None
 
@@ -80,16 +78,6 @@ class Answer:
     def worth_a_retry(self) -> bool:
         """Whether asking again later may bring a verdict."""
         return self.why is not None and self.why not in ("no_key", "not_asked", "trap", "forgotten")
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Calls of the current month; no limit is None."""
-
-    limit: int | None
-    used: int
-    percentage: float
-    throttled: bool
 
 
 class _Config(akismet.Config):
@@ -113,10 +101,6 @@ class _Client(akismet.SyncClient):
         known = package._prepare_post_kwargs(kwargs, endpoint)
         owner = {"api_key": self._config.key, "blog": self._config.url, "user_ip": user_ip}
         return self._request("POST", version, endpoint, data={**(beside or {}), **known, **owner})
-
-    def usage_by_post(self) -> Any:
-        """Usage of the key as JSON; the package's own method would write the key into the address."""
-        return self._request("POST", package._API_V12, package._USAGE_LIMIT, {"api_key": self._config.key}).json()
 
 
 class AkismetClient:
@@ -197,16 +181,6 @@ class AkismetClient:
             return self._client.verify_key()
         except akismet.AkismetError as error:
             log.warning("akismet could not verify the key: %s", type(error).__name__)
-            return None
-
-    def usage(self) -> Usage | None:
-        """This month's use of the key; None if Akismet does not say."""
-        if self._client is None:
-            return None
-        try:
-            return _usage(self._client.usage_by_post())
-        except (akismet.AkismetError, ValueError, KeyError, TypeError) as error:
-            log.warning("akismet told no usage: %s", type(error).__name__)
             return None
 
     def _reason_not_to_ask(self, subject: Subject) -> Why | None:
@@ -362,8 +336,6 @@ def _with_headers(answer: Answer, headers: httpx.Headers) -> Answer:
         guid=header("guid"),
         error=error,
         alert=alert,
-        classification=header("classification"),
-        debug_help=header("debug-help"),
         recheck_after_seconds=_seconds(header("recheck-after")) if answer.verdict == "ham" else None,
     )
     if error and not answer.why:
@@ -373,8 +345,3 @@ def _with_headers(answer: Answer, headers: httpx.Headers) -> Answer:
 
 def _seconds(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 and int(text) > 0 else None
-
-
-def _usage(said: Any) -> Usage:
-    limit = None if said["limit"] in ("none", None) else int(said["limit"])
-    return Usage(limit, int(said["usage"]), float(said["percentage"]), said["throttled"] in (True, "true", 1))

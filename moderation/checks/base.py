@@ -70,7 +70,6 @@ class Subject:
     website: str
     email: str
     lang: str
-    campaign_slug: str
     campaign_langs: list[str]
     title: str
     context: list[str]

@@ -7,11 +7,10 @@ it in between; that is what makes "one probe a minute" true for all processes to
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 FAILURES_TO_OPEN = 5
 PROBE_SECONDS = 60.0
@@ -56,24 +55,6 @@ class Store(Protocol[State]):
 
 CircuitStore = Store[CircuitState]
 BudgetStore = Store[BudgetState]
-
-
-class MemoryStore(Generic[State]):
-    """A store for one process."""
-
-    def __init__(self, state: State) -> None:
-        self._state: State = state
-        self._lock = threading.Lock()
-
-    def load(self) -> State:
-        return self._state
-
-    def save(self, state: State, *, was: State) -> bool:
-        with self._lock:
-            if self._state != was:
-                return False
-            self._state = state
-            return True
 
 
 class Circuit:
