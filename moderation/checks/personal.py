@@ -31,6 +31,7 @@ _DIGIT_WORDS = {
 _TIMES = {"double": 2, "dwbl": 2, "treble": 3, "triple": 3}
 _ATOM = re.compile(r"\d{1,20}|[a-z]{1,8}|\+")
 _BETWEEN = re.compile(r"[\s.,()\[\]/_\-+:*]{0,4}")
+_MADE_UP = re.compile(r"(?:0|\+?44|0044)(?:7700900|1632960)\d{3}")  # kept free for stories, so people try us with them
 _DIALLED = re.compile(r"\+|00[1-9]|0[1-9]|44")  # how a number begins, as it is dialled here
 
 _AREAS = """
@@ -220,7 +221,8 @@ def _number_at(digits: str, start: int, ends: set[int]) -> tuple[str, int] | Non
 def is_phone_number(digits: str) -> bool:
     """Whether these digits, dialled in Britain, can lead to somebody: numbers that are handed out here or elsewhere."""
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(digits, "GB"))
+        number = phonenumbers.parse(digits, "GB")
+        return phonenumbers.is_valid_number(number) or _MADE_UP.fullmatch(digits) is not None
     except phonenumbers.NumberParseException:
         return False
 

@@ -287,7 +287,7 @@ PERSONAL = {
         "07911 123456", "07911123456", "+44 7911 123456", "0044 7911 123 456", "+44 (0)29 2087 4000", "029 2087 4000",
         "(01248) 351151", "0-7-9-1-1-1-2-3-4-5-6", "zero seven nine one one one two three four five six",
         "oh seven nine double one, 123 456", "0 7 9 1 1 1 2 3 4 5 6", "０７９１１ １２３４５６", "079\u200b11 123456",
-        "dim saith naw un un un dau tri pedwar pump chwech", "07911.123.456",
+        "dim saith naw un un un dau tri pedwar pump chwech", "07911.123.456", "07700 900123", "+44 1632 960 123", "00353 87 123 4567",
     ],
     "postcode": ["CF10 3AT", "cf103at", "LL57 2DG", "SW1A 1AA", "ＣＦ１０ ３ＡＴ", "CF10-3AT", "M1 1AE"],
     "national_insurance": ["AB123456C", "AB 12 34 56 C", "ab-12-34-56-c", "QQ123456C"],
