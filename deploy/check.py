@@ -21,6 +21,7 @@ GROUND, MODELS, VERBS, VIEWS, TOP = range(5)
 LAYERS = {
     "db": GROUND,
     "settings": GROUND,
+    "networks": GROUND,
     "safety": GROUND,
     "errors": GROUND,
     "workflow": GROUND,

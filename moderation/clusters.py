@@ -19,12 +19,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import ColumnElement, Integer, Select, cast, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
+from pledges import networks
 from pledges.db import transaction
 from pledges.tokens import secret_for
 
@@ -256,13 +256,8 @@ def _sites_of(review: Review) -> list[str]:
 def network_of(session: Session, review: Review) -> str:
     """The sender's IPv4 /24 or IPv6 /64; empty once the evidence is forgotten."""
     evidence = session.get(Evidence, review.id)
-    try:
-        address = ip_address(evidence.ip if evidence else "")
-    except ValueError:
-        return ""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return str(ip_network((address, 24 if address.version == 4 else 64), strict=False))
+    address = networks.address_of(evidence.ip) if evidence is not None else None
+    return str(networks.neighbours_of(address)) if address is not None else ""
 
 
 # -- counts and rows -------------------------------------------------------------------------------

@@ -7,15 +7,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from pledges import wall
+from pledges import networks, wall
 from pledges.models import Contact, Contribution, Revision
 
 from . import decisions, house_rules, notes, permissions, reasons, screening, word_lists
@@ -313,12 +312,12 @@ def _before(review: Review, same: bool = False) -> Before:
     )
 
 
-def _network_of(session: Session, review: Review, now: datetime) -> ColumnElement[bool] | None:
-    """What else was sent from there, while that may be known: after its term nobody asks, swept or not."""
+def _sender_of(session: Session, review: Review, now: datetime) -> networks.Address | None:
+    """Where it was sent from, while that may be known: after its term nobody asks, swept or not."""
     evidence = session.get(Evidence, review.id)
-    if evidence is None or not evidence.ip or evidence.forget_after <= now:
+    if evidence is None or evidence.forget_after <= now:
         return None
-    return and_(_same_network(evidence.ip), Evidence.forget_after > now)
+    return networks.address_of(evidence.ip)
 
 
 def _from_there(session: Session, review: Review, now: datetime) -> dict[int, State]:
@@ -326,19 +325,26 @@ def _from_there(session: Session, review: Review, now: datetime) -> dict[int, St
 
     The newest first, `CONNECTED` at most.
     """
-    there = _network_of(session, review, now)
-    if there is None:
+    sender = _sender_of(session, review, now)
+    if sender is None:
         return {}
     rows = session.execute(
-        select(Review.contribution_id, Review.state)
+        select(Evidence.ip, Review.contribution_id, Review.state)
         .join(Evidence, Evidence.review_id == Review.id)
-        .where(there, Review.campaign_id == review.campaign_id, Review.contribution_id != review.contribution_id)
+        .where(
+            _may_be(sender),
+            Evidence.forget_after > now,
+            Review.campaign_id == review.campaign_id,
+            Review.contribution_id != review.contribution_id,
+        )
         .order_by(Evidence.review_id.desc())
         .limit(CONNECTED)
     )
     newest: dict[int, State] = {}
-    for contribution_id, state in rows:
-        newest.setdefault(contribution_id, state)
+    for ip, contribution_id, state in rows:
+        other = networks.address_of(ip)
+        if other is not None and networks.key_of(other) == networks.key_of(sender):
+            newest.setdefault(contribution_id, state)
     return newest
 
 
@@ -351,21 +357,14 @@ def _newest_of(session: Session, sent: Iterable[int]) -> list[Before]:
 def may_list_network(session: Session, review: Review, me: Moderator, now: datetime) -> bool:
     """Whether it is known where the item came from, and this person may put that on a list."""
     held = permissions.roles(session, me)
-    known = _network_of(session, review, now) is not None
+    known = _sender_of(session, review, now) is not None
     return known and permissions.may(held, permissions.Act.START_SURGE, review.campaign_id)
 
 
-def _same_network(ip: str) -> ColumnElement[bool]:
-    """The address itself, or the /64 of an IPv6 visitor, within which a sender may take any."""
-    try:
-        address = ip_address(ip)
-    except ValueError:
-        return Evidence.ip == ip
-    if address.version == 4:
-        return Evidence.ip == ip
-    groups = address.compressed.split("::")[0].split(":")
-    prefix = ":".join(groups[:4]) + ":" if len(groups) >= 4 else ""
-    return or_(Evidence.ip == ip, Evidence.ip.startswith(prefix, autoescape=True)) if prefix else Evidence.ip == ip
+def _may_be(sender: networks.Address) -> ColumnElement[bool]:
+    """Evidence whose address, by its text, may be one of this sender's; whether it is `key_of` says."""
+    begins = networks.begins_of(sender)
+    return Evidence.ip == begins if sender.version == 4 else Evidence.ip.startswith(begins, autoescape=True)
 
 
 # -- two who must agree --------------------------------------------------------------------------------

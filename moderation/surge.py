@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from pledges import guarding
+from pledges import networks
 from pledges.models import Campaign, CampaignState, Contact, Contribution
 
 from . import alerts, flood, letters, record, word_lists
@@ -389,7 +389,7 @@ def _read(kind: HoldKind, value: str) -> str:
 
 
 def _read_network(value: str) -> str:
-    network = guarding.network_of(value)
+    network = networks.network_of(value)
     if network.prefixlen < (16 if network.version == 4 else 32):
         raise ValueError("a network as wide as that holds everybody")
     return str(network)

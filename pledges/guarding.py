@@ -6,14 +6,9 @@ a worker that has died keeps nobody out and nothing frozen.
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import datetime
-from typing import Any
 
 from .models import Campaign
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SWITCHES = ("promises", "comments", "letters", "screens", "slower")
 
@@ -31,26 +26,3 @@ def stands_still(campaign: Campaign, now: datetime) -> bool:
 def is_tight(campaign: Campaign, kind: str, now: datetime) -> bool:
     """Whether visitors get the tighter limit for this kind."""
     return kind in ("promises", "comments") and on(campaign, kind, now)
-
-
-def in_network(address: Any, network: str) -> bool:
-    """Whether an address lies in a network; what is neither is in none."""
-    try:
-        told, wanted = _plain(ipaddress.ip_address(str(address))), network_of(network)
-    except ValueError:
-        return False
-    return told.version == wanted.version and told in wanted
-
-
-def network_of(text: str) -> Network:
-    """The network that is meant; one of IPv4 written as IPv6 is the IPv4 one. Raises ValueError where it is none."""
-    written = ipaddress.ip_interface(text)
-    plain = _plain(written.ip)
-    if plain.version == written.version:
-        return written.network
-    return ipaddress.ip_network((plain, written.network.prefixlen - 96), strict=False)
-
-
-def _plain(address: Address) -> Address:
-    mapped = address.ipv4_mapped if address.version == 6 else None
-    return mapped or address

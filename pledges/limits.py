@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Address
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal
@@ -25,13 +25,12 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from pledges.limit_store import RETRY_AFTER_SECONDS, Health, NobodyCounts, WallStorage
 from pledges.mailboxes import mailbox
+from pledges.networks import Address, Network, address_of, key_of, lies_in, networks_of, wide_key_of
 from pledges.settings import Settings
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["promises", "comments", "reports", "email", "letters", "codes", "sign_in", "api", "receipts"]
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 Places = dict[tuple[str, ...], int]  # where something is counted -> how many times the limit of its kind fit there
 
 DEFAULTS: Mapping[Kind, str] = {
@@ -98,56 +97,17 @@ class _Count:
 
 def visitor_of(peer: str | None, forwarded_for: str | None, proxies: Iterable[Network]) -> Address:
     """The address that a request is counted under; only what our own proxies wrote is believed."""
-    believed = _address(peer or "") or NOBODY
+    believed = address_of(peer or "") or NOBODY
     trusted = tuple(proxies)
     entries = (forwarded_for or "").rsplit(",", HOPS_AT_MOST)[-HOPS_AT_MOST:]
     for entry in reversed(entries):
-        if not _is_in(believed, trusted):
+        if not any(lies_in(believed, network) for network in trusted):
             break
-        following = _address(_without_port(entry))
+        following = address_of(_without_port(entry))
         if following is None:
             break
         believed = following
     return believed
-
-
-def networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Addresses and networks as written in settings; raises ValueError for any that is neither."""
-    return tuple(_plain_network(ip_network(text.strip(), strict=False)) for text in texts if text.strip())
-
-
-def key_of(address: Address) -> str:
-    """One key for one visitor: an IPv4 address, or an IPv6 /64, within which a sender may take any address."""
-    return str(address) if address.version == 4 else _prefix(address, 64)
-
-
-def wide_key_of(address: Address) -> str | None:
-    """The /48 around an IPv6 address; IPv4 has no such key."""
-    return None if address.version == 4 else _prefix(address, 48)
-
-
-def _prefix(address: Address, length: int) -> str:
-    return str(IPv6Network((int(address), length), strict=False))
-
-
-def _address(text: str) -> Address | None:
-    try:
-        address = ip_address(text.strip())
-    except ValueError:
-        return None
-    return _plain(address)
-
-
-def _plain(address: Address) -> Address:
-    if isinstance(address, IPv6Address):
-        return address.ipv4_mapped or IPv6Address(int(address))
-    return address
-
-
-def _plain_network(network: Network) -> Network:
-    if isinstance(network, IPv6Network) and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
-        return IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
-    return network
 
 
 def _without_port(entry: str) -> str:
@@ -155,10 +115,6 @@ def _without_port(entry: str) -> str:
     if entry.startswith("["):
         return entry[1:].split("]")[0]
     return entry.split(":")[0] if entry.count(":") == 1 and "." in entry else entry
-
-
-def _is_in(address: Address, trusted: tuple[Network, ...]) -> bool:
-    return any(address.version == network.version and address in network for network in trusted)
 
 
 REFUSALS = parse("1000000 per 10 minute")  # never reached: only counted
@@ -173,7 +129,7 @@ class Limits:
     def __init__(self, settings: LimitSettings, *, alarm: Callable[[str, Kind], None] | None = None) -> None:
         self._settings = settings
         self._alarm = alarm
-        self._proxies = networks(settings.proxies)
+        self._proxies = networks_of(settings.proxies)
         self._items = {kind: parse_many(text) for kind, text in {**DEFAULTS, **settings.limits}.items()}
         self._ceiling = parse_many(settings.campaign_ceiling)
         file = settings.folder.absolute() / "limits.db"

@@ -6,14 +6,16 @@ import os
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from .networks import Network, is_this_machine
 
 SECRET_CHARS = 32  # fewer cannot hold the 256 bits that receipts promise
 LEAST_PACKED = 30  # bytes; 32 random digits cannot be packed into fewer, and a repeated word always can
 WIDEST = {4: 8, 6: 16}  # prefixes: the widest network that one organisation holds
-OWN = ip_network("fc00::/7")  # private addresses, of which a site may name all
+OWN = IPv6Network("fc00::/7")  # private addresses, of which a site may name all
 MAIL = {"smtp", "smtps"}
 
 
@@ -26,7 +28,7 @@ def weak_secret(name: str, secret: str) -> str | None:
     return None
 
 
-def believed_by_too_many(networks: Iterable[IPv4Network | IPv6Network]) -> str | None:
+def believed_by_too_many(networks: Iterable[Network]) -> str | None:
     """Proxies so wide that any visitor would be one, and could write whatever address they like."""
     wide = [str(network) for network in networks if _is_wide(network)]
     if not wide:
@@ -34,12 +36,9 @@ def believed_by_too_many(networks: Iterable[IPv4Network | IPv6Network]) -> str |
     return f"WALL_PROXIES names {', '.join(wide)}: whoever sends from there is believed; name your own proxies alone"
 
 
-def _is_wide(network: IPv4Network | IPv6Network) -> bool:
-    if isinstance(network, IPv6Network):
-        if network.network_address.ipv4_mapped is not None and network.prefixlen >= 96:
-            return network.prefixlen - 96 < WIDEST[4]
-        if isinstance(OWN, IPv6Network) and network.subnet_of(OWN):
-            return False
+def _is_wide(network: Network) -> bool:
+    if isinstance(network, IPv6Network) and network.subnet_of(OWN):
+        return False
     return network.prefixlen < WIDEST[network.version]
 
 
@@ -52,15 +51,9 @@ def debugging() -> str | None:
 def sends_in_clear(name: str, url: str) -> str | None:
     """A service elsewhere to which words of people and a key would go unencrypted."""
     parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(parts.hostname or "")):
+    if parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(parts.hostname or "")):
         return None
     return f"{name} has to begin with https://"
-
-
-def _is_this_machine(host: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def no_mail_address(url: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -11,7 +10,7 @@ from flask import current_app
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from . import safety
+from . import networks, safety
 
 EXTENSION = "wall.settings"
 VERSION = "0.1.0"
@@ -96,11 +95,11 @@ class Settings(BaseSettings):
         return self.base_url.startswith("https://")
 
     @property
-    def proxy_networks(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    def proxy_networks(self) -> tuple[networks.Network, ...]:
         """The networks whose X-Forwarded-For we believe; raises SettingsError for what is no network."""
         names = [name for name in self.proxies.replace(",", " ").split() if name.lower() != "none"]
         try:
-            return [ipaddress.ip_network(name, strict=False) for name in names]
+            return networks.networks_of(names)
         except ValueError as error:
             raise SettingsError(f"WALL_PROXIES: {error}") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from collections.abc import Iterable
@@ -10,6 +9,8 @@ from typing import Any
 
 import httpcore
 import httpx
+
+from pledges.networks import is_this_machine
 
 LARGEST_BODY_BYTES = 64 * 1024
 _PACKAGE_HOST = "rest.akismet.com"  # the address that the package has built in, replaced by the configured one
@@ -139,13 +140,6 @@ def endpoint_url(endpoint: str) -> httpx.URL:
     url = httpx.URL(endpoint)
     if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.path not in ("", "/"):
         raise ValueError("The Akismet endpoint is a scheme and a host, such as https://rest.akismet.com")
-    if url.scheme == "http" and not _is_loopback(url.host):
+    if url.scheme == "http" and not is_this_machine(url.host):
         raise ValueError("Plain HTTP is allowed only to an Akismet endpoint on this machine.")
     return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

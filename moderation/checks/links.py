@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from moderation.checks.base import SPAM, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
 from moderation.checks.personal import MAILBOXES
 from pledges import signs
+from pledges.networks import address_of
 
 NAME = "links"
 MANY = 3
@@ -160,11 +160,7 @@ def same_site(host: str, site: str) -> bool:
 
 
 def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host.isdigit() or host.startswith("0x")
-    return True
+    return address_of(host) is not None or host.isdigit() or host.startswith("0x")
 
 
 def _two_scripts(written: str) -> bool:

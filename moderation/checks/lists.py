@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import idna
 
-from pledges.guarding import in_network
+from pledges.networks import address_of, lies_in, network_of
 
 from . import words
 from .base import ABUSE, Listing, Outcome, Quote, Subject, Verdict
@@ -35,7 +35,8 @@ def check(subject: Subject) -> Outcome:
 def meets(listing: Listing, *, ip: str, email: str, texts: Mapping[str, str]) -> bool:
     """Whether what was sent from this address, with these texts, is on the list by this entry."""
     if listing.kind == "network":
-        return bool(ip) and in_network(ip, listing.value)
+        address = address_of(ip)
+        return address is not None and lies_in(address, network_of(listing.value))
     if listing.kind == "domain":
         return same_domain(email.rpartition("@")[2], listing.value)
     return bool(_quotes(texts, listing.value))

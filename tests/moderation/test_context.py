@@ -128,6 +128,32 @@ def test_the_connection_is_a_hint_without_an_address(wall: Wall, moderator: AtTh
     assert "127.0.0.1" not in page
 
 
+def comes_from(wall: Wall, sent: Sent, address: str) -> None:
+    with wall.work() as session:
+        session.get_one(Evidence, sent.review_id).ip = address
+
+
+@pytest.mark.parametrize(
+    ("address", "near", "far"),
+    [
+        ("2a00:23c7:1::9", ["2a00:23c7:1::a", "2a00:23c7:1:0:dead:beef:0:1"], "2a00:23c7:1:5::9"),
+        ("2a00:23c7:1:5::9", ["2a00:23c7:1:5::a", "2a00:23c7:1:5:1:2:3:4"], "2a00:23c7:1:6::9"),
+        ("2a00::5:0:0:0:9", ["2a00:0:0:5::a", "2a00::5:1:2:3:4"], "2a00::9"),
+        ("192.0.2.9", ["192.0.2.9"], "192.0.2.90"),
+    ],
+)
+def test_one_sender_is_an_address_of_ipv4_or_a_64_of_ipv6_however_it_is_written(
+    wall: Wall, moderator: AtTheDesk, address: str, near: list[str], far: str
+) -> None:
+    for number, other in enumerate([*near, far]):
+        comes_from(wall, wall.promises(f"I will do thing {number} {'abc'[number]}"), other)
+    sent = wall.promises("I will ask what would help")
+    comes_from(wall, sent, address)
+    wall.screens()
+    count = "1 other" if len(near) == 1 else f"{len(near)} others"
+    assert f"{count} came from this connection" in item(moderator, sent)
+
+
 def nearby(who: AtTheDesk, sent: Sent) -> str:
     """The list of what came from the same network, where the page has one."""
     found = re.search(r"<ul [^>]*data-nearby>(.*?)</ul>", item(who, sent), re.DOTALL)

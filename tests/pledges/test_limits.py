@@ -23,11 +23,12 @@ from flask import Flask
 
 from pledges import limit_store
 from pledges.limit_store import FileStorage, NobodyCounts
-from pledges.limits import EventAllowance, Limits, LimitSettings, key_of, networks, visitor_of, wide_key_of
+from pledges.limits import EventAllowance, Limits, LimitSettings, visitor_of
+from pledges.networks import key_of, networks_of, wide_key_of
 
 pytestmark = pytest.mark.usefixtures("early_in_a_minute")
 V4 = ip_address("203.0.113.5")
-PROXIES = networks(["10.0.0.0/8", "192.0.2.9", "2001:db8:ffff::/48", "::ffff:172.16.0.0/108"])
+PROXIES = networks_of(["10.0.0.0/8", "192.0.2.9", "2001:db8:ffff::/48", "::ffff:172.16.0.0/108"])
 
 
 def limits_in(folder: Path, **rest: Any) -> Limits:
