@@ -21,7 +21,7 @@ from pledges.models import Contribution
 from pledges.settings import Settings
 from pledges.text import number
 
-from . import clusters, decisions, lanes, notes, permissions, queue, record, seeing
+from . import claims, clusters, decisions, lanes, notes, permissions, queue, record, seeing
 from .desk import reasons_for
 from .models import Act as Line
 from .models import (
@@ -153,7 +153,7 @@ def refusal(
         return Cannot(review, "appeal")
     if review.needs_second:
         return Cannot(review, "second")
-    if review.claimed_by_id not in (None, by.id) and review.claimed_until is not None and review.claimed_until > now:
+    if claims.held_by_another(review.claimed_by_id, review.claimed_until, by, now):
         return Cannot(review, "held")
     return None
 

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import format_time, gettext
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pledges.db import rows_of
 
-from . import decisions, queue, record
-from .models import Moderator, Review
-from .workflow import WAITS, MoveNotAllowed
+from . import record
+from .models import Decision, Moderator, Review
+from .workflow import WAITS
 
+LEASE = timedelta(minutes=10)
 HAND = 20
 HANDED_FOR = timedelta(minutes=30)
 NOT_HANDED = ("mine", "hand", "parked")  # what somebody has already, or has laid aside
+NOBODY: dict[str, Any] = {"claimed_by_id": None, "claimed_until": None, "handed_until": None}
+
+
+class Overtaken(Exception):
+    """Somebody else decided first; `other` is their decision, if there is one."""
+
+    def __init__(self, other: Decision | None) -> None:
+        super().__init__("somebody has just decided this")
+        self.other = other
+
+
+class Held(Overtaken):
+    """Somebody else has the item open: `by` decides after taking it over."""
+
+    def __init__(self, holder: Moderator) -> None:
+        super().__init__(None)
+        self.holder = holder
+
+
+# -- who has it ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Standing:
+class Claim:
     """How a person stands to an item that waits."""
 
     state: str  # free | mine | other
@@ -30,16 +52,14 @@ class Standing:
     until: str  # of my lease, as it goes back with its release
 
 
-def standing(review: Review, me: Moderator, now: datetime) -> Standing:
-    holder = decisions.holder(review, now)
-    if holder is None or review.claimed_until is None:
-        return Standing("free", "", "")
+def claim_of(review: Review, me: Moderator, now: datetime) -> Claim:
+    who = holder(review, now)
+    if who is None or review.claimed_until is None:
+        return Claim("free", "", "")
     until = review.claimed_until.isoformat()
-    if holder.id == me.id:
-        return Standing(
-            "mine", gettext("Yours until %(time)s.", time=format_time(review.claimed_until, "HH:mm")), until
-        )
-    return Standing("other", held_words(holder, review.claimed_until), "")
+    if who.id == me.id:
+        return Claim("mine", gettext("Yours until %(time)s.", time=format_time(review.claimed_until, "HH:mm")), until)
+    return Claim("other", held_words(who, review.claimed_until), "")
 
 
 def held_words(holder: Moderator, until: datetime) -> str:
@@ -47,21 +67,75 @@ def held_words(holder: Moderator, until: datetime) -> str:
     return gettext("%(name)s has this open until %(time)s.", name=holder.name, time=time)
 
 
+def holder(review: Review, now: datetime) -> Moderator | None:
+    """Who has this waiting item open now."""
+    held = review.state in WAITS and _runs(review.claimed_until, now)
+    return review.claimed_by if held else None
+
+
+def held_by_another(claimed_by_id: int | None, until: datetime | None, me: Moderator, now: datetime) -> bool:
+    """The same of a row's columns alone: whether somebody else than `me` has it open."""
+    return claimed_by_id not in (None, me.id) and _runs(until, now)
+
+
+def _runs(until: datetime | None, now: datetime) -> bool:
+    return until is not None and until > now
+
+
+def is_free_for(review: Review, by: Moderator, now: datetime) -> bool:
+    who = holder(review, now)
+    return who is None or who.id == by.id
+
+
+def require_free(review: Review, by: Moderator | None, now: datetime) -> None:
+    """Nobody but `by` has it open; raises Held. The program and the author do not ask."""
+    who = holder(review, now)
+    if by is not None and who is not None and who.id != by.id:
+        raise Held(who)
+
+
+def free(now: datetime, by: Moderator | None = None) -> ColumnElement[bool]:
+    """Of items: nobody has it open, or `by` has."""
+    lapsed = or_(Review.claimed_by_id.is_(None), Review.claimed_until <= now)
+    return lapsed if by is None else or_(lapsed, Review.claimed_by_id == by.id)
+
+
+def handed_to(by: Moderator, now: datetime) -> ColumnElement[bool]:
+    """Of items: it is one of those that were handed to `by`."""
+    return and_(Review.claimed_by_id == by.id, Review.handed_until > now)
+
+
+# -- taking and leaving --------------------------------------------------------------------------------
+
+
 def take(session: Session, review: Review, by: Moderator, now: datetime) -> bool:
-    """Whether `by` has the lease now, anew or for longer.
+    """Whether `by` has the lease now, anew or for longer."""
+    taken = session.execute(
+        update(Review)
+        .where(Review.id == review.id, free(now, by))
+        .values(
+            claimed_by_id=by.id,
+            claimed_until=case((_handed_longer(by, now), Review.handed_until), else_=now + LEASE),
+            handed_until=case((_handed_longer(by, now), Review.handed_until), else_=None),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(review)
+    return rows_of(taken) == 1
 
-    Raises Overtaken where the item no longer waits, MoveNotAllowed where somebody else has to decide it.
-    """
-    _require_theirs(session, review, by)
-    return queue.claim(session, review, by, now)
+
+def _handed_longer(by: Moderator, now: datetime) -> ColumnElement[bool]:
+    """What was handed to somebody for longer than a lease stays theirs as long."""
+    return handed_to(by, now + LEASE)
 
 
-def _require_theirs(session: Session, review: Review, by: Moderator) -> None:
-    """It waits, and `by` may decide it: whoever may not would only keep others from it."""
-    if review.state not in WAITS:
-        raise decisions.Overtaken(decisions.last_decision(session, review))
-    if why := decisions.barred(session, review, by):
-        raise MoveNotAllowed(f"somebody else has to decide: {why}")
+def release(session: Session, review: Review, by: Moderator) -> None:
+    session.execute(
+        update(Review)
+        .where(Review.id == review.id, Review.claimed_by_id == by.id)
+        .values(**NOBODY)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def leave(session: Session, review: Review, by: Moderator, until: datetime | None, now: datetime) -> None:
@@ -83,11 +157,9 @@ def leave(session: Session, review: Review, by: Moderator, until: datetime | Non
 
 
 def take_over(session: Session, review: Review, by: Moderator, now: datetime) -> None:
-    """It is open at `by` now, whoever had it; recorded where somebody had. Raises Overtaken or MoveNotAllowed."""
-    review = decisions.locked(session, review.id)
-    _require_theirs(session, review, by)
-    before = decisions.holder(review, now)
-    review.claimed_by_id, review.claimed_until, review.handed_until = by.id, now + queue.LEASE, None
+    """The item, which is locked, is open at `by` now, whoever had it; recorded where somebody had."""
+    before = holder(review, now)
+    review.claimed_by_id, review.claimed_until, review.handed_until = by.id, now + LEASE, None
     session.flush()
     session.expire(review, ["claimed_by"])
     if before is not None and before.id != by.id:
@@ -103,23 +175,14 @@ def take_over(session: Session, review: Review, by: Moderator, now: datetime) ->
         )
 
 
-def hand_out(
-    session: Session,
-    by: Moderator,
-    campaigns: list[int] | None,
-    lane: str,
-    now: datetime,
-    filters: queue.Filters = queue.NONE,
-) -> list[int]:
-    """The twenty oldest of a narrowed lane that are free are this person's for half an hour: one act for each campaign."""
-    ids = queue.next_free(session, now=now, campaigns=campaigns, lane=lane, by=by, limit=HAND, filters=filters)
+def hand_out(session: Session, ids: Sequence[int], by: Moderator, lane: str, now: datetime) -> list[int]:
+    """Those of these that are free, of one lane, are this person's for half an hour: one act for each campaign."""
     if not ids:
         return []
     until = now + HANDED_FOR
-    free = or_(Review.claimed_by_id.is_(None), Review.claimed_until <= now)
     session.execute(
         update(Review)
-        .where(Review.id.in_(ids), free)
+        .where(Review.id.in_(ids), free(now))
         .values(claimed_by_id=by.id, claimed_until=until, handed_until=until)
         .execution_options(synchronize_session=False)
     )
@@ -143,7 +206,7 @@ def handed(session: Session, by: Moderator, now: datetime) -> int:
 
 def _handed(session: Session, by: Moderator, now: datetime) -> dict[int, int]:
     """How many of what this person was handed are left in each campaign."""
-    mine = (Review.claimed_by_id == by.id, Review.handed_until > now, Review.state.in_(WAITS))
+    mine = (handed_to(by, now), Review.state.in_(WAITS))
     counted = select(Review.campaign_id, func.count()).where(*mine).group_by(Review.campaign_id)
     return {campaign_id: count for campaign_id, count in session.execute(counted.order_by(Review.campaign_id))}
 
@@ -153,8 +216,7 @@ def leave_behind(session: Session, of: Moderator, where: list[int] | None) -> No
     if where is None:
         return
     gone = (Review.state.in_(WAITS), Review.campaign_id.not_in(where))
-    nobody = {"claimed_by_id": None, "claimed_until": None, "handed_until": None}
-    for whose, values in ((Review.passed_to_id, {"passed_to_id": None}), (Review.claimed_by_id, nobody)):
+    for whose, values in ((Review.passed_to_id, {"passed_to_id": None}), (Review.claimed_by_id, NOBODY)):
         session.execute(
             update(Review).where(*gone, whose == of.id).values(**values).execution_options(synchronize_session=False)
         )
@@ -166,7 +228,7 @@ def let_go(session: Session, by: Moderator, now: datetime) -> int:
     ended = session.execute(
         update(Review)
         .where(Review.claimed_by_id == by.id)
-        .values(claimed_by_id=None, claimed_until=None, handed_until=None)
+        .values(**NOBODY)
         .execution_options(synchronize_session=False)
     )
     for campaign_id, count in had.items():

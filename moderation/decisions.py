@@ -13,25 +13,11 @@ from pledges.db import rows_of
 from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 
-from . import agreement, clusters, lanes, letters, permissions, record, seeing, truth, workflow
+from . import agreement, claims, clusters, lanes, letters, permissions, record, seeing, truth, workflow
+from .claims import Held as Held
+from .claims import Overtaken as Overtaken
 from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, Role
 from .workflow import Move, MoveNotAllowed, State
-
-
-class Overtaken(Exception):
-    """Somebody else decided first; `other` is their decision, if there is one."""
-
-    def __init__(self, other: Decision | None) -> None:
-        super().__init__("somebody has just decided this")
-        self.other = other
-
-
-class Held(Overtaken):
-    """Somebody else has the item open: `by` decides after taking it over."""
-
-    def __init__(self, holder: Moderator) -> None:
-        super().__init__(None)
-        self.holder = holder
 
 
 class ReasonMissing(Exception):
@@ -146,7 +132,7 @@ def _require_allowed(session: Session, review: Review, move: Move, by: Moderator
     """Raises MoveNotAllowed or Held where this move is not open to `by` at this moment."""
     if by is not None and (why := barred(session, review, by)):
         raise MoveNotAllowed(f"somebody else has to decide: {why}")
-    require_free(review, by, now)
+    claims.require_free(review, by, now)
     workflow.after(review.state, move)
     if why := unwanted(review, move):
         raise MoveNotAllowed(why)
@@ -190,24 +176,6 @@ def _owe(
         letters.owe_decision(session, review, decision, now, settings, hidden=hidden)
 
 
-def holder(review: Review, now: datetime) -> Moderator | None:
-    """Who has this waiting item open now."""
-    held = review.claimed_until is not None and review.claimed_until > now and review.state in workflow.WAITS
-    return review.claimed_by if held else None
-
-
-def require_free(review: Review, by: Moderator | None, now: datetime) -> None:
-    """Nobody but `by` has it open; raises Held. The program and the author do not ask."""
-    held = holder(review, now)
-    if by is not None and held is not None and not _free_for(review, by, now):
-        raise Held(held)
-
-
-def _free_for(review: Review, by: Moderator, now: datetime) -> bool:
-    held = holder(review, now)
-    return held is None or held.id == by.id
-
-
 APPEAL, SECOND = "appeal", "second"
 
 
@@ -218,6 +186,14 @@ def barred(session: Session, review: Review, by: Moderator) -> str:
     asked = proposal(session, review)
     mine = asked is not None and asked.moderator_id == by.id
     return SECOND if mine and somebody_else(session, review, by) else ""  # else whoever was to confirm it has left
+
+
+def require_theirs(session: Session, review: Review, by: Moderator) -> None:
+    """It waits, and `by` may decide it: else Overtaken or MoveNotAllowed, for `by` would only keep others from it."""
+    if review.state not in workflow.WAITS:
+        raise Overtaken(last_decision(session, review))
+    if why := barred(session, review, by):
+        raise MoveNotAllowed(f"somebody else has to decide: {why}")
 
 
 def barred_people(session: Session, review: Review) -> set[int | None]:
@@ -355,7 +331,7 @@ def undoable(
         and decision.moderator_id == by.id
         and decision.move in workflow.BY_PEOPLE
         and not _stands_otherwise(decision)
-        and _free_for(decision.review, by, now)
+        and claims.is_free_for(decision.review, by, now)
         and now - (since or decision.decided_at) <= timedelta(seconds=settings.undo_seconds)
     )
 
@@ -461,7 +437,7 @@ def _move(
     changed = session.execute(
         update(Review)
         .where(Review.id == review.id, Review.version == version, Review.state == from_state)
-        .values(state=to_state, version=version + 1, claimed_by_id=None, claimed_until=None, handed_until=None)
+        .values(state=to_state, version=version + 1, **claims.NOBODY)
         .execution_options(synchronize_session=False)
     )
     if rows_of(changed) != 1:
@@ -582,7 +558,7 @@ def _undo(
     since: datetime | None = None,
 ) -> Decision:
     """State and shown words stand as before the last decision; its letter and feedback are not sent."""
-    require_free(review, by, now)
+    claims.require_free(review, by, now)
     last = last_decision(session, review)
     if last is not None and last.moderator_id == (by.id if by else None) and _stands_otherwise(last):
         raise NewerStands("newer words of the author stand in their place")

@@ -17,7 +17,7 @@ from flask_babel import gettext
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from . import acts, decisions, queue, screens
+from . import acts, claims, decisions, queue, screens
 from .bulk import Pick
 from .models import Act, Decision, Lane, Moderator, Report, Review, ReviewLane
 from .workflow import WAITS, State
@@ -89,7 +89,7 @@ def validator(session: Session, me: Moderator, said: str, picks: Sequence[Pick],
     told: list[Any] = [said, me.id, me.lang, me.skips, str(me.no_harsh_until and me.no_harsh_until > now)]
     told += [str(end) for end in rows[0][: len(ends)]]
     for row in rows:
-        held = row.claimed_until is not None and row.claimed_until > now and row.claimed_by_id != me.id
+        held = claims.held_by_another(row.claimed_by_id, row.claimed_until, me, now)
         told.append((row.id, row.version, row.claimed_by_id if held else None))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
@@ -170,7 +170,7 @@ def _row(
     left = (review.parked_until is not None and review.parked_until > now) != (lane == "parked")
     if left or (review.passed_to_id not in (None, me.id) and lane == "mine"):
         return {"state": "gone", "words": _marked(session, review)}
-    holder = decisions.holder(review, now)
+    holder = claims.holder(review, now)
     if holder is not None and holder.id != me.id:
         return {"state": "held", "words": gettext("%(name)s has it open", name=holder.name)}
     return {"state": "free", "words": ""}

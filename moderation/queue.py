@@ -1,4 +1,4 @@
-"""What waits, in which order; claim and release."""
+"""What waits, in which order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    case,
     false,
     func,
     literal,
@@ -26,13 +25,12 @@ from pledges.db import rows_of
 from pledges.models import EVERY_DAY, Campaign, Contribution, Counter, Kind, Revision, Theme, Type
 from pledges.settings import Settings
 
-from . import care, clusters, decisions, lanes, notes, record
+from . import care, claims, clusters, decisions, lanes, notes, record
 from .models import Act as Line
 from .models import Decision, Lane, Moderator, Report, Review, ReviewLane
 from .workflow import WAITS, Move, MoveNotAllowed, State
 
 PAGE = 25
-LEASE = timedelta(minutes=10)
 UNCHECKED_AFTER = timedelta(minutes=2)  # then a received item shows, since its checks may never come
 WHOLE = (  # with all that a row of a list shows, so that no row asks by itself
     joinedload(Review.revision),
@@ -365,7 +363,7 @@ def next_free(
     shown = aged(session, shown, filters, campaigns, now)
     query = (
         shown.where(
-            or_(Review.claimed_by_id.is_(None), Review.claimed_until <= now),
+            claims.free(now),
             Review.passed_to_id.is_(None),
             ~before.exists(),
         )
@@ -413,7 +411,7 @@ def _waiting(
     if lane == MINE:
         query = query.where(Review.passed_to_id == (by.id if by else None))
     if lane == "hand":
-        query = query.where(Review.claimed_by_id == (by.id if by else None), Review.handed_until > now)
+        query = query.where(claims.handed_to(by, now) if by else false())
     return query
 
 
@@ -479,37 +477,6 @@ def _is_back(session: Session, review: Review, by: Moderator | None, now: dateti
     """The record tells that it is no longer laid aside, so that lists that are open hear of it."""
     subject = f"review:{review.id}"
     record.add(session, record.actor(by), act, subject, campaign_id=review.campaign_id, now=now)
-
-
-def claim(session: Session, review: Review, by: Moderator, now: datetime) -> bool:
-    """Whether `by` now holds the short lease on this item."""
-    free = or_(Review.claimed_by_id.is_(None), Review.claimed_by_id == by.id, Review.claimed_until < now)
-    taken = session.execute(
-        update(Review)
-        .where(Review.id == review.id, free)
-        .values(
-            claimed_by_id=by.id,
-            claimed_until=case((_handed_longer(by, now), Review.handed_until), else_=now + LEASE),
-            handed_until=case((_handed_longer(by, now), Review.handed_until), else_=None),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(review)
-    return rows_of(taken) == 1
-
-
-def _handed_longer(by: Moderator, now: datetime) -> ColumnElement[bool]:
-    """What was handed to somebody for longer than a lease stays theirs as long."""
-    return and_(Review.claimed_by_id == by.id, Review.handed_until > now + LEASE)
-
-
-def release(session: Session, review: Review, by: Moderator) -> None:
-    session.execute(
-        update(Review)
-        .where(Review.id == review.id, Review.claimed_by_id == by.id)
-        .values(claimed_by_id=None, claimed_until=None, handed_until=None)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def place_of(session: Session, review: Review) -> int | None:
@@ -590,7 +557,7 @@ def park(session: Session, review: Review, *, version: int, by: Moderator, now: 
 
     Raises Overtaken, and MoveNotAllowed where it is laid aside already.
     """
-    decisions.require_free(review, by, now)
+    claims.require_free(review, by, now)
     _not_barred(session, review, by)
     if _pressed_twice(session, review, by, PARK, version, now):
         return
@@ -606,7 +573,7 @@ def hand_over(
 
     Raises Overtaken; NotForThem where that colleague may not decide it either.
     """
-    decisions.require_free(review, by, now)
+    claims.require_free(review, by, now)
     _not_barred(session, review, by)
     if to is not None and decisions.barred(session, review, to):
         raise NotForThem
@@ -629,7 +596,7 @@ def undo_mark(
     """
     if decisions.locked(session, review.id).version != version:
         raise decisions.Overtaken(decisions.last_decision(session, review))
-    decisions.require_free(review, by, now)
+    claims.require_free(review, by, now)
     _not_barred(session, review, by)
     mark = undoable_mark(session, review, by, now, settings)
     if mark is None:
@@ -664,7 +631,7 @@ def _mark(
     changed = session.execute(
         update(Review)
         .where(Review.id == review.id, Review.version == version, Review.state.in_((State.RECEIVED, State.WAITING)))
-        .values(**values, claimed_by_id=None, claimed_until=None, handed_until=None)
+        .values(**values, **claims.NOBODY)
         .execution_options(synchronize_session=False)
     )
     if rows_of(changed) != 1:

@@ -18,7 +18,7 @@ from pledges.text import moment, number, opening
 
 from . import acts, claims, context, decisions, lanes, likenesses, permissions, queue, reasons, seeing, workflow
 from .checks.base import Verdict
-from .claims import Standing
+from .claims import Claim
 from .context import Context
 from .desk import reasons_for
 from .likenesses import Likeness
@@ -164,7 +164,7 @@ class Item:
     may_decide: bool
     may_be_seconded: bool  # somebody else is there who could be the second of two
     undoable: bool
-    claim: Standing | None  # of what waits, for somebody who may decide
+    claim: Claim | None  # of what waits, for somebody who may decide
     may_claim: bool
     may_lay_aside: bool  # and pass on
     mark_undoable: bool  # it was laid aside or passed on just now
@@ -214,7 +214,7 @@ def row_of(review: Review, now: datetime, me: Moderator | None = None, *, shown:
     name = revision.organisation or revision.name or revision.role
     hidden = bool(name) and review.masked and not shown
     minutes = minutes_since(review.waiting_since, now)
-    holder = decisions.holder(review, now)
+    holder = claims.holder(review, now)
     return Row(
         id=review.id,
         version=review.version,
@@ -489,7 +489,7 @@ def _what_may_be_done(
 ) -> dict[str, Any]:
     """Of an item's fields those that say which buttons this person has."""
     may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
-    claim = claims.standing(review, me, now) if may_decide and review.state in WAITS else None
+    claim = claims.claim_of(review, me, now) if may_decide and review.state in WAITS else None
     elsewhere = claim is not None and claim.state == "other"
     moves = decisions.open_moves(review) if may_decide and not beside.barred and not elsewhere else []
     seconded = decisions.somebody_else(session, review, me)

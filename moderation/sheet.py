@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from pledges.models import AkismetUse, Campaign, Contribution
 from pledges.text import number
 
-from . import permissions, queue, record, seeing
+from . import claims, permissions, record, seeing
 from .bulk import Pick
 from .models import Cluster, ClusterKind, Lane, Moderator, Review, ReviewCluster, ReviewLane
 from .permissions import Act
@@ -67,7 +67,7 @@ def wants_spam_check(session: Session, campaigns: list[int] | None) -> bool:
 def claim(session: Session, reviews: Iterable[Review], by: Moderator, now: datetime) -> None:
     """The sheet is this person's for the time of a lease, so that two do not read the same ten."""
     for review in sorted(reviews, key=lambda review: review.id):
-        queue.claim(session, review, by, now)
+        claims.take(session, review, by, now)
 
 
 def set_aside(session: Session, reviews: Iterable[Review], by: Moderator, now: datetime) -> None:
@@ -77,7 +77,7 @@ def set_aside(session: Session, reviews: Iterable[Review], by: Moderator, now: d
         if review.clear and permissions.may(held, Act.DECIDE, review.campaign_id):
             review.clear = False
             session.flush()
-            queue.release(session, review, by)
+            claims.release(session, review, by)
             record.add(
                 session,
                 record.actor(by),
@@ -176,7 +176,7 @@ def _clear(by: Moderator, campaign_id: int, now: datetime) -> Select[Review]:
             Review.behind.is_(False),
             Review.passed_to_id.is_(None) | (Review.passed_to_id == by.id),
             or_(Review.parked_until.is_(None), Review.parked_until <= now),
-            or_(Review.claimed_by_id.is_(None), Review.claimed_by_id == by.id, Review.claimed_until <= now),
+            claims.free(now, by),
             Review.needs_second.is_(False),
             ~lanes.exists(),
             ~gathered.exists(),

@@ -38,21 +38,22 @@ def claim_item(review_id: int, me: Moderator) -> ResponseReturnValue:
     try:
         with transaction() as session:
             review = _theirs(session, review_id, me)
+            decisions.require_theirs(session, review, me)
             taken = claims.take(session, review, me, now)
-            standing = claims.standing(review, me, now)
-            holder = decisions.holder(review, now)
+            claim = claims.claim_of(review, me, now)
+            holder = claims.holder(review, now)
         if not taken and holder is not None:
-            raise decisions.Held(holder)
-    except decisions.Held as error:
+            raise claims.Held(holder)
+    except claims.Held as error:
         if not request.headers.get("X-Part"):
             return overtaken(review_id, me, error)
-        return jsonify(state=standing.state, words=standing.words), 409
-    except decisions.Overtaken as error:
+        return jsonify(state=claim.state, words=claim.words), 409
+    except claims.Overtaken as error:
         if not request.headers.get("X-Part"):
             return overtaken(review_id, me, error)
         return jsonify(state="gone", words=screens.overtaken_words(error.other)), 409
     if request.headers.get("X-Part"):
-        return jsonify(state=standing.state, words=standing.words, until=standing.until)
+        return jsonify(state=claim.state, words=claim.words, until=claim.until)
     return _back(review_id)
 
 
@@ -65,7 +66,7 @@ def release_item(review_id: int, me: Moderator) -> ResponseReturnValue:
         if "left" in request.form:
             claims.leave(session, review, me, moment(request.form["left"]), utcnow())
             return "", 204
-        queue.release(session, review, me)
+        claims.release(session, review, me)
     return redirect(url_for("desk.show_queue", **narrow.carried()), code=303)
 
 
@@ -75,8 +76,10 @@ def take_over_item(review_id: int, me: Moderator) -> ResponseReturnValue:
     """It is open at me, whoever had it; the record and the item's story tell so."""
     try:
         with transaction() as session:
-            claims.take_over(session, _theirs(session, review_id, me), me, utcnow())
-    except decisions.Overtaken as error:
+            review = decisions.locked(session, _theirs(session, review_id, me).id)
+            decisions.require_theirs(session, review, me)
+            claims.take_over(session, review, me, utcnow())
+    except claims.Overtaken as error:
         return overtaken(review_id, me, error)
     return _back(review_id)
 
@@ -91,7 +94,9 @@ def hand_me(me: Moderator) -> ResponseReturnValue:
         if where == []:
             raise permissions.NotAllowed(Act.DECIDE)
         if lane not in claims.NOT_HANDED:
-            claims.hand_out(session, me, where, lane, utcnow(), narrow.asked(session, where))
+            now, asked = utcnow(), narrow.asked(session, where)
+            ids = queue.next_free(session, now=now, campaigns=where, lane=lane, by=me, limit=claims.HAND, filters=asked)
+            claims.hand_out(session, ids, me, lane, now)
     # what was handed grows older in one's hands, and is no less one's own
     return redirect(url_for("desk.show_queue", **{**narrow.kept(), "lane": "hand", "age": None}), code=303)
 

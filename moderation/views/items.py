@@ -185,7 +185,7 @@ def _next_after(
     following = queue.page(
         session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=AHEAD, filters=filters
     )
-    free = [each for each in following if decisions.holder(each, now) in (None, me)]
+    free = [each for each in following if claims.holder(each, now) in (None, me)]
     return next((each.id for each in (*free, *following)), None)
 
 

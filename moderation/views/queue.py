@@ -150,7 +150,7 @@ def _current(
         if review is None or review.state not in WAITS or not permissions.may(held, Act.LOOK, review.campaign_id):
             return None
         return review
-    free = [review for review in reviews if decisions.holder(review, now) in (None, me)]
+    free = [review for review in reviews if claims.holder(review, now) in (None, me)]
     return next(iter(free or reviews), None)
 
 
