@@ -21,8 +21,7 @@ from pledges.models import Contribution
 from pledges.settings import Settings
 from pledges.text import number
 
-from . import claims, clusters, decisions, lanes, notes, permissions, queue, record, seeing
-from .desk import reasons_for
+from . import claims, clusters, decisions, lanes, notes, permissions, queue, reasons, record, seeing
 from .models import Act as Line
 from .models import (
     Batch,
@@ -206,7 +205,7 @@ def groups(session: Session, reviews: Sequence[Review]) -> list[Group]:
     listed: dict[int, list[Reason]] = {}
     for review in reviews:
         if review.campaign_id not in listed:
-            listed[review.campaign_id] = reasons_for(session, review.campaign_id, REJECT)
+            listed[review.campaign_id] = reasons.offered(session, review.campaign_id, REJECT)
         every = listed[review.campaign_id]
         group = Group(_for_many(every), [], {reason.id: place for place, reason in enumerate(every[:DIGITS], start=1)})
         found.setdefault(tuple(reason.id for reason in group.reasons), group).reviews.append(review)
@@ -215,7 +214,7 @@ def groups(session: Session, reviews: Sequence[Review]) -> list[Group]:
 
 def reasons_offered(session: Session, campaign_id: int) -> list[Reason]:
     """The campaign's reasons for declining, without those that need a second person."""
-    return _for_many(reasons_for(session, campaign_id, REJECT))
+    return _for_many(reasons.offered(session, campaign_id, REJECT))
 
 
 def _for_many(reasons: Sequence[Reason]) -> list[Reason]:

@@ -16,10 +16,10 @@ from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-from . import appeals, clusters, decisions, house_rules, lanes, letters, link_requests, notices, queue, reasons
+from . import appeals, clusters, decisions, house_rules, jobs, lanes, letters, link_requests, notices, queue, reasons
 from .checks import akismet, links, personal, repeats
 from .checks.base import Verdict
-from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Reason, Report, Review
+from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Report, Review
 from .screening import subject_of
 from .workflow import MOVES, STANDS, WAITS, Move, State
 
@@ -69,10 +69,8 @@ class Desk:
 
     def stored(self, contribution: Contribution) -> None:
         """The checks may start; the minute's sweep does it where this fails."""
-        from .jobs import nudge  # jobs import what this module is imported by
-
         try:
-            nudge(contribution.id)
+            jobs.nudge(contribution.id)
         except Exception as error:  # the queue of jobs is a courtesy: the row is the queue
             log.warning("the job queue took no nudge: %s", type(error).__name__)
 
@@ -248,9 +246,7 @@ class Desk:
 
     def links_asked(self) -> None:
         """After the commit: the letter may go out; the minute's sweep sends it where this fails."""
-        from .jobs import nudge_letters  # jobs import what this module is imported by
-
-        nudge_letters(0)
+        jobs.nudge_letters(0)
 
     def asked_outside(self, session: Session, contribution: Contribution) -> bool:
         """Whether Akismet has answered about these words; known also after they are erased."""
@@ -438,10 +434,3 @@ def _told(session: Session, review: Review) -> Decision | None:
         made = made.where(Decision.move.not_in((Move.WITHDRAW, Move.RESTORE)))
     last = session.scalars(made.limit(1)).first()
     return last if last is not None and last.moderator_id is not None and last.move is not Move.UNDO else None
-
-
-def reasons_for(session: Session, campaign_id: int, use: str) -> list[Reason]:
-    """The reasons that may be chosen: the campaign's own, else those of all campaigns."""
-    query = select(Reason).where(Reason.use == use, Reason.retired_at.is_(None)).order_by(Reason.place, Reason.id)
-    own = list(session.scalars(query.where(Reason.campaign_id == campaign_id)))
-    return own or list(session.scalars(query.where(Reason.campaign_id.is_(None))))

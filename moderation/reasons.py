@@ -140,6 +140,13 @@ def _standing(session: Session, campaign_id: int | None) -> list[Reason]:
     return list(session.scalars(query))
 
 
+def offered(session: Session, campaign_id: int, use: str) -> list[Reason]:
+    """The reasons that may be chosen: the campaign's own, else those of all campaigns."""
+    query = select(Reason).where(Reason.use == use, Reason.retired_at.is_(None)).order_by(Reason.place, Reason.id)
+    own = list(session.scalars(query.where(Reason.campaign_id == campaign_id)))
+    return own or list(session.scalars(query.where(Reason.campaign_id.is_(None))))
+
+
 def copy_usual(session: Session, campaign: Campaign, by: Moderator, now: datetime) -> int:
     """The campaign has the usual reasons as its own, to change as it likes; nothing where it has its own already."""
     lock(session, campaign)

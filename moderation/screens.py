@@ -20,7 +20,6 @@ from . import acts, claims, context, decisions, lanes, likenesses, permissions, 
 from .checks.base import Verdict
 from .claims import Claim
 from .context import Context
-from .desk import reasons_for
 from .likenesses import Likeness
 from .models import Decision, Finding, Lane, Moderator, Reason, Report, Review, Role, WordEffect
 from .permissions import Act
@@ -470,8 +469,8 @@ def item_of(
         beside=beside,
         on_wall=contribution.published_revision_id == revision.id,
         likely_spam=any(finding.check == "akismet" and finding.lane == Lane.SPAM for finding in findings),
-        reject_reasons=reasons_for(session, review.campaign_id, "reject"),
-        revise_reasons=reasons_for(session, review.campaign_id, "revise"),
+        reject_reasons=reasons.offered(session, review.campaign_id, "reject"),
+        revise_reasons=reasons.offered(session, review.campaign_id, "revise"),
         opened=opened,
         colleagues=here,
         approved=approved,

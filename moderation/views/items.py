@@ -15,8 +15,7 @@ from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.settings import settings
 from pledges.text import clean, number
 
-from .. import claims, decisions, jobs, permissions, queue, screens, seeing
-from ..desk import reasons_for
+from .. import claims, decisions, jobs, permissions, queue, reasons, screens, seeing
 from ..models import Decision, Moderator, Reason, Review, Role
 from ..permissions import Act
 from ..workflow import Move, MoveNotAllowed
@@ -198,7 +197,7 @@ def _people_move(move: str) -> Move:
 
 def reasons_chosen(session: Session, review: Review, chosen: list[str], move: str) -> list[Reason]:
     """The reasons that were chosen, by id or key, among those that this campaign offers for this move."""
-    offered = reasons_for(session, review.campaign_id, move)
+    offered = reasons.offered(session, review.campaign_id, move)
     return [reason for reason in offered if reason.key in chosen or str(reason.id) in chosen]
 
 
