@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledges import counters
 
+from . import standing
 from .models import Decision, Evidence, Review
-from .workflow import Move, State
+from .workflow import State
 
 CAUGHT = "akismet:caught"  # it said spam, and so did a person
 MISSED = "akismet:missed"  # it said nothing, a person called it spam
@@ -28,29 +28,10 @@ def count(session: Session, review: Review, newest: Decision) -> None:
     said_spam = evidence.akismet_said == "true"
     taken_back = session.get_one(Decision, newest.undoes_id) if newest.undoes_id is not None else None
     decided, change = (newest, +1) if taken_back is None else (taken_back, -1)
-    before = standing(session, review, decided.id)
+    before = standing.last(session, review, decided.id)
     _add(session, review, decided, said_spam, change)
     if before is not None:
         _add(session, review, before, said_spam, -change)
-
-
-def standing(session: Session, review: Review, before: int) -> Decision | None:
-    """What a person decided here last before the decision `before`, leaving out what was taken back by then."""
-    undone = select(Decision.undoes_id).where(
-        Decision.review_id == review.id, Decision.undoes_id.is_not(None), Decision.id < before
-    )
-    return session.scalars(
-        select(Decision)
-        .where(
-            Decision.review_id == review.id,
-            Decision.moderator_id.is_not(None),
-            Decision.move != Move.UNDO,
-            Decision.id < before,
-            Decision.id.not_in(undone),
-        )
-        .order_by(Decision.id.desc())
-        .limit(1)
-    ).first()
 
 
 def _add(session: Session, review: Review, decision: Decision, said_spam: bool, change: int) -> None:

@@ -13,7 +13,7 @@ from pledges.db import rows_of
 from pledges.models import Contribution, Revision
 from pledges.settings import Settings
 
-from . import agreement, claims, clusters, lanes, letters, permissions, record, seeing, truth, workflow
+from . import agreement, claims, clusters, lanes, letters, permissions, record, seeing, standing, truth, workflow
 from .claims import Held as Held
 from .claims import Overtaken as Overtaken
 from .models import Appeal, Decision, Evidence, Moderator, Reason, Report, Review, Role
@@ -225,17 +225,9 @@ def proposals(session: Session, review: Review) -> list[Decision]:
 
     Also what one person decided alone where two should have: that waits for whoever comes.
     """
-    undone = select(Decision.undoes_id).where(Decision.review_id == review.id, Decision.undoes_id.is_not(None))
-    made = (
-        select(Decision)
-        .where(
-            Decision.review_id == review.id,
-            or_(Decision.move == Move.PROPOSE, Decision.proposes.is_not(None)),
-            Decision.id.not_in(undone),
-        )
-        .order_by(Decision.id.desc())
-    )
-    return list(session.scalars(made))
+    proposed = or_(Decision.move == Move.PROPOSE, Decision.proposes.is_not(None))
+    made = select(Decision).where(Decision.review_id == review.id, proposed, standing.stands())
+    return list(session.scalars(made.order_by(Decision.id.desc())))
 
 
 def call_others(
@@ -282,7 +274,7 @@ def _take_back_letters(session: Session, review: Review, decision: Decision, now
 
     An appeal that it answered is open again too, however old: whoever is appealed against still does not decide it.
     """
-    before = agreement.standing(session, review, decision.id)
+    before = standing.last(session, review, decision.id)
     if before is not None:
         letters.drop_decision(session, before, now, why="reopened")
         session.execute(update(Appeal).where(Appeal.closed_by_id == before.id).values(closed_by_id=None))
@@ -567,7 +559,7 @@ def _undo(
     contribution = review.contribution
     session.execute(update(Report).where(Report.closed_by_id == last.id).values(closed_by_id=None))
     session.execute(update(Appeal).where(Appeal.closed_by_id == last.id).values(closed_by_id=None))
-    answer = agreement.standing(session, review, last.id) if last.move is Move.REOPEN else None
+    answer = standing.last(session, review, last.id) if last.move is Move.REOPEN else None
     if answer is not None and last.from_state not in workflow.WAITS:  # what it answered is answered again
         _close_appeals(session, review, answer)
     to_state = last.from_state
@@ -602,18 +594,7 @@ def _undo(
 
 def _stands_proposed(session: Session, review: Review) -> bool:
     """Whether, of what people did here and did not take back, a proposal was the last."""
-    undone = select(Decision.undoes_id).where(Decision.review_id == review.id, Decision.undoes_id.is_not(None))
-    newest = session.scalars(
-        select(Decision)
-        .where(
-            Decision.review_id == review.id,
-            Decision.moderator_id.is_not(None),
-            Decision.move != Move.UNDO,
-            Decision.id.not_in(undone),
-        )
-        .order_by(Decision.id.desc())
-        .limit(1)
-    ).first()
+    newest = standing.last(session, review)
     if newest is None:
         return False
     return newest.move is Move.PROPOSE or (newest.alone and review.state in workflow.WAITS)
@@ -659,7 +640,7 @@ def _tell_after_all(session: Session, review: Review, before_id: int, now: datet
 
     Where newer words have left the wall by that, so is what took down the older ones.
     """
-    before = agreement.standing(session, review, before_id)
+    before = standing.last(session, review, before_id)
     session.flush()
     again = letters.overtaken(session, before) if before is not None else []
     if review.contribution.published_revision_id is None:

@@ -16,7 +16,20 @@ from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-from . import appeals, clusters, decisions, house_rules, jobs, lanes, letters, link_requests, notices, queue, reasons
+from . import (
+    appeals,
+    clusters,
+    decisions,
+    house_rules,
+    jobs,
+    lanes,
+    letters,
+    link_requests,
+    notices,
+    queue,
+    reasons,
+    standing,
+)
 from .checks import akismet, links, personal, repeats
 from .checks.base import Verdict
 from .models import Appeal, Batch, BatchItem, Decision, Evidence, Finding, Letter, Note, Report, Review
@@ -141,20 +154,11 @@ class Desk:
         made = (
             select(Decision)
             .join(Review, Review.id == Decision.review_id)
-            .where(Review.contribution_id == contribution.id, Decision.move.in_(HAPPENED))
+            .where(Review.contribution_id == contribution.id, Decision.move.in_(HAPPENED), standing.stands())
             .order_by(Decision.id)
-        )
-        undone = set(
-            session.scalars(
-                select(Decision.undoes_id)
-                .join(Review, Review.id == Decision.review_id)
-                .where(Review.contribution_id == contribution.id, Decision.undoes_id.is_not(None))
-            )
         )
         lines = []
         for each in session.scalars(made):
-            if each.id in undone:
-                continue
             what = HAPPENED[each.move]
             if each.move is Move.REJECT and appeals.left_the_wall(session, each):
                 what = "taken_down"

@@ -14,7 +14,7 @@ from pledges import counters
 from pledges.models import Campaign, Contribution, Revision
 from pledges.models import Counter as Tally
 
-from . import agreement
+from . import agreement, standing
 from .models import Appeal, Decision, Reason, Report, Review
 from .workflow import Move, State
 
@@ -72,19 +72,11 @@ def _week(session: Session, campaign: Campaign, monday: date, zone: ZoneInfo, *,
 
 
 def _decided(session: Session, campaign: Campaign, start: datetime, end: datetime, week: Week) -> None:
-    undone = select(Decision.undoes_id).where(Decision.undoes_id.is_not(None), Decision.decided_at >= start)
-    made = session.scalars(
-        select(Decision)
+    stands = session.scalars(
+        standing.by_people()
         .join(Review, Review.id == Decision.review_id)
-        .where(
-            Review.campaign_id == campaign.id,
-            Decision.moderator_id.is_not(None),
-            Decision.decided_at >= start,
-            Decision.decided_at < end,
-            Decision.id.not_in(undone),  # what was taken back within its window has decided nothing
-        )
+        .where(Review.campaign_id == campaign.id, Decision.decided_at >= start, Decision.decided_at < end)
     ).all()
-    stands = [each for each in made if each.move is not Move.UNDO]
     week.decided = dict(Counter(each.move for each in stands))
     final = [each for each in stands if each.move is not Move.PROPOSE]  # what two decide is one decision
     waits = sorted(each.waited_seconds for each in final if each.waited_seconds is not None)
@@ -123,10 +115,9 @@ def _stood(campaign: Campaign, start: datetime, end: datetime) -> Select[int, Mo
         .join(Review, Review.id == Decision.review_id)
         .where(Review.campaign_id == campaign.id, *by_people, Decision.decided_at >= start, Decision.decided_at < end)
     )
-    undone = select(Decision.undoes_id).where(Decision.review_id.in_(decided), Decision.undoes_id.is_not(None))
     return (
         select(Decision.review_id, Decision.move, Decision.decided_at)
-        .where(Decision.review_id.in_(decided), *by_people, Decision.decided_at < end, Decision.id.not_in(undone))
+        .where(Decision.review_id.in_(decided), *by_people, Decision.decided_at < end, standing.stands())
         .order_by(Decision.id)
     )
 
