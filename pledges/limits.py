@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv6Address
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
@@ -31,20 +31,9 @@ from pledges.settings import Settings
 log = logging.getLogger(__name__)
 
 Kind = Literal["promises", "comments", "reports", "email", "letters", "codes", "sign_in", "api", "receipts"]
+KINDS: tuple[Kind, ...] = get_args(Kind)  # each has its setting, `limit_` and its name
 Places = dict[tuple[str, ...], int]  # where something is counted -> how many times the limit of its kind fit there
 
-DEFAULTS: Mapping[Kind, str] = {
-    "promises": "5/minute; 30/hour",
-    "comments": "10/minute; 60/hour",
-    "reports": "5/minute; 30/hour",
-    "email": "5/day",
-    "letters": "3/hour",
-    "codes": "10/minute; 60/hour",  # of an event, that were wrong
-    "sign_in": "5/minute; 10/10 minutes; 20/hour; 40/day",  # the wait grows with the tries
-    "api": "120/minute",
-    "receipts": "30/minute",  # acts of an author, who has the link: against scripts alone
-}
-CAMPAIGN_CEILING = "200/minute; 4000/hour"
 WIDE_TIMES = 8  # a /48 is one customer with many networks, or a campus
 TIGHT_PARTS = 2  # above a campaign's ceiling each address gets half
 ALARM = "1/hour"
@@ -58,10 +47,10 @@ class LimitSettings:
     """What `Limits` needs: where counts lie, which proxies are ours, and the limits as Flask-Limiter writes them."""
 
     folder: Path
+    limits: Mapping[Kind, str]
+    campaign_ceiling: str
     redis_url: str | None = None
     proxies: tuple[str, ...] = ()
-    limits: Mapping[Kind, str] = field(default_factory=lambda: DEFAULTS)
-    campaign_ceiling: str = CAMPAIGN_CEILING
     secret: bytes = field(default=b"", repr=False)  # keys the digests of e-mail addresses
 
 
@@ -130,7 +119,7 @@ class Limits:
         self._settings = settings
         self._alarm = alarm
         self._proxies = networks_of(settings.proxies)
-        self._items = {kind: parse_many(text) for kind, text in {**DEFAULTS, **settings.limits}.items()}
+        self._items = {kind: parse_many(text) for kind, text in settings.limits.items()}
         self._ceiling = parse_many(settings.campaign_ceiling)
         file = settings.folder.absolute() / "limits.db"
         self.storage = WallStorage(f"wall://{file}", redis_url=settings.redis_url)
@@ -398,7 +387,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             folder=settings.instance,
             redis_url=settings.redis_url,
             proxies=tuple(str(network) for network in settings.proxy_networks),
-            limits={kind: getattr(settings, f"limit_{kind}", usual) for kind, usual in DEFAULTS.items()},
+            limits={kind: getattr(settings, f"limit_{kind}") for kind in KINDS},
             campaign_ceiling=settings.limit_campaign,
             secret=hashlib.sha256(b"limits:" + settings.secret_key.get_secret_value().encode()).digest(),
         )

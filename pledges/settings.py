@@ -53,9 +53,12 @@ class Settings(BaseSettings):
     limit_reports: str = "5/minute; 30/hour"
     limit_email: str = "5/day"
     limit_letters: str = "3/hour"
-    limit_codes: str = "10/minute; 60/hour"
-    limit_sign_in: str = "5/minute; 10/10 minutes; 20/hour; 40/day"
+    limit_codes: str = Field(default="10/minute; 60/hour", description="wrong codes of events")
+    limit_sign_in: str = Field(
+        default="5/minute; 10/10 minutes; 20/hour; 40/day", description="the wait grows with the tries"
+    )
     limit_api: str = "120/minute"
+    limit_receipts: str = Field(default="30/minute", description="acts of authors on their private pages")
     limit_campaign: str = Field(
         default="200/minute; 4000/hour", description="per campaign: alarms and tightens, shuts nobody out"
     )

@@ -23,8 +23,9 @@ from flask import Flask
 
 from pledges import limit_store
 from pledges.limit_store import FileStorage, NobodyCounts
-from pledges.limits import EventAllowance, Limits, LimitSettings, visitor_of
+from pledges.limits import KINDS, EventAllowance, Limits, LimitSettings, init_app, limits_of, visitor_of
 from pledges.networks import key_of, networks_of, wide_key_of
+from pledges.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("early_in_a_minute")
 V4 = ip_address("203.0.113.5")
@@ -32,9 +33,13 @@ PROXIES = networks_of(["10.0.0.0/8", "192.0.2.9", "2001:db8:ffff::/48", "::ffff:
 
 
 def limits_in(folder: Path, **rest: Any) -> Limits:
-    texts = {"promises": "5/minute; 30/hour", **rest.pop("limits", {})}
+    """With the usual limits, but for those that are given."""
+    usual = Settings.model_fields
+    texts = {kind: usual[f"limit_{kind}"].default for kind in KINDS} | rest.pop("limits", {})
+    ceiling = rest.pop("campaign_ceiling", usual["limit_campaign"].default)
     alarm = rest.pop("alarm", None)
-    return Limits(LimitSettings(folder=folder, limits=texts, secret=b"s", **rest), alarm=alarm)
+    given = LimitSettings(folder=folder, limits=texts, campaign_ceiling=ceiling, secret=b"s", **rest)
+    return Limits(given, alarm=alarm)
 
 
 def passed(limits: Limits, addresses: Any, **rest: Any) -> int:
@@ -106,6 +111,17 @@ def test_behind_a_proxy_no_header_but_one_is_read(tmp_path: Path, name: str) -> 
 
 
 # How many pass
+
+
+def test_every_limit_has_its_setting(tmp_path: Path) -> None:
+    named = {name.removeprefix("limit_") for name in Settings.model_fields if name.startswith("limit_")}
+    assert named == {*KINDS, "campaign"}
+    given = {f"limit_{kind}": "1/hour" for kind in KINDS}
+    app = Flask(__name__)
+    init_app(app, Settings(instance=tmp_path, secret_key="s" * 40, **given))
+    for kind in KINDS:
+        answers = [limits_of(app).check(kind, address=V4, extra="a@example.org") for _ in range(2)]
+        assert [answer is None for answer in answers] == [True, False], kind
 
 
 def test_ten_thousand_addresses_of_one_64_are_one_visitor(tmp_path: Path) -> None:
