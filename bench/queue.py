@@ -29,8 +29,8 @@ from moderation import lanes
 from moderation.models import Cluster, Evidence, Finding, Lane, Review, ReviewCluster, ReviewLane
 from pledges import search
 from pledges.db import utcnow
-from pledges.intake import digest_of, repeat_key
 from pledges.models import EVERY_DAY, Campaign, Consent, Contribution, Counter, Revision
+from pledges.revisions import digest_of, repeat_key
 from pledges.tokens import new_public_id
 from tests.databases import KINDS, Databases
 from tests.wall import SLUG, AtTheDesk, Wall, make_app, opened

@@ -31,7 +31,7 @@ from .models import (
     Type,
     Wording,
 )
-from .text import fold
+from .revisions import digest_of, repeat_key
 from .tokens import hash_token, hashes_of_email, new_public_id, receipt_token
 
 DOOR = "wall.desk"
@@ -309,22 +309,6 @@ def add_revision(session: Session, contribution: Contribution, sent: Sent, now: 
     session.flush()
     search.put(session, revision)
     return revision
-
-
-def digest_of(revision: Revision) -> str:
-    """SHA-256 over salt and every field that is shown: approval is of exactly these."""
-    said = [
-        revision.salt, revision.words, str(revision.by_when), revision.how_we_will_know, str(revision.status or ""),
-        revision.link, revision.name, str(revision.show_name), revision.role, revision.organisation, revision.website,
-        str(revision.kind), revision.theme_id, revision.audience_id, revision.lang,
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
-
-
-def repeat_key(words: str) -> str | None:
-    """The same for words that differ in case, marks, spaces and punctuation alone."""
-    folded = fold(words)
-    return hashlib.sha256(folded.encode()).hexdigest() if folded else None
 
 
 def keep_contact(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from . import counters, organisations
 from .errors import WordsChanged
-from .intake import digest_of
 from .models import Campaign, Consent, Contribution, Kind, Progress, Revision, Type
+from .revisions import digest_of
 
 PUBLIC = "public"  # the consent without which nothing is shown
 

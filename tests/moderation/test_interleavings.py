@@ -29,6 +29,7 @@ from pledges.db import transaction, utcnow
 from pledges.errors import WallError
 from pledges.intake import Complaint, Origin, Sent
 from pledges.models import Campaign, Contribution, Type
+from pledges.revisions import digest_of
 from tests.wall import SLUG, Wall, make_app, opened, seen_by
 
 PEOPLE = (Move.APPROVE, Move.REJECT, Move.REVISE, Move.MARK_SPAM, Move.REOPEN, Move.UNDO)
@@ -170,7 +171,7 @@ class Promise(RuleBasedStateMachine):
                 assert own.shown_at is None
                 return
             shown = own.published_revision
-            assert intake.digest_of(shown) == shown.digest
+            assert digest_of(shown) == shown.digest
             review = session.scalars(select(Review).where(Review.revision_id == shown.id)).one()
             # Somebody asks to look again, or the author was asked for a change: both leave the wall as it is (contract 5).
             assert review.state in (State.APPROVED, State.WAITING, State.REVISE), review.state

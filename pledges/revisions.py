@@ -1,0 +1,25 @@
+"""By what a revision's words are told from others: exactly, and as copies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from .models import Revision
+from .text import fold
+
+
+def digest_of(revision: Revision) -> str:
+    """SHA-256 over salt and every field that is shown: approval is of exactly these."""
+    said = [
+        revision.salt, revision.words, str(revision.by_when), revision.how_we_will_know, str(revision.status or ""),
+        revision.link, revision.name, str(revision.show_name), revision.role, revision.organisation, revision.website,
+        str(revision.kind), revision.theme_id, revision.audience_id, revision.lang,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def repeat_key(words: str) -> str | None:
+    """The same for words that differ in case, marks, spaces and punctuation alone."""
+    folded = fold(words)
+    return hashlib.sha256(folded.encode()).hexdigest() if folded else None
