@@ -222,15 +222,19 @@ OUTCOMES: dict[str, Any] = {
     "refused": lazy_gettext("refused"),
     "overtaken": lazy_gettext("somebody was quicker"),
 }
+HOLD_KINDS = {
+    HoldKind.NETWORK: lazy_gettext("Network"),
+    HoldKind.DOMAIN: lazy_gettext("Mail domain"),
+    HoldKind.PHRASE: lazy_gettext("Phrase"),
+}
+HOLD_EFFECTS = {
+    HoldEffect.HOLD: lazy_gettext("keep apart"),
+    HoldEffect.MASK: lazy_gettext("keep apart and hide the text"),
+}
 SAID: dict[str, dict[Any, Any]] = {  # values that are codes, by the name they stand under
-    "kind": {
-        HoldKind.NETWORK: lazy_gettext("Network"),
-        HoldKind.DOMAIN: lazy_gettext("Mail domain"),
-        HoldKind.PHRASE: lazy_gettext("Phrase"),
-    },
+    "kind": HOLD_KINDS,
     "effect": {
-        HoldEffect.HOLD: lazy_gettext("keep apart"),
-        HoldEffect.MASK: lazy_gettext("keep apart and hide the text"),
+        **HOLD_EFFECTS,
         "let_be": lazy_gettext("let be"),  # of lines that older programs wrote
         WordEffect.RAISE: lazy_gettext("mark it"),
         WordEffect.ALLOW: lazy_gettext("let be"),

@@ -24,9 +24,8 @@ from .workflow import WAITS, Move, State
 
 log = logging.getLogger(__name__)
 
-QUICK: tuple[tuple[str, Callable[[Subject], Outcome]], ...] = tuple(
-    (check.NAME, check.check) for check in (trap, links, repeats, words, personal, lists)
-)
+CHECKS = (trap, links, repeats, words, personal, lists)  # that need nobody else; `spam_service` asks Akismet
+QUICK: tuple[tuple[str, Callable[[Subject], Outcome]], ...] = tuple((check.NAME, check.check) for check in CHECKS)
 COMPARED = 300  # earlier texts of the same campaign
 LEASE = timedelta(minutes=3)  # longer than one screening takes; a killed worker's item is taken up after it
 

@@ -12,11 +12,26 @@ from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload, object_session
 
+from pledges.forms import CATEGORIES
 from pledges.models import Contact, Contribution, Revision, ShowName, Type
 from pledges.settings import settings
 from pledges.text import moment, number, opening
 
-from . import acts, claims, context, decisions, lanes, likenesses, permissions, queue, reasons, seeing, workflow
+from . import (
+    acts,
+    claims,
+    context,
+    decisions,
+    lanes,
+    likenesses,
+    permissions,
+    queue,
+    reasons,
+    screening,
+    seeing,
+    workflow,
+)
+from .checks import akismet
 from .checks.base import Verdict
 from .claims import Claim
 from .context import Context
@@ -50,15 +65,7 @@ KINDS = {
     Type.COMMENT: lazy_gettext("Comment"),
     Type.UPDATE: lazy_gettext("Update"),
 }
-CHECKS = {
-    "trap": lazy_gettext("Form"),
-    "links": lazy_gettext("Links"),
-    "repeats": lazy_gettext("Similar words"),
-    "words": lazy_gettext("Listed words"),
-    "personal": lazy_gettext("Personal data"),
-    "akismet": lazy_gettext("Spam"),
-    "lists": lazy_gettext("Lists"),
-}
+CHECKS = {check.NAME: check.TITLE for check in (*screening.CHECKS, akismet)}
 NAME_LEVELS = {
     ShowName.FULL: lazy_gettext("the full name"),
     ShowName.FIRST: lazy_gettext("the first name"),
@@ -548,17 +555,7 @@ MARKED = {
     "pass": lazy_gettext("Passed on"),
     "back": lazy_gettext("It stands in its lanes again"),
 }
-CATEGORIES = {
-    "hate": lazy_gettext("It is hateful or racist"),
-    "personal_data": lazy_gettext("It gives away personal details"),
-    "illegal": lazy_gettext("It may be against the law"),
-    "child_safety": lazy_gettext("It may put a child at risk"),
-    "defamation": lazy_gettext("It says something untrue that harms somebody"),
-    "copyright": lazy_gettext("It is copied without leave"),
-    "impersonation": lazy_gettext("It pretends to be somebody else"),
-    "other": lazy_gettext("Something else"),
-}
-MOVED = {
+MOVED: dict[str, Any] = {
     Move.HOLD: lazy_gettext("The checks are done. It waits for a person."),
     Move.MARK_SPAM: lazy_gettext("Called spam"),
     Move.APPROVE: lazy_gettext("Approved"),
@@ -571,6 +568,7 @@ MOVED = {
     Move.UNDO: lazy_gettext("The last decision was undone"),
     Move.PROPOSE: lazy_gettext("Asked for a second opinion"),
 }
+DONE = {**MOVED, **MARKED}
 
 
 def story_of(session: Session, review: Review) -> list[Line]:

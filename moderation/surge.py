@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from pledges import networks
+from pledges.guarding import SWITCHES
 from pledges.models import Campaign, CampaignState, Contact, Contribution
 
 from . import alerts, flood, letters, record, word_lists
@@ -33,7 +34,6 @@ HELP_AGAIN = timedelta(hours=1)
 HOLD_CHARS = 100
 HOLD_DAYS = 30  # the longest time of an entry of the lists
 NOTICED_WITHIN = timedelta(days=90)  # that an entry's time is over, by a worker that stood still meanwhile
-SWITCHES = ("promises", "comments", "letters", "screens", "slower")
 
 
 class ListedAlready(Exception):

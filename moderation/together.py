@@ -427,7 +427,7 @@ def _result_words(session: Session, batch: Batch, item: BatchItem) -> str:
     if item.outcome == bulk.UNDONE:
         return gettext("Undone")
     if item.outcome == bulk.DONE:
-        return str(WHY["told"] if item.why == "told" else _CHANGED if item.why else _DID[batch.move])
+        return str(WHY["told"] if item.why == "told" else _CHANGED if item.why else screens.DONE[batch.move])
     other = session.get(Decision, item.decision_id) if item.decision_id else None
     line = session.get(Act, item.was["line"]) if item.was.get("line") else None
     if line is not None:
@@ -439,13 +439,6 @@ def _result_words(session: Session, batch: Batch, item: BatchItem) -> str:
 
 _HELD = lazy_gettext("A colleague has it open.")
 _CHANGED = lazy_gettext("Not undone: something has happened to it since.")
-_DID: dict[str, Any] = {
-    bulk.REJECT: lazy_gettext("Declined"),
-    bulk.SPAM: lazy_gettext("Called spam"),
-    bulk.PARK: lazy_gettext("Laid aside until tomorrow"),
-    bulk.PASS: lazy_gettext("Passed on"),
-    bulk.APPROVE: lazy_gettext("Approved"),
-}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 
 from . import text
 from .intake import Complaint, Sent
@@ -24,31 +24,16 @@ A_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 AT_MOST_AHEAD = timedelta(days=3_653)  # ten years
 LENGTHS = {Type.PLEDGE: (10, 500), Type.ANSWER: (2, 1_000), Type.COMMENT: (2, 1_000)}  # code points
 WORDS_FIELD = {Type.PLEDGE: "promise", Type.ANSWER: "answer", Type.COMMENT: "comment"}
-CATEGORIES = (
-    "hate",
-    "personal_data",
-    "illegal",
-    "child_safety",
-    "defamation",
-    "copyright",
-    "impersonation",
-    "other",
-)
-
-
-def category_words() -> dict[str, str]:
-    """What each category of a report says to who reports."""
-    words = (
-        _("It is hateful or racist"),
-        _("It gives away personal details"),
-        _("It may be against the law"),
-        _("It may put a child at risk"),
-        _("It says something untrue that harms somebody"),
-        _("It is copied without leave"),
-        _("It pretends to be somebody else"),
-        _("Something else"),
-    )
-    return dict(zip(CATEGORIES, words, strict=True))
+CATEGORIES = {  # of a report, and what each says to who reports and to who reads it
+    "hate": lazy_gettext("It is hateful or racist"),
+    "personal_data": lazy_gettext("It gives away personal details"),
+    "illegal": lazy_gettext("It may be against the law"),
+    "child_safety": lazy_gettext("It may put a child at risk"),
+    "defamation": lazy_gettext("It says something untrue that harms somebody"),
+    "copyright": lazy_gettext("It is copied without leave"),
+    "impersonation": lazy_gettext("It pretends to be somebody else"),
+    "other": lazy_gettext("Something else"),
+}
 
 
 WISHES = ("follow_up", "invite_again", "quote", "news")
@@ -471,7 +456,7 @@ class Written(Form):
 
     @classmethod
     def of_report(cls, report: ReportForm) -> Written:
-        category = category_words().get(report["category"], "")
+        category = str(CATEGORIES.get(report["category"], ""))
         return cls(values={"comment": report["note"], "category": category, "email": report["email"]})
 
     @property

@@ -39,6 +39,7 @@ from .addresses import LANGUAGES
 from .db import Translated, reading, transaction, until_stored, utcnow
 from .errors import FormUsed, NotNow, NotYours
 from .forms import (
+    CATEGORIES,
     OFFERED,
     TRAP,
     WISHES,
@@ -48,7 +49,6 @@ from .forms import (
     PledgeForm,
     ReportForm,
     Written,
-    category_words,
     consent_words,
     permitted_levels,
 )
@@ -965,7 +965,7 @@ def _report_form_page(
         is_comment=reported.type is Type.COMMENT,
         is_answer=reported.type is Type.ANSWER,
         back=address_of(reported, g.campaign) if shown else link("wall", slug=g.campaign.slug),
-        categories=category_words(),
+        categories=CATEGORIES,
         **{"trouble": "", **happened},
     )
     response = make_response(page, status)

@@ -22,6 +22,7 @@ from typing import Any, Literal
 import akismet
 import httpx
 from akismet import _common as package
+from flask_babel import lazy_gettext
 
 from moderation.checks import trap
 from moderation.checks.akismet_wire import Wire
@@ -31,6 +32,7 @@ from moderation.checks.circuit import Budget, Circuit
 log = logging.getLogger(__name__)
 
 NAME = "akismet"
+TITLE = lazy_gettext("Spam")
 ENDPOINT = "https://rest.akismet.com"
 TIMEOUT_SECONDS = 15.0
 LONGEST_CONTENT = 32_000  # code points

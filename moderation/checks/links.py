@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import idna
+from flask_babel import lazy_gettext
 
 from moderation.checks.base import SPAM, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
@@ -15,6 +16,7 @@ from pledges import signs
 from pledges.networks import address_of
 
 NAME = "links"
+TITLE = lazy_gettext("Links")
 MANY = 3
 TOLD = 10
 

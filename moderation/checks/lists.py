@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 import idna
+from flask_babel import lazy_gettext
 
 from pledges.networks import address_of, lies_in, network_of
 
@@ -14,6 +15,7 @@ from . import words
 from .base import ABUSE, Listing, Outcome, Quote, Subject, Verdict
 
 NAME = "lists"
+TITLE = lazy_gettext("Lists")
 QUOTED_AT_MOST = 50
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _PATH = re.compile(r"[/?#]")

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
+from flask_babel import lazy_gettext
 from stdnum.gb import nhs
 
 from moderation.checks.base import PERSONAL_DATA, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
 
 NAME = "personal"
+TITLE = lazy_gettext("Personal data")
 QUOTED_AT_MOST = 50
 NOTICES = {"age", "class_beside_name"}  # weaker than the rest, which ask for a look
 

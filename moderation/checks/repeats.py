@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from flask_babel import lazy_gettext
 from rapidfuzz import fuzz, process
 
 from moderation.checks.base import SPAM, Outcome, Subject, Verdict
@@ -11,6 +12,7 @@ from moderation.checks.folding import fold
 from pledges import signs
 
 NAME = "repeats"
+TITLE = lazy_gettext("Similar words")
 SIMILAR = 90.0  # of 100 by edit distance: a changed name or number in a sentence stays above, another promise below
 SHORTEST_COMPARED = 20  # letters; short promises are alike by nature, so of these only equal ones are told
 SEVERAL = 3  # so many earlier copies, and it looks like a campaign of copies

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
+
 from moderation.checks.base import SPAM, Outcome, Subject, Verdict
 
 NAME = "trap"
+TITLE = lazy_gettext("Form")
 HASTY_SECONDS = (
     3.0  # people need longer, scripts answer at once; raises doubt, and settles it only beside a filled trap
 )

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import regex
+from flask_babel import lazy_gettext
 
 from moderation.checks.base import ABUSE, Outcome, Quote, Subject, Verdict
 from moderation.checks.folding import Folded, fold
 
 NAME = "words"
+TITLE = lazy_gettext("Listed words")
 RAISE, MASK, HOLD, ALLOW = "raise", "mask", "hold", "allow"  # what a campaign's word does; none of them declines
 LISTS = ("words_en.txt", "words_cy.txt")
 QUOTED_AT_MOST = 50

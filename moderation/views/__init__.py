@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 
 from pledges import ends
+from pledges.forms import CATEGORIES
 from pledges.models import Campaign
 
 from .. import permissions, screens
@@ -45,7 +46,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_moment, "datetimeformat")
     app.add_template_filter(_time, "timeformat")
     app.add_template_filter(_end, "endformat")
-    app.jinja_env.globals["report_categories"] = screens.CATEGORIES
+    app.jinja_env.globals["report_categories"] = CATEGORIES
     app.jinja_env.globals["many_harsh"] = MANY_HARSH
     app.jinja_env.globals["role_names"] = permissions.ROLE_NAMES
     app.jinja_env.globals["role_words"] = screens.ROLE_WORDS

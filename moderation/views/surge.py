@@ -7,29 +7,21 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale, format_datetime, gettext, lazy_gettext
+from flask_babel import force_locale, format_datetime, gettext
 from sqlalchemy.orm import Session
 
 from pledges import ends
 from pledges.db import reading, transaction, utcnow
+from pledges.guarding import SWITCHES
 from pledges.models import Campaign
 from pledges.text import clean, number
 
-from .. import clusters, context, expecting, permissions, surge
+from .. import acts, clusters, context, expecting, permissions, surge
 from ..models import ExpectedDay, Hold, HoldEffect, HoldKind, Moderator, Review
 from ..permissions import Act, NotAllowed
 from .base import campaign_named, campaigns_of, desk, for_staff, open_first
 
 HOURS = (1, 2, 4, 8, 24)
-KINDS = {
-    HoldKind.NETWORK: lazy_gettext("Network"),
-    HoldKind.DOMAIN: lazy_gettext("Mail domain"),
-    HoldKind.PHRASE: lazy_gettext("Phrase"),
-}
-EFFECTS = {
-    HoldEffect.HOLD: lazy_gettext("keep apart"),
-    HoldEffect.MASK: lazy_gettext("keep apart and hide the text"),
-}
 NOTE_CHARS = 300
 
 
@@ -107,7 +99,7 @@ def tell_slower(me: Moderator) -> ResponseReturnValue:
         running = _running(session, campaign)
         if request.form.get("confirmed") != "yes":
             return _preview(session, me, campaign)
-        switches = {name: getattr(running, name) for name in surge.SWITCHES} | {"slower": True}
+        switches = {name: getattr(running, name) for name in SWITCHES} | {"slower": True}
         surge.change(session, campaign, running, switches, me, now)
     return _back(campaign)
 
@@ -212,7 +204,7 @@ def _network_from(campaign: Campaign, me: Moderator, asked: str) -> dict[str, st
 
 
 def _switches() -> dict[str, bool]:
-    return {name: request.form.get(name) == "yes" for name in surge.SWITCHES if name != "slower"}
+    return {name: request.form.get(name) == "yes" for name in SWITCHES if name != "slower"}
 
 
 def _running(session: Session, campaign: Campaign) -> surge.Surge:
@@ -277,8 +269,8 @@ def _page(me: Moderator, campaign: Campaign, **happened: Any) -> str:
         running=surge.running(session, campaign.id, now),
         holds=surge.holds(session, campaign.id, now),
         hours=HOURS,
-        kinds=KINDS,
-        effects=EFFECTS,
+        kinds=acts.HOLD_KINDS,
+        effects=acts.HOLD_EFFECTS,
         may_start=permissions.may(held, Act.START_SURGE, campaign.id),
         expected=expecting.to_come(session, campaign, now),
         may_tell=permissions.may(held, Act.TELL_EXPECTED, campaign.id),

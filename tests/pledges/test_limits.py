@@ -116,9 +116,9 @@ def test_behind_a_proxy_no_header_but_one_is_read(tmp_path: Path, name: str) -> 
 def test_every_limit_has_its_setting(tmp_path: Path) -> None:
     named = {name.removeprefix("limit_") for name in Settings.model_fields if name.startswith("limit_")}
     assert named == {*KINDS, "campaign"}
-    given = {f"limit_{kind}": "1/hour" for kind in KINDS}
+    given: dict[str, Any] = {f"limit_{kind}": "1/hour" for kind in KINDS}
     app = Flask(__name__)
-    init_app(app, Settings(instance=tmp_path, secret_key="s" * 40, **given))
+    init_app(app, Settings(instance=tmp_path, **given))
     for kind in KINDS:
         answers = [limits_of(app).check(kind, address=V4, extra="a@example.org") for _ in range(2)]
         assert [answer is None for answer in answers] == [True, False], kind
