@@ -179,15 +179,26 @@ def check_session() -> ResponseReturnValue | None:
     now = utcnow()
     row = _row_of_session()
     if row is None or row.ended_at or now - row.seen_at > IDLE or now - row.since > LONGEST or current_user.left_at:
-        logout_user()
-        session.clear()
-        return redirect(url_for("security.login"))
+        return _turn_away()
     if request.endpoint in SECOND:  # the library would sign out whoever is signed in already
         return redirect(url_for("desk.show_queue"))
     if now - row.seen_at > SEEN_EVERY and not _unattended():
         with database().writing() as own:  # the request's own goes on reading
             own.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=now))
     return None
+
+
+def _turn_away() -> ResponseReturnValue:
+    """Nobody is signed in by this session any more.
+
+    Only the page where one signs in tells the browser to forget it. Any other answer may come late, to what a page asked
+    before its owner signed out, and would take away the session of the form that stands open for signing in again.
+    """
+    logout_user()
+    session.clear()
+    if request.endpoint != "security.login":
+        session.modified = False
+    return redirect(url_for("security.login"))
 
 
 def _forget_foreign_next() -> None:
