@@ -71,7 +71,13 @@ class DeskSessions(SecureCookieSessionInterface):
         return super().open_session(app, request) if at_the_desk(request) else SecureCookieSession()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Whom an answer turns away keeps the session that they have.
+
+        A page asks by itself, too, and is answered late: its owner may have signed out since, and the browser would take
+        that answer's session in place of the one of the form that stands open for signing in again.
+        """
         if at_the_desk(request):
+            session.modified = session.modified and not g.get("turned_away")
             super().save_session(app, session, response)
 
 
@@ -179,26 +185,16 @@ def check_session() -> ResponseReturnValue | None:
     now = utcnow()
     row = _row_of_session()
     if row is None or row.ended_at or now - row.seen_at > IDLE or now - row.since > LONGEST or current_user.left_at:
-        return _turn_away()
+        logout_user()
+        session.clear()
+        g.turned_away = request.endpoint != "security.login"  # which takes an old session away
+        return redirect(url_for("security.login"))
     if request.endpoint in SECOND:  # the library would sign out whoever is signed in already
         return redirect(url_for("desk.show_queue"))
     if now - row.seen_at > SEEN_EVERY and not _unattended():
         with database().writing() as own:  # the request's own goes on reading
             own.execute(update(SignIn).where(SignIn.id == row.id).values(seen_at=now))
     return None
-
-
-def _turn_away() -> ResponseReturnValue:
-    """Nobody is signed in by this session any more.
-
-    Only the page where one signs in tells the browser to forget it. Any other answer may come late, to what a page asked
-    before its owner signed out, and would take away the session of the form that stands open for signing in again.
-    """
-    logout_user()
-    session.clear()
-    if request.endpoint != "security.login":
-        session.modified = False
-    return redirect(url_for("security.login"))
 
 
 def _forget_foreign_next() -> None:
