@@ -47,7 +47,7 @@ class Plan:
         """Three processes for two cores, since browsers and servers are often waited for; unless the words say otherwise."""
         if any(is_option(word, ALONE) for word in self.words):
             return self.words
-        return ("-n", "3", "--dist", "load", "--maxschedchunk", "1", *self.words)
+        return ("-n", "3", "--dist", "load", "--maxschedchunk", "1", "--durations", "20", *self.words)
 
 
 def is_option(word: str, options: Sequence[str]) -> bool:
@@ -139,6 +139,7 @@ def test(plan: Plan) -> int:
         os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", ""), str(web_server.parent)))
     if plan.full:
         os.environ["WALL_TEST_FULL"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each process of a run would compile everything anew
     checks = 0 if plan.names_tests else wait_for([str(environment.python), "-m", "deploy.check"])
     say("Running the tests")
     tests = wait_for([str(environment.python), "-m", "pytest", *plan.pytest_words])

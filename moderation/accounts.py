@@ -71,7 +71,13 @@ class DeskSessions(SecureCookieSessionInterface):
         return super().open_session(app, request) if at_the_desk(request) else SecureCookieSession()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Whom an answer turns away keeps the session that they have.
+
+        A page asks by itself, too, and is answered late: its owner may have signed out since, and the browser would take
+        that answer's session in place of the one of the form that stands open for signing in again.
+        """
         if at_the_desk(request):
+            session.modified = session.modified and not g.get("turned_away")
             super().save_session(app, session, response)
 
 
@@ -181,6 +187,7 @@ def check_session() -> ResponseReturnValue | None:
     if row is None or row.ended_at or now - row.seen_at > IDLE or now - row.since > LONGEST or current_user.left_at:
         logout_user()
         session.clear()
+        g.turned_away = request.endpoint != "security.login"  # which takes an old session away
         return redirect(url_for("security.login"))
     if request.endpoint in SECOND:  # the library would sign out whoever is signed in already
         return redirect(url_for("desk.show_queue"))

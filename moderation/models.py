@@ -332,6 +332,12 @@ class Shared(Base):
     changed_at: Mapped[datetime]
 
 
+class Words(AsaList):
+    """The library's list in one column; without this word, statements that read it are compiled anew each time."""
+
+    cache_ok = True
+
+
 class SecurityRole(Base, RoleMixin):
     """What the sign-in library calls a role; ours are memberships, so this table stays empty."""
 
@@ -340,7 +346,7 @@ class SecurityRole(Base, RoleMixin):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     description: Mapped[str | None] = mapped_column(String(255))
-    permissions: Mapped[Any] = mapped_column(MutableList.as_mutable(AsaList()), nullable=True)
+    permissions: Mapped[Any] = mapped_column(MutableList.as_mutable(Words()), nullable=True)
 
 
 class Moderator(Base, UserMixin):
@@ -359,7 +365,7 @@ class Moderator(Base, UserMixin):
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
     tf_last_counter: Mapped[int | None] = mapped_column(BigId)  # a code is taken once
-    mf_recovery_codes: Mapped[Any] = mapped_column(MutableList.as_mutable(AsaList()), nullable=True)
+    mf_recovery_codes: Mapped[Any] = mapped_column(MutableList.as_mutable(Words()), nullable=True)
     failed_codes: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     shortcuts: Mapped[bool] = mapped_column(default=True)
@@ -446,7 +452,7 @@ class Passkey(Base, WebAuthnMixin):
     credential_id: Mapped[bytes] = mapped_column(LargeBinary(1024), index=True, unique=True)
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     sign_count: Mapped[int] = mapped_column(default=0)
-    transports: Mapped[Any] = mapped_column(MutableList.as_mutable(AsaList()), nullable=True)
+    transports: Mapped[Any] = mapped_column(MutableList.as_mutable(Words()), nullable=True)
     extensions: Mapped[str | None] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(64))
     usage: Mapped[str] = mapped_column(String(64))

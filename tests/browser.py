@@ -108,7 +108,8 @@ def axe(page: Page, *, within: str | None = None) -> list[str]:
     The page must have been opened with JavaScript. `within` is a CSS selector that narrows the search.
     """
     rules = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": list(WCAG)}}
-    page.evaluate(AXE_SCRIPT)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
     # only what it finds is handed over: all that it looked at besides takes longer than the looking
     found = page.evaluate(FOUND, [within, rules])
     return [

@@ -42,7 +42,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(
             f"A share of the large counts ran, on PostgreSQL one test of {OF_LOCKING} or of {POSTGRESQL_GETS_ONE_OF} outside the modules"
         )
-        terminalreporter.line("where databases differ, and axe in two looks of four. The whole runs with --full.")
+        terminalreporter.line(
+            "where databases differ, and axe in two looks of four, and of tables a share. The whole runs with --full."
+        )
     for reason, names in missing.reasons(terminalreporter.stats.get("skipped", [])).items():
         terminalreporter.section(f"NOT RUN: {len(names)} tests", red=True, bold=True)
         terminalreporter.line("\n".join(names))
@@ -78,7 +80,6 @@ ON_BOTH = {
     "test_road",
     "test_kills",
     "test_main_road",
-    "test_presets",
 }
 LOCKING = {"test_moves", "test_bulk", "test_second_person", "test_clusters", "test_reports"}
 POSTGRESQL_GETS_ONE_OF, OF_LOCKING = 10, 4

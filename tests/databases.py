@@ -29,8 +29,11 @@ class Databases:
         if kind == "postgresql":
             return self._server().fresh(fill)
         file = self._folder / f"test_{next(self._numbers)}.sqlite"
-        if fill:
-            shutil.copyfile(self._sqlite_filled(fill), file)
+        return self.copy(fill, file) if fill else f"sqlite:///{file}"
+
+    def copy(self, fill: Callable[[str], object], file: Path) -> str:
+        """The address of an SQLite database in this file, as `fill(url)` leaves it."""
+        shutil.copyfile(self._sqlite_filled(fill), file)
         return f"sqlite:///{file}"
 
     def drop(self, url: str) -> None:

@@ -15,6 +15,14 @@ def full() -> bool:
     return os.environ.get("WALL_TEST_FULL") == "1"
 
 
+def in_share(*places: int, of: int) -> bool:
+    """Whether a case of a table runs, by its place on each side of it: one of `of`, spread over rows and columns.
+
+    With --full every case runs.
+    """
+    return full() or sum(places) % of == 0
+
+
 def in_memory() -> Path | None:
     """A folder in memory with room enough, where hundreds of databases need not wait for a disk; not with --full."""
     if full() or not os.access(IN_MEMORY, os.W_OK):

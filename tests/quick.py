@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import flask_security
+import httpx
 import segno
 import sqlalchemy
 from flask import Flask, current_app
@@ -97,5 +98,6 @@ def arrange() -> None:
     segno.make = functools.partial(segno.make, mask=0)  # any mask can be read; finding the best takes longest
     if folder := in_memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+    httpx.create_ssl_context = functools.cache(httpx.create_ssl_context)  # reads every authority's certificate
     passwords.hash_password = HASHED.hash_password
     AppWallet.encrypt_cost = 4  # a power of two: the rounds that hide a secret which is made up anyway

@@ -38,6 +38,32 @@ def test_axe_names_what_is_wrong(new_page: Pages) -> None:
     assert [line.split(" ")[0] for line in axe(page)] == ["color-contrast", "image-alt"]
 
 
+def button(name: str, side: int) -> str:
+    return f'<button aria-label="{name}" style="float:left;width:{side}px;height:{side}px;padding:0;border:0"></button>'
+
+
+def test_a_target_that_a_bar_half_covers_is_as_large_as_it_is_where_nothing_covers_it(new_page: Pages) -> None:
+    page = new_page(height=600)
+    page.set_content(
+        GOOD.replace(
+            "<p>", f'<div style="position:absolute;top:525px">{button("Keep", 40)}</div><p style="height:2000px">'
+        )
+        + f'<div style="position:sticky;bottom:0;height:60px">{button("Send", 60)}</div>'
+    )
+    keep = page.get_by_role("button", name="Keep").bounding_box()
+    send = page.get_by_role("button", name="Send").bounding_box()
+    assert keep is not None and send is not None
+    assert keep["y"] < send["y"] < keep["y"] + keep["height"], "the bar covers it in part"
+    assert axe(page) == []
+    assert page.evaluate("scrollY") == 0, "all stands as before"
+
+
+def test_two_small_targets_side_by_side_are_named(new_page: Pages) -> None:
+    page = new_page()
+    page.set_content(GOOD.replace("<p>", f"{button('Keep', 12)}{button('Send', 12)}<p>"))
+    assert [line.split(" ")[0] for line in axe(page)] == ["target-size", "target-size"]
+
+
 def test_the_browser_meets_nobody_but_this_machine(new_page: Pages) -> None:
     page = new_page()
     with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):

@@ -24,7 +24,7 @@ import migrations
 from app import create_app
 from moderation import accounts, house_rules, jobs, reasons, seeing
 from moderation.models import Decision, Letter, Moderator, Review, Role
-from pledges import presets
+from pledges import presets, tokens
 from pledges.db import Database, open_engine, transaction, utcnow
 from pledges.models import Campaign, Contribution
 from pledges.settings import Settings
@@ -90,6 +90,7 @@ class Wall:
         self.app = app
         self.settings: Settings = app.extensions["wall.settings"]
         self.database: Database = app.extensions["wall.database"]
+        self._purposes: dict[str, str] = {}  # of the forms that were opened, by their path
 
     def close(self) -> None:
         self.database.engine.dispose()
@@ -112,9 +113,19 @@ class Wall:
         """The form at `path`, filled in and sent as a browser without scripts does."""
         client = self.app.test_client()
         headers = {name[7:].replace("_", "-"): fields.pop(name) for name in [*fields] if name.startswith("header_")}
-        token = fields.pop("token", "") or found(TOKEN, client.get(path).text)
+        token = fields.pop("token", "") or self._token_of(client, path)
         given = {"token": token, "company_url": "", "consent": "yes", **fields}
         return client.post(path.split("?")[0], data=given, headers=headers)
+
+    def _token_of(self, client: FlaskClient, path: str) -> str:
+        """The token of the form at `path`: the page's own when it is first asked for, then others of the same purpose."""
+        if path not in self._purposes:
+            token = found(TOKEN, client.get(path).text)
+            with self.app.app_context():
+                self._purposes[path] = tokens._forms().loads(token)[1]
+            return token
+        with self.app.app_context():
+            return tokens.new_form_token(self._purposes[path])
 
     def promises(self, words: str = WORDS, *, slug: str = SLUG, lang: str = "", **fields: str) -> Sent:
         """A promise was sent and acknowledged."""

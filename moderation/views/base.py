@@ -44,6 +44,7 @@ def for_staff(view: View) -> View:
     def checked(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         me = accounts.signed_in()
         if me is None:
+            g.turned_away = True
             return redirect(url_for("security.login", next=request.full_path if request.method == "GET" else None))
         g.lang = me.lang
         return view(*args, me=me, **kwargs)

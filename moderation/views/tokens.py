@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
@@ -14,6 +14,7 @@ from .base import problem
 
 
 def csrf_failed(error: CSRFError) -> ResponseReturnValue:
+    g.turned_away = accounts.signed_in() is None
     return problem(_why(str(error.description)), 400, **_way_on())
 
 

@@ -16,6 +16,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from pydantic import SecretStr
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 import migrations
@@ -33,9 +34,15 @@ SLUG = presets.FIRST
 PASSWORD = "seven quiet rivers run"
 
 
-def migrate(url: str) -> None:
+def opened(url: str) -> None:
+    """Real migrations, the usual reasons and house rules, and all five presets open."""
     engine = open_engine(url)
     migrations.upgrade(engine)
+    with Session(engine) as session, session.begin():
+        reasons.add_usual(session, utcnow())
+        house_rules.add_usual(session, utcnow())
+        for name in presets.NAMES:
+            presets.add(session, name, utcnow())
     engine.dispose()
 
 
@@ -74,7 +81,7 @@ def wall(fresh_database: Callable[..., str], tmp_path: Path, akismet: AkismetSer
     port = free_port()
     settings = Settings(
         instance=tmp_path,
-        database_url=fresh_database(fill=migrate),
+        database_url=fresh_database(fill=opened),
         base_url=f"http://127.0.0.1:{port}",
         port=port,
         akismet_endpoint=akismet.url,
@@ -86,11 +93,6 @@ def wall(fresh_database: Callable[..., str], tmp_path: Path, akismet: AkismetSer
     )
     settings.akismet_api_key = SecretStr(KEY)
     app = create_app(settings)
-    with app.app_context(), transaction() as session:
-        reasons.add_usual(session, utcnow())
-        house_rules.add_usual(session, utcnow())
-        for name in presets.NAMES:
-            presets.add(session, name, utcnow())
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

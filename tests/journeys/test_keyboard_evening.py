@@ -24,6 +24,7 @@ from tests.journeys.test_desk_together import is_heard, joined
 from tests.journeys.test_together import arrive
 
 ITEMS = 50
+USUAL = 24  # the first of them are of every kind
 STRONG = evening_words.FAMILIES[0].format(name="Sam", place="Leeds", end="")
 SELLING = "Best price essay writing, see www.essays.example and www.cheap.example and http://more.example"
 PRIVATE = "I will ring Mrs Okafor on 07700 900123 every Friday about what happened"
@@ -93,10 +94,11 @@ class Keys:
 
 
 @pytest.mark.timeout(1800)  # the whole looks at every state four times
-def test_fifty_items_by_keyboard_alone(wall: Wall, new_page: Callable[..., Page]) -> None:
+def test_fifty_items_by_keyboard_alone(wall: Wall, new_page: Callable[..., Page], share: Callable[..., int]) -> None:
+    items = share(ITEMS, usual=USUAL)
     colleague = joined(wall, new_page(), "Ben")
     at = joined(wall, new_page(), "Ann")
-    arrive(wall, *texts())
+    arrive(wall, *texts()[:items])
     # one of them was declined by a colleague, and its author appeals
     appealed = declined_and_appealed(wall, colleague, new_page(javascript=False))
     at.opens_the_queue()
@@ -108,7 +110,7 @@ def test_fifty_items_by_keyboard_alone(wall: Wall, new_page: Callable[..., Page]
     hands.press("Escape")
 
     start = waits(wall)
-    assert start >= ITEMS - 3
+    assert start >= items - 3
     hands.decides("Approved", "a")
     hands.stands_on_the_next_item()
     assert faults(at.page) == []
@@ -133,10 +135,10 @@ def test_fifty_items_by_keyboard_alone(wall: Wall, new_page: Callable[..., Page]
 
     found = states(wall)
     assert found[State.WAITING] == 1  # laid aside until tomorrow
-    assert found[State.APPROVED] >= 30 and found[State.REJECTED] >= 1 and found[State.SPAM] >= 3
+    assert found[State.APPROVED] >= items * 3 // 5 and found[State.REJECTED] >= 1 and found[State.SPAM] >= 3
     with wall.app.app_context(), transaction() as session:
         decided = session.scalars(select(Decision.review_id).where(Decision.moderator_id.is_not(None)).distinct()).all()
-    assert len(decided) >= ITEMS - 1
+    assert len(decided) >= items - 1
     assert faults(at.page) == []
 
 
@@ -224,7 +226,7 @@ def the_rest(wall: Wall, at: AtTheDesk, hands: Keys) -> None:
 
 @pytest.mark.timeout(1800)
 def test_fifty_items_by_thumb(wall: Wall, new_page: Callable[..., Page], share: Callable[..., int]) -> None:
-    items = share(ITEMS, usual=24)  # the first of them are of every kind
+    items = share(ITEMS, usual=USUAL)
     at = joined(wall, new_page(width=NARROW, height=844, has_touch=True, is_mobile=True), "Ann")
     arrive(wall, *texts()[:items])
     at.opens_the_queue()

@@ -70,3 +70,41 @@ def test_a_browser_that_does_not_say_where_a_form_comes_from_is_told(
     answer = client.post(SIGN_IN, data={**GIVEN, "csrf_token": csrf}, base_url=ours, headers=referrer)
     assert answer.status_code == 400
     assert "from which page the form was sent" in answer.text
+
+
+def test_what_is_answered_late_takes_away_no_form_for_signing_in(wall: Wall, moderator: AtTheDesk) -> None:
+    """A page asks by itself, its owner signs out meanwhile, and the answer comes when the next form stands open."""
+    csrf, client, sent = moderator.csrf(), moderator.client, wall.promises()
+    sent_along = [held(client)]
+    client.post("/moderation/sign-out", data={"csrf_token": csrf})
+    sent_along.append(held(client))
+    opened = token(client)
+    for cookie in sent_along:
+        late = wall.app.test_client()
+        late.set_cookie("desk", cookie)
+        for answer in (
+            late.get("/moderation/queue.json?lane=all"),
+            late.post(f"/moderation/reviews/{sent.review_id}/claim", data={"csrf_token": csrf}),
+        ):
+            assert answer.status_code in (302, 400)
+            assert "Set-Cookie" not in answer.headers, "the browser would keep this in place of what it was given since"
+    answer = client.post(SIGN_IN, data={**GIVEN, "csrf_token": opened})
+    assert answer.status_code == 302, answer.text
+    assert answer.headers["Location"].startswith(f"{SIGN_IN}/code")
+
+
+def test_where_one_signs_in_a_session_that_is_over_is_forgotten(wall: Wall, moderator: AtTheDesk) -> None:
+    over = held(moderator.client)
+    moderator.client.post("/moderation/sign-out", data={"csrf_token": moderator.csrf()})
+    returning = wall.app.test_client()
+    returning.set_cookie("desk", over)
+    for page in ("/moderation/", SIGN_IN):
+        assert returning.get(page).headers["Location"] == SIGN_IN
+    assert returning.get_cookie("desk") is None
+    assert returning.get(SIGN_IN).status_code == 200
+
+
+def held(client: FlaskClient) -> str:
+    cookie = client.get_cookie("desk")
+    assert cookie is not None
+    return cookie.value

@@ -15,6 +15,7 @@ from moderation.permissions import Act
 from moderation.workflow import Move, State
 from pledges import publishing
 from pledges.db import utcnow
+from tests.full import full, in_share
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall
 
 MOVES = (*(move.value for move in Move), "park", "pass", "back", "take_down")
@@ -55,7 +56,9 @@ def test_what_the_page_offers_is_what_the_post_accepts(wall: Wall, role: Role, c
     somebody = wall.moderator("somebody", role, campaign)
     sent = wall.promises()
     walked, seen_in, offers = 0, None, set[str]()
-    for state, move in product(State, MOVES):
+    place = ROLES.index((role, campaign))
+    states = [state for row, state in enumerate(State) if in_share(row, place, of=2)]
+    for state, move in product(states, MOVES):
         put(wall, sent, state)
         before = wall.review(sent.review_id)
         if seen_in is not state:  # the page changes with the state, and with what was done to the item
@@ -73,7 +76,7 @@ def test_what_the_page_offers_is_what_the_post_accepts(wall: Wall, role: Role, c
         else:
             assert (after.state, after.version) == (before.state, before.version), f"{state} {move}"
         walked += 1
-    assert walked == len(State) * len(MOVES)
+    assert walked == len(State) * len(MOVES) // (1 if full() else 2)
 
 
 @pytest.mark.parametrize("role", Role)

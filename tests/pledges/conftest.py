@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 import migrations
 import pledges
 from pledges import publishing
-from pledges.db import Database
+from pledges.db import Database, open_engine
 from pledges.intake import Standing
 from pledges.models import (
     Audience,
@@ -129,18 +129,23 @@ class Limiter:
         return False
 
 
+def migrated(url: str) -> None:
+    engine = open_engine(url)
+    migrations.upgrade(engine)
+    engine.dispose()
+
+
 @pytest.fixture
 def desk() -> NoteTakingDesk:
     return NoteTakingDesk()
 
 
 @pytest.fixture
-def app(tmp_path, desk) -> Flask:
+def app(tmp_path, desk, databases) -> Flask:
     settings = Settings(instance=tmp_path, secret_key=SecretStr("k" * 64), base_url="https://wall.example")
     app = Flask("wall", root_path=str(HERE))
-    database = Database(f"sqlite:///{tmp_path / 'wall.db'}")
+    database = Database(databases.copy(migrated, tmp_path / "wall.db"))
     database.init_app(app)
-    migrations.upgrade(database.engine)
     pledges.init_app(app, settings, desk=desk)
     app.extensions["wall.limits"] = Limiter()
     return check_all(app)

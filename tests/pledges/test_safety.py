@@ -80,7 +80,10 @@ def test_the_debugger_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_wall_that_is_tried_out_starts_with_all_that(tmp_path: Path) -> None:
-    Settings(instance=tmp_path, secret_key=SecretStr("k" * 64), proxies="0.0.0.0/0").prepare()
+    tried = Settings(instance=tmp_path, secret_key=SecretStr("k" * 64), proxies="0.0.0.0/0")
+    named = ("WALL_SECRET_KEY", "WALL_PROXIES", "WALL_BASE_URL")
+    assert [each.split()[0] for each in tried.problems()] == [*named]
+    assert create_app(tried).test_client().get("/healthz").status_code == 200
 
 
 def modes(folder: Path) -> dict[str, int]:
