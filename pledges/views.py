@@ -271,7 +271,8 @@ def campaigns() -> ResponseReturnValue:
     found = wall.shown_campaigns(reading())
     if len(found) == 1:
         return redirect(link("wall", slug=found[0].slug))
-    counts = {each.id: counters.without_examples(counters.read(reading(), each.id)) for each in found}
+    every = counters.read_each(reading(), [each.id for each in found])
+    counts = {campaign_id: counters.without_examples(each) for campaign_id, each in every.items()}
     leads = {each.id: Translated(each.words.get("lead", {})) for each in found}
     return render_template(
         "campaign/list.html", campaigns=found, counts=counts, leads=leads, now_open=_open_ones(found)

@@ -12,7 +12,8 @@ from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from . import cloth, counters, dyes, motifs
 from .errors import NotYours
@@ -161,9 +162,17 @@ class Page(Generic[T]):
     next: str | None
 
 
-def shown_campaigns(session: Session) -> list[Campaign]:
-    """Every campaign that the public may see, the open ones first, newest first."""
-    found = session.scalars(select(Campaign).where(Campaign.state.in_([CampaignState.OPEN, CampaignState.CLOSED])))
+WHOLE = (  # with all that is told of a campaign, so that none of many asks by itself
+    selectinload(Campaign.themes),
+    selectinload(Campaign.audiences),
+    selectinload(Campaign.questions),
+)
+
+
+def shown_campaigns(session: Session, *with_it: ExecutableOption) -> list[Campaign]:
+    """Every campaign that the public may see, the open ones first, newest first; `with_it`: what is read along."""
+    shown = select(Campaign).where(Campaign.state.in_([CampaignState.OPEN, CampaignState.CLOSED]))
+    found = session.scalars(shown.options(*with_it))
     return sorted(found, key=lambda each: (each.state is not CampaignState.OPEN, -each.id))
 
 
@@ -293,12 +302,14 @@ def shown_or_404(session: Session, campaign: Campaign, public_id: str, *types: T
     found = None
     if _ID.fullmatch(public_id):
         found = session.scalars(
-            select(Contribution).where(
+            select(Contribution)
+            .where(
                 Contribution.public_id == public_id,
                 Contribution.campaign_id == campaign.id,
                 Contribution.type.in_(types),
                 Contribution.shown_at.is_not(None),
             )
+            .options(joinedload(Contribution.published_revision), joinedload(Contribution.question))
         ).first()
     if found is None or not _stands(found):
         raise NotYours
@@ -374,6 +385,7 @@ def thread(session: Session, parent: Contribution, after: Cursor | None) -> Page
     )
     if after is not None:
         wanted = wanted.where(Contribution.id > after.id)
+    wanted = wanted.options(joinedload(Contribution.published_revision))
     found = list(session.scalars(wanted.order_by(Contribution.id).limit(THREAD + 1)))
     replies: dict[int, list[Piece]] = {}
     for each in _replies(session, parent, [one.id for one in found[:THREAD]]):
