@@ -111,8 +111,12 @@ def add_usual(session: Session, now: datetime) -> None:
 
 def rules_of(session: Session, campaign_id: int | None) -> list[HouseRule]:
     """The rules that hold in this campaign, by number: its own, else the usual ones."""
-    own = _standing(session, campaign_id) if campaign_id is not None else []
-    return own or _standing(session, None)
+    where = HouseRule.campaign_id.is_(None)
+    if campaign_id is not None:
+        where |= HouseRule.campaign_id == campaign_id
+    rules = select(HouseRule).where(where, HouseRule.retired_at.is_(None)).order_by(HouseRule.number)
+    found = list(session.scalars(rules))
+    return [rule for rule in found if rule.campaign_id is not None] or found
 
 
 def own(session: Session, campaign_id: int) -> list[HouseRule]:

@@ -91,7 +91,7 @@ def hand_me(me: Moderator) -> ResponseReturnValue:
         if where == []:
             raise permissions.NotAllowed(Act.DECIDE)
         if lane not in claims.NOT_HANDED:
-            claims.hand_out(session, me, where, lane, utcnow(), narrow.asked(session, where))
+            claims.hand_out(session, me, where, lane, utcnow(), narrow.asked(narrow.campaigns(session, where)))
     # what was handed grows older in one's hands, and is no less one's own
     return redirect(url_for("desk.show_queue", **{**narrow.kept(), "lane": "hand", "age": None}), code=303)
 
