@@ -130,20 +130,58 @@ def _places(
     after: Position | None,
     limit: int,
 ) -> Subquery | None:
-    """One short walk down an index for each campaign and each place where items stand, put together in order."""
-    parts = []
+    """One short walk down an index for each campaign, put together in order, with the few that no worker took up."""
+    plain = _is_lane(lane) and _unwanted(by, now) is None and not any((filters.lang, filters.kind, filters.theme))
+    parts: list[Select[Any]] = []
     for campaign in campaigns:
-        for query, key in _sources(now, [campaign.id], lane, by):
-            query = _narrowed(query, key, campaign.wait_target_minutes, filters, now).where(_in_front(key))
-            if after is not None:
-                beyond = and_(key == after.waiting_since, Review.id > after.review_id)
-                query = query.where(key >= after.waiting_since, or_(key > after.waiting_since, beyond))
-            found = query.with_only_columns(key.label("since"), Review.id.label("id"))
-            parts.append(found.order_by(key, _own_id(lane, key)).limit(limit).subquery())
+        target = campaign.wait_target_minutes
+        if plain:
+            parts.append(_first_of(now, campaign, Lane(lane), filters, after, limit))
+            continue
+        query, key = _source(now, [campaign.id], lane, by)
+        parts.append(_first(_narrowed(query, key, target, filters, now), key, lane, after, limit))
+    for target, ids in _by_target(campaigns, filters).items():
+        for query, key in _untaken_in(now, ids, lane, by):
+            parts.append(_first(_narrowed(query, key, target, filters, now), key, lane, after, limit))
     if not parts:
         return None
-    whole = union_all(*(select(part.c.since, part.c.id) for part in parts)).subquery()
+    whole = union_all(*(select(part.subquery()) for part in parts)).subquery()
     return select(whole.c.since, whole.c.id).order_by(whole.c.since, whole.c.id).limit(limit).subquery()
+
+
+def _first(query: Select[Review], key: Any, lane: str, after: Position | None, limit: int) -> Select[Any]:
+    """The first of these after a position, without those that a cluster's row stands for."""
+    query = query.where(_in_front(key), *_beyond(key, Review.id, after))
+    found = query.with_only_columns(key.label("since"), Review.id.label("id"))
+    return found.order_by(key, _own_id(lane, key)).limit(limit)
+
+
+def _first_of(
+    now: datetime, campaign: Campaign, lane: Lane, filters: Filters, after: Position | None, limit: int
+) -> Select[Any]:
+    """The same of a whole lane, whose own rows tell all that is asked."""
+    rows = ReviewLane.__table__.c
+    key = rows.waiting_since
+    where = [rows.lane == lane, rows.campaign_id == campaign.id, rows.behind.is_(False)]
+    where += [key > now] if lane is Lane.PARKED else []
+    where += [_aged(filters.age, key, campaign.wait_target_minutes, now)] if filters.age else []
+    found = select(key.label("since"), rows.review_id.label("id")).where(*where, *_beyond(key, rows.review_id, after))
+    return found.order_by(key, rows.review_id).limit(limit)
+
+
+def _beyond(key: Any, own_id: Any, after: Position | None) -> list[ColumnElement[bool]]:
+    if after is None:
+        return []
+    beyond = and_(key == after.waiting_since, own_id > after.review_id)
+    return [key >= after.waiting_since, or_(key > after.waiting_since, beyond)]
+
+
+def _by_target(campaigns: Sequence[Campaign], filters: Filters) -> dict[int, list[int]]:
+    """The ids of campaigns by the minutes after which an item waits too long; all under 0 where no age is asked for."""
+    found: dict[int, list[int]] = {}
+    for campaign in campaigns:
+        found.setdefault(campaign.wait_target_minutes if filters.age else 0, []).append(campaign.id)
+    return found
 
 
 def _in_front(key: Any) -> ColumnElement[bool]:
@@ -183,18 +221,31 @@ def _sources(
     now: datetime, campaign_ids: list[int], lane: str, by: Moderator | None
 ) -> list[tuple[Select[Review], Any]]:
     """Where items of a lane stand, each with the moment that orders them."""
-    sources: list[tuple[Select[Review], Any]] = [
-        (_waiting(now, campaign_ids, lane, by), (ReviewLane if _is_lane(lane) else Review).waiting_since)
+    return [_source(now, campaign_ids, lane, by), *_untaken_in(now, campaign_ids, lane, by)]
+
+
+def _source(now: datetime, campaign_ids: list[int], lane: str, by: Moderator | None) -> tuple[Select[Review], Any]:
+    return _waiting(now, campaign_ids, lane, by), (ReviewLane if _is_lane(lane) else Review).waiting_since
+
+
+def _untaken_in(
+    now: datetime, campaign_ids: list[int], lane: str, by: Moderator | None
+) -> list[tuple[Select[Review], Any]]:
+    """What shows among all that waits though no worker has taken it up."""
+    if lane != Lane.ALL:
+        return []
+    unchecked, back = _untaken(now)
+    unwanted = _unwanted(by, now)
+    wanted = select(Review) if unwanted is None else select(Review).where(~unwanted)
+    returned = wanted.join(ReviewLane, ReviewLane.review_id == Review.id)
+    return [
+        (wanted.where(_among(Review.campaign_id, campaign_ids), unchecked), Review.waiting_since),
+        (returned.where(_among(ReviewLane.campaign_id, campaign_ids), back), ReviewLane.waiting_since),
     ]
-    if lane == Lane.ALL:
-        unchecked, back = _untaken(now)
-        unwanted = care.unwanted(by, now) if by is not None else None
-        wanted = select(Review) if unwanted is None else select(Review).where(~unwanted)
-        sources.append((wanted.where(_among(Review.campaign_id, campaign_ids), unchecked), Review.waiting_since))
-        returned = wanted.join(ReviewLane, ReviewLane.review_id == Review.id)
-        here = _among(ReviewLane.campaign_id, campaign_ids)
-        sources.append((returned.where(here, back), ReviewLane.waiting_since))
-    return sources
+
+
+def _unwanted(by: Moderator | None, now: datetime) -> ColumnElement[bool] | None:
+    return care.unwanted(by, now) if by is not None else None
 
 
 def _untaken(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -378,10 +429,7 @@ def _to_count(
     now: datetime, campaigns: Sequence[Campaign], lane: str, by: Moderator | None, filters: Filters
 ) -> Iterator[Select[Any]]:
     """What is to be counted, campaigns of one target together."""
-    by_target: dict[int, list[int]] = {}
-    for campaign in campaigns:
-        by_target.setdefault(campaign.wait_target_minutes if filters.age else 0, []).append(campaign.id)
-    for target, ids in by_target.items():
+    for target, ids in _by_target(campaigns, filters).items():
         for query, key in _sources(now, ids, lane, by):
             if key is ReviewLane.waiting_since:  # both said, so that their index is walked from the moment on
                 query = query.where(ReviewLane.behind.in_((False, True)))
