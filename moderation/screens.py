@@ -281,29 +281,33 @@ def calls_of(review: Review, stands: set[Lane]) -> list[Signal]:
     return [Signal("sig--look", words) for called, words in said if called]
 
 
+SIGNALS = {
+    "personal": lazy_gettext("Personal data"),
+    "words": lazy_gettext("Listed word"),
+    "akismet": lazy_gettext("Likely spam"),
+    "links": lazy_gettext("Links"),
+    "repeats": lazy_gettext("Like others"),
+    "trap": lazy_gettext("Form trap"),
+    "lists": lazy_gettext("On a list"),
+}
+
+
 def _signal(finding: Finding) -> Signal:
-    words = {
-        "personal": gettext("Personal data"),
-        "words": gettext("Listed word"),
-        "akismet": gettext("Likely spam"),
-        "links": gettext("Links"),
-        "repeats": gettext("Like others"),
-        "trap": gettext("Form trap"),
-        "lists": gettext("On a list"),
-    }
-    return Signal(SIGNS.get(finding.verdict, ""), words.get(finding.check, finding.check))
+    return Signal(SIGNS.get(finding.verdict, ""), str(SIGNALS.get(finding.check, finding.check)))
+
+
+VERDICTS = {
+    Verdict.CLEAR: lazy_gettext("Clear"),
+    Verdict.NOTICE: lazy_gettext("Note"),
+    Verdict.LOOK: lazy_gettext("Look"),
+    Verdict.STOP: lazy_gettext("Stop"),
+    Verdict.UNKNOWN: lazy_gettext("Not checked"),
+}
 
 
 def check_of(finding: Finding, texts: dict[str, str], numbers: dict[str, int]) -> Check:
     """What a check said; `texts` (none while they are kept hidden) hold the words that it caught."""
-    words = {
-        Verdict.CLEAR: gettext("Clear"),
-        Verdict.NOTICE: gettext("Note"),
-        Verdict.LOOK: gettext("Look"),
-        Verdict.STOP: gettext("Stop"),
-        Verdict.UNKNOWN: gettext("Not checked"),
-    }
-    signal = Signal(SIGNS.get(finding.verdict, ""), words[finding.verdict])
+    signal = Signal(SIGNS.get(finding.verdict, ""), str(VERDICTS[finding.verdict]))
     return Check(
         str(CHECKS.get(finding.check, finding.check)),
         _detail_words(finding),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import Domain, get_locale
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -36,8 +36,11 @@ class Messages(Domain):
 
 
 def _language() -> str:
-    locale = get_locale()
-    return locale.language if locale is not None else ""
+    try:
+        return str(g._flask_babel.babel_locale.language)  # where the library keeps it, once it was asked for
+    except (AttributeError, RuntimeError):
+        locale = get_locale()
+        return locale.language if locale is not None else ""
 
 
 def init_app(app: Flask) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import request
 from flask_babel import gettext, lazy_gettext, ngettext
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from pledges.db import Values
@@ -20,6 +20,12 @@ from .. import queue, screens
 from ..queue import Filters
 from .base import desk
 
+READ = (
+    Campaign.slug,
+    Campaign.title,
+    Campaign.contribution_languages,
+    Campaign.wait_target_minutes,
+)  # of each campaign
 NAMES = ("campaign", "lang", "kind", "theme", "age")
 LONG = 60
 KINDS: dict[str, Any] = {
@@ -87,8 +93,8 @@ def offered(
 ) -> Callable[[], dict[str, Any]]:
     """The choices of the form and the buckets of age, each with how many it holds; the rest as for `queue.how_many`."""
     chosen = [campaign for campaign in among if filters.campaign in ("", campaign.slug)]
-    themes = session.scalars(
-        select(Theme)
+    themes = session.execute(
+        select(Theme.key, Theme.title)
         .where(Theme.campaign_id.in_([campaign.id for campaign in chosen]))
         .order_by(Theme.campaign_id, Theme.place)
     )
@@ -104,7 +110,7 @@ def offered(
         "campaigns": [(campaign.slug, campaign.title.in_(lang)) for campaign in among],
         "langs": [(each, each) for each in langs],
         "kinds": list(KINDS.items()),
-        "themes": list({theme.key: theme.title.in_(lang) for theme in themes}.items()),
+        "themes": list({key: title.in_(lang) for key, title in themes}.items()),
         "ages": [
             {
                 "age": age,
@@ -164,5 +170,5 @@ def _said(words: dict[int, Callable[..., str]], *minutes: int) -> str:
 
 def campaigns(session: Session, ids: list[int] | None) -> list[Campaign]:
     """The campaigns of these ids (none: all), by address."""
-    query = select(Campaign).order_by(Campaign.slug)
+    query = select(Campaign).order_by(Campaign.slug).options(load_only(*READ))
     return list(session.scalars(query if ids is None else query.where(Campaign.id.in_(ids))))
