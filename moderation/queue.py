@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
-    Subquery,
     and_,
+    bindparam,
     case,
     false,
     func,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from pledges.db import Values, rows_of
+from pledges.db import Utc, Values, rows_of
 from pledges.models import EVERY_DAY, Campaign, Contribution, Counter, Kind, Revision, Theme, Type
 from pledges.settings import Settings
 
@@ -97,11 +98,61 @@ def page(
 
     `among`: these campaigns themselves, where they have been read.
     """
-    places = _places(now, _campaigns(session, campaigns, filters, among), lane, by, filters, after, limit)
-    if places is None:
+    chosen = _campaigns(session, campaigns, filters, among)
+    if not chosen:
         return []
+    if _is_lane(lane) and _unwanted(by, now) is None and not (filters.age or filters.more()):
+        values = _values(chosen, now, after)
+        return list(session.scalars(_plain_page(len(chosen), Lane(lane), after is not None, limit), values))
+    return list(session.scalars(_page_of(_places(now, chosen, lane, by, filters, after, limit), limit)))
+
+
+def _page_of(parts: Iterable[Select[Any]], limit: int) -> Select[Review]:
+    """The items at these places, put together in order."""
+    whole = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    places = select(whole.c.since, whole.c.id).order_by(whole.c.since, whole.c.id).limit(limit).subquery()
     query = select(Review).join(places, places.c.id == Review.id).order_by(places.c.since, places.c.id)
-    return list(session.scalars(query.options(*WHOLE)))
+    return query.options(*WHOLE)
+
+
+@lru_cache(maxsize=1000)
+def _plain_page(campaigns: int, lane: Lane, paged: bool, limit: int) -> Select[Review]:
+    """The page of a whole lane in so many campaigns, made once, to be asked for with `_values`.
+
+    The rows of the lane tell all that is asked.
+    """
+    rows = ReviewLane.__table__.c
+    now: Any = bindparam("now", type_=Utc)
+    parts = []
+    for place in range(campaigns):
+        where = [rows.lane == lane, rows.campaign_id == bindparam(f"campaign_{place}"), rows.behind.is_(False)]
+        where += [rows.waiting_since > now] if lane is Lane.PARKED else []
+        parts.append(_shortly(where, rows.waiting_since, rows.review_id, paged, limit))
+    if lane is Lane.ALL:
+        those = bindparam("campaigns", expanding=True)
+        unchecked, back = _untaken(now, bindparam("unchecked_since", type_=Utc))
+        review, returned = Review.__table__.c, [back, rows.campaign_id.in_(those), rows.behind.is_(False)]
+        new = [unchecked, review.campaign_id.in_(those), review.behind.is_(False)]
+        parts.append(_shortly(new, review.waiting_since, review.id, paged, limit))
+        parts.append(_shortly(returned, rows.waiting_since, rows.review_id, paged, limit))
+    return _page_of(parts, limit)
+
+
+def _shortly(where: list[Any], key: Any, own_id: Any, paged: bool, limit: int) -> Select[Any]:
+    if paged:
+        after: Any = Position(bindparam("after", type_=Utc), bindparam("after_id", type_=BigInteger))  # type: ignore[arg-type]
+        where = [*where, *_beyond(key, own_id, after)]
+    return select(key.label("since"), own_id.label("id")).where(*where).order_by(key, own_id).limit(limit)
+
+
+def _values(campaigns: Sequence[Campaign], now: datetime, after: Position | None) -> dict[str, Any]:
+    values: dict[str, Any] = {f"campaign_{place}": campaign.id for place, campaign in enumerate(campaigns)}
+    values |= {
+        "campaigns": [campaign.id for campaign in campaigns],
+        "now": now,
+        "unchecked_since": now - UNCHECKED_AFTER,
+    }
+    return values | ({"after": after.waiting_since, "after_id": after.review_id} if after is not None else {})
 
 
 def page_from(session: Session, review_id: int, *, lane: str = "all", limit: int = PAGE, **asked: Any) -> list[Review]:
@@ -129,24 +180,14 @@ def _places(
     filters: Filters,
     after: Position | None,
     limit: int,
-) -> Subquery | None:
-    """One short walk down an index for each campaign, put together in order, with the few that no worker took up."""
-    plain = _is_lane(lane) and _unwanted(by, now) is None and not any((filters.lang, filters.kind, filters.theme))
-    parts: list[Select[Any]] = []
+) -> Iterator[Select[Any]]:
+    """One short walk down an index for each campaign, and those to the few that no worker took up."""
     for campaign in campaigns:
-        target = campaign.wait_target_minutes
-        if plain:
-            parts.append(_first_of(now, campaign, Lane(lane), filters, after, limit))
-            continue
         query, key = _source(now, [campaign.id], lane, by)
-        parts.append(_first(_narrowed(query, key, target, filters, now), key, lane, after, limit))
+        yield _first(_narrowed(query, key, campaign.wait_target_minutes, filters, now), key, lane, after, limit)
     for target, ids in _by_target(campaigns, filters).items():
         for query, key in _untaken_in(now, ids, lane, by):
-            parts.append(_first(_narrowed(query, key, target, filters, now), key, lane, after, limit))
-    if not parts:
-        return None
-    whole = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    return select(whole.c.since, whole.c.id).order_by(whole.c.since, whole.c.id).limit(limit).subquery()
+            yield _first(_narrowed(query, key, target, filters, now), key, lane, after, limit)
 
 
 def _first(query: Select[Review], key: Any, lane: str, after: Position | None, limit: int) -> Select[Any]:
@@ -154,19 +195,6 @@ def _first(query: Select[Review], key: Any, lane: str, after: Position | None, l
     query = query.where(_in_front(key), *_beyond(key, Review.id, after))
     found = query.with_only_columns(key.label("since"), Review.id.label("id"))
     return found.order_by(key, _own_id(lane, key)).limit(limit)
-
-
-def _first_of(
-    now: datetime, campaign: Campaign, lane: Lane, filters: Filters, after: Position | None, limit: int
-) -> Select[Any]:
-    """The same of a whole lane, whose own rows tell all that is asked."""
-    rows = ReviewLane.__table__.c
-    key = rows.waiting_since
-    where = [rows.lane == lane, rows.campaign_id == campaign.id, rows.behind.is_(False)]
-    where += [key > now] if lane is Lane.PARKED else []
-    where += [_aged(filters.age, key, campaign.wait_target_minutes, now)] if filters.age else []
-    found = select(key.label("since"), rows.review_id.label("id")).where(*where, *_beyond(key, rows.review_id, after))
-    return found.order_by(key, rows.review_id).limit(limit)
 
 
 def _beyond(key: Any, own_id: Any, after: Position | None) -> list[ColumnElement[bool]]:
@@ -248,11 +276,10 @@ def _unwanted(by: Moderator | None, now: datetime) -> ColumnElement[bool] | None
     return care.unwanted(by, now) if by is not None else None
 
 
-def _untaken(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """What shows though no worker has taken it up: unchecked for too long, or laid aside until by now."""
-    unchecked = and_(
-        Review.state == State.RECEIVED, Review.waiting_since <= now - UNCHECKED_AFTER, Review.parked_until.is_(None)
-    )
+def _untaken(now: Any, since: Any = None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What shows though no worker has taken it up: unchecked since too long ago, or laid aside until by now."""
+    since = now - UNCHECKED_AFTER if since is None else since
+    unchecked = and_(Review.state == State.RECEIVED, Review.waiting_since <= since, Review.parked_until.is_(None))
     laid_aside = and_(ReviewLane.lane == Lane.PARKED, ReviewLane.behind.is_(False))  # no row stands for it
     return unchecked, and_(laid_aside, ReviewLane.waiting_since <= now)
 
