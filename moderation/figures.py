@@ -126,8 +126,8 @@ def _decided(made: Sequence[Any], week: Week) -> None:
 
 def _name_reasons(session: Session, told: list[Week]) -> None:
     given = {reason_id for week in told for reason_id in week.given}
-    named = session.scalars(select(Reason).where(Reason.id.in_(given))) if given else []
-    reasons = {reason.id: reason for reason in named}
+    named = select(Reason).where(Reason.id.in_(given))
+    reasons = {reason.id: reason for reason in session.scalars(named)} if given else {}
     for week in told:
         week.reasons = [(reasons[reason_id], count) for reason_id, count in week.given.most_common()]
 

@@ -129,7 +129,7 @@ def _plain_page(campaigns: int, lane: Lane, paged: bool, limit: int) -> Select[R
         where += [rows.waiting_since > now] if lane is Lane.PARKED else []
         parts.append(_shortly(where, rows.waiting_since, rows.review_id, paged, limit))
     if lane is Lane.ALL:
-        those = bindparam("campaigns", expanding=True)
+        those: Any = bindparam("campaigns", expanding=True)
         unchecked, back = _untaken(now, bindparam("unchecked_since", type_=Utc))
         review, returned = Review.__table__.c, [back, rows.campaign_id.in_(those), rows.behind.is_(False)]
         new = [unchecked, review.campaign_id.in_(those), review.behind.is_(False)]
@@ -410,8 +410,8 @@ def _kept(campaigns: list[int] | None) -> Select[Any]:
         for is_behind in (False, True)
     )
     kept = select(Counter.name, Counter.value, in_front, behind)
-    kept = kept.where(Counter.name.in_(_NAMES), Counter.day == EVERY_DAY, Counter.value > 0)
-    return _in(kept, Counter.campaign_id, campaigns)
+    wanted: Any = kept.where(Counter.name.in_(_NAMES), Counter.day == EVERY_DAY, Counter.value > 0)
+    return _in(wanted, Counter.campaign_id, campaigns)
 
 
 def waiting_in(session: Session, campaigns: list[int]) -> dict[int, int]:

@@ -146,7 +146,7 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "cluster": str(clusters.join(ReviewCluster).filter_by(review_id=alike[0].review_id).one().id),
             "batch": str(batch_id),
             "moderator": str(me.id),
-            "decided": str(session.query(Decision).filter_by(moderator_id=me.id).first().id),
+            "decided": str(session.query(Decision.id).filter_by(moderator_id=me.id).limit(1).scalar()),
         }
 
 
@@ -172,13 +172,15 @@ def _copied(session: Session, of: Sent, number: int, campaign_id: int) -> int:
         contribution.shown_at = first.shown_at + later
     waits = {**here, "waiting_since": review.waiting_since + later}
     copy = _row(session, review, contribution_id=contribution.id, revision_id=revision.id, **waits)
-    for each in review.lanes:
-        _row(session, each, review_id=copy.id, **waits)
-    for each in [*review.findings, *([review.evidence] if review.evidence else [])]:
-        _row(session, each, review_id=copy.id)
+    for lane in review.lanes:
+        _row(session, lane, review_id=copy.id, **waits)
+    for found in review.findings:
+        _row(session, found, review_id=copy.id)
+    if review.evidence is not None:
+        _row(session, review.evidence, review_id=copy.id)
     places = session.query(ReviewCluster).filter_by(review_id=review.id).join(Cluster)
-    for each in places.filter(Cluster.kind != ClusterKind.NETWORK):  # else one sender would fill all sheets
-        _row(session, each, review_id=copy.id)
+    for place in places.filter(Cluster.kind != ClusterKind.NETWORK):  # else one sender would fill all sheets
+        _row(session, place, review_id=copy.id)
     return copy.id
 
 
