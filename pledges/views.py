@@ -381,7 +381,7 @@ def colours(slug: str) -> ResponseReturnValue:
 
 @public.get("/<slug>/<any(promises, answers):shelf>/<id>")
 def promise(slug: str, shelf: str, id: str) -> ResponseReturnValue:
-    pledge = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
+    pledge = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf], with_it=wall.ON_ITS_PAGE)
     return shared(g.campaign, lambda: _promise(g.campaign, pledge))
 
 

@@ -264,8 +264,6 @@ def _shown(campaign: Campaign, type: Type) -> Select[Contribution]:
         .where(Contribution.campaign_id == campaign.id, Contribution.type == type, Contribution.shown_at.is_not(None))
         .options(
             joinedload(Contribution.published_revision),
-            joinedload(Contribution.theme),
-            joinedload(Contribution.audience),
             joinedload(Contribution.organisation),
         )
     )
@@ -297,8 +295,16 @@ def _speaks_as(audience: Audience) -> ColumnElement[bool]:
     return or_(chosen, Contribution.kind == audience.kind) if audience.kind is not None else chosen
 
 
-def shown_or_404(session: Session, campaign: Campaign, public_id: str, *types: Type) -> Contribution:
-    """What stands at this address now; raises NotYours for what is hidden, elsewhere, or not there."""
+ON_ITS_PAGE = (joinedload(Contribution.published_revision), joinedload(Contribution.question))
+
+
+def shown_or_404(
+    session: Session, campaign: Campaign, public_id: str, *types: Type, with_it: Sequence[ExecutableOption] = ()
+) -> Contribution:
+    """What stands at this address now; raises NotYours for what is hidden, elsewhere, or not there.
+
+    `with_it`: what is read along; not where the row is locked later, which PostgreSQL does not do to such a join.
+    """
     found = None
     if _ID.fullmatch(public_id):
         found = session.scalars(
@@ -309,7 +315,7 @@ def shown_or_404(session: Session, campaign: Campaign, public_id: str, *types: T
                 Contribution.type.in_(types),
                 Contribution.shown_at.is_not(None),
             )
-            .options(joinedload(Contribution.published_revision), joinedload(Contribution.question))
+            .options(*with_it)
         ).first()
     if found is None or not _stands(found):
         raise NotYours
