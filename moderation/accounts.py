@@ -183,7 +183,8 @@ def check_session() -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         return None
     now = utcnow()
-    row = _row_of_session()
+    this_session()
+    row = g.sign_in[2]
     if row is None or row.ended_at or now - row.seen_at > IDLE or now - row.since > LONGEST or current_user.left_at:
         logout_user()
         session.clear()
@@ -387,7 +388,7 @@ def this_session() -> int | None:
     token = session.get(SESSION_KEY)
     if "sign_in" not in g or g.sign_in[0] != token:
         row = _row_of_session()
-        g.sign_in = (token, row.id if row is not None else None)
+        g.sign_in = (token, row.id if row is not None else None, row)  # held, so that the session finds it again
     return g.sign_in[1]
 
 

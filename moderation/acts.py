@@ -98,13 +98,21 @@ STORY = (
 MOST_MARKS = 200  # that the story of an item tells
 
 
-def beside_decisions(session: Session, review_ids: list[int]) -> list[tuple[datetime, str, str]]:
-    """(when, who, what) of what people did with these items besides deciding them, oldest first; of very many the newest."""
+def marks_of(session: Session, review_ids: list[int]) -> Sequence[Act]:
+    """What people did with these items besides deciding them, newest first, MOST_MARKS at most."""
     subjects = [f"review:{review_id}" for review_id in review_ids]
-    lines = session.scalars(
-        select(Act).where(Act.subject.in_(subjects), Act.act.in_(STORY)).order_by(Act.id.desc()).limit(MOST_MARKS)
-    ).all()
-    return [(line.at, who(session, line.actor), str(WORDS[line.act])) for line in reversed(lines)]
+    lines = select(Act).where(Act.subject.in_(subjects), Act.act.in_(STORY))
+    return session.scalars(lines.order_by(Act.id.desc()).limit(MOST_MARKS)).all()
+
+
+def beside_decisions(session: Session, lines: Sequence[Act]) -> list[tuple[datetime, str, str]]:
+    """(when, who, what) of such lines, oldest first."""
+    people = {number for line in lines if (number := _number(line.actor, "moderator")) is not None}
+    # held, so that each line finds whom it names in the session
+    known = session.scalars(select(Moderator).where(Moderator.id.in_(people))).all() if people else []
+    told = [(line.at, who(session, line.actor), str(WORDS[line.act])) for line in reversed(lines)]
+    del known
+    return told
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from flask_babel import gettext
 from sqlalchemy import BigInteger, ColumnElement, case, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from pledges.db import rows_of
+from pledges.db import Values, rows_of
 
 from .models import Decision, Lane, Moderator, Review, ReviewLane, SignIn
 from .workflow import Move
@@ -83,16 +84,23 @@ def rest(session: Session, sign_in_id: int | None, now: datetime) -> None:
     )
 
 
-def pace(session: Session, by: Moderator, sign_in_id: int | None, now: datetime) -> Pace | None:
+def pace(
+    session: Session, values: Values, by: Moderator, sign_in_id: int | None, now: datetime
+) -> Callable[[], Pace | None]:
     row = session.get(SignIn, sign_in_id) if sign_in_id is not None else None
     if row is None:
-        return None
+        return lambda: None
     decided = select(func.sum(case((Decision.move == Move.UNDO, -1), else_=1))).where(
         Decision.moderator_id == by.id, Decision.decided_at >= row.since
     )
+    asked = values.ask(decided)
+    return lambda: _pace(row, by, asked() or 0, now)
+
+
+def _pace(row: SignIn, by: Moderator, decided: int, now: datetime) -> Pace:
     tired = row.harsh_opened - row.harsh_at_rest >= HARSH_ENOUGH or now - (row.rested_at or row.since) >= LONG_ENOUGH
     return Pace(
-        decided=max(0, session.scalar(decided) or 0),
+        decided=max(0, decided),
         time=_spent(int((now - row.since).total_seconds() // 60)),
         opened=row.harsh_opened,
         pause=tired,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from flask_babel import format_time, gettext
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from pledges.db import rows_of
+from pledges.db import Values, rows_of
 
 from . import record
 from .models import Decision, Moderator, Review
@@ -199,15 +199,18 @@ def _record(session: Session, act: str, by: Moderator, campaign_id: int, after: 
     record.add(session, record.actor(by), act, subject, after=after, campaign_id=campaign_id, now=now)
 
 
-def handed(session: Session, by: Moderator, now: datetime) -> int:
+def handed(values: Values, by: Moderator, now: datetime) -> Callable[[], int]:
     """How many of what this person was handed are left."""
-    return sum(_handed(session, by, now).values())
+    return values.ask(select(func.count()).where(*_left_of(by, now)))
+
+
+def _left_of(by: Moderator, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (handed_to(by, now), Review.state.in_(WAITS))
 
 
 def _handed(session: Session, by: Moderator, now: datetime) -> dict[int, int]:
     """How many of what this person was handed are left in each campaign."""
-    mine = (handed_to(by, now), Review.state.in_(WAITS))
-    counted = select(Review.campaign_id, func.count()).where(*mine).group_by(Review.campaign_id)
+    counted = select(Review.campaign_id, func.count()).where(*_left_of(by, now)).group_by(Review.campaign_id)
     return {campaign_id: count for campaign_id, count in session.execute(counted.order_by(Review.campaign_id))}
 
 

@@ -12,13 +12,13 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from pledges import networks, wall
 from pledges.models import Contact, Contribution, Revision
 
 from . import decisions, house_rules, notes, permissions, reasons, screening, word_lists
-from .models import Decision, Evidence, Finding, HouseRule, Moderator, Note, Reason, Report, Review
+from .models import Decision, Evidence, Finding, HouseRule, Moderator, Note, Reason, Report, Review, Role
 from .workflow import Move, State
 
 EARLIER, SAID, CONNECTED = 5, 20, 500
@@ -56,6 +56,17 @@ class Complaints:
     count: int
     networks: int
     still_open: int
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Reports of one kind that one decision closed, or none."""
+
+    at: datetime  # of the newest
+    category: str
+    count: int
+    networks: int  # of the whole kind
+    still_open: bool
 
 
 @dataclass(frozen=True)
@@ -111,30 +122,38 @@ def of(
     shown: bool,
     now: datetime,
     *,
+    held: dict[int | None, Role],
+    reports: list[Reports],
+    against: set[int | None],
+    approved: Revision | None,
+    masked: bool,
     pressed: bool = False,
 ) -> Context:
-    """`shown`: these words are in the page; `pressed`: because somebody asked for all that is kept hidden."""
+    """`shown`: these words are in the page; `pressed`: because somebody asked for all that is kept hidden.
+
+    `masked`: what they are compared with, `approved`, is kept hidden; `against` as for `decisions.barred`.
+    """
     contribution, revision = review.contribution, review.revision
-    approved = compared_with(contribution, revision)
-    said = _said(session, contribution)
+    said = _said(session, contribution) if reports else []
     mild = said if pressed else _mild(session, review.campaign_id, said)
-    compared = shown and (pressed or not is_masked(session, approved))
-    mine = notes.mine(session, review, me)
+    compared = shown and (pressed or not masked)
+    noted = notes.of(session, review)
+    mine = notes.newest_of(noted, review, me)
     sent = _from_there(session, review, now)
-    barred = decisions.barred(session, review, me)
+    barred = decisions.barred(session, review, me, against)
     return Context(
         look=wall.piece(contribution, revision) if shown and not revision.erased_at else None,
         changes=_changes(approved, revision) if compared and approved is not None else [],
-        complaints=_complaints(session, contribution),
+        complaints=_complaints(reports),
         said=mild,
         said_hidden=len(said) - len(mild),
         earlier=_earlier(session, contribution),
         similar=_similar(session, review, findings),
-        nearby=_newest_of(session, sent) if contribution.contact is None else [],
+        nearby=_newest_of(session, sent) if sent and contribution.contact is None else [],
         others=len(sent),
         others_declined=sum(state in DECLINED for state in sent.values()),
-        lists_network=may_list_network(session, review, me, now),
-        notes=[note for note in notes.of(session, review) if mine is None or note.id != mine.id],
+        lists_network=may_list_network(session, review, held, now),
+        notes=[note for note in noted if mine is None or note.id != mine.id],
         note=mine.words if mine is not None else "",
         rules=house_rules.rules_of(session, review.campaign_id),
         proposal=_proposal(session, review, me),
@@ -143,20 +162,39 @@ def of(
     )
 
 
-def compared_with(contribution: Contribution, revision: Revision) -> Revision | None:
-    """What these words are a change of: what stands on the wall, else what their author sent before."""
+def compared_with(
+    contribution: Contribution, revision: Revision, revisions: Iterable[Revision] | None = None
+) -> Revision | None:
+    """What these words are a change of: what stands on the wall, else what their author sent before.
+
+    `revisions`: all of this contribution, where they have been read.
+    """
     shown = contribution.published_revision
     if shown is not None:
         return shown if shown.id != revision.id else None
-    earlier = [each for each in contribution.revisions if each.number < revision.number and not each.erased_at]
+    every = contribution.revisions if revisions is None else revisions
+    earlier = [each for each in every if each.number < revision.number and not each.erased_at]
     return max(earlier, key=lambda each: each.number, default=None)
 
 
-def is_masked(session: Session, revision: Revision | None) -> bool:
-    """Whether strong words were found in it, so that it stays out of a page until somebody asks for it."""
+def is_masked(session: Session, revision: Revision | None, known: Iterable[Review] = ()) -> bool:
+    """Whether strong words were found in it, so that it stays out of a page until somebody asks for it.
+
+    It is not looked up where its review is `known`.
+    """
     if revision is None:
         return False
+    for review in known:
+        if review.revision_id == revision.id:
+            return review.masked
     return session.scalar(select(Review.masked).where(Review.revision_id == revision.id)) or False
+
+
+def masked(session: Session, revision_ids: Iterable[int | None]) -> set[int]:
+    """Those of these revisions in which strong words were found."""
+    asked = {revision_id for revision_id in revision_ids if revision_id is not None}
+    found = select(Review.revision_id).where(Review.revision_id.in_(asked), Review.masked.is_(True))
+    return set(session.scalars(found)) if asked else set()
 
 
 # -- what has changed ----------------------------------------------------------------------------------
@@ -222,20 +260,38 @@ def _marked(tag: str, said: str, words: list[str]) -> Markup:
 # -- who complained ------------------------------------------------------------------------------------
 
 
-def _complaints(session: Session, contribution: Contribution) -> list[Complaints]:
-    """Reports by kind, the most frequent first; a thousand are one line."""
-    rows = session.execute(
-        select(
-            Report.category,
-            func.count(),
-            func.count(Report.network.distinct()),
-            func.count().filter(Report.closed_by_id.is_(None)),
-        )
-        .where(Report.contribution_id == contribution.id)
-        .group_by(Report.category)
-        .order_by(func.count().desc(), Report.category)
+def reports_of(session: Session, contribution_id: int) -> list[Reports]:
+    """Reports by kind and by the decision that closed them, so that a thousand make few lines."""
+    other = aliased(Report)
+    networks = (
+        select(func.count(other.network.distinct()))
+        .where(other.contribution_id == contribution_id, other.category == Report.category)
+        .correlate(Report)
+        .scalar_subquery()
     )
-    return [Complaints(*row) for row in rows]
+    rows = session.execute(
+        select(func.max(Report.made_at), Report.category, func.count(), networks, Report.closed_by_id.is_(None))
+        .where(Report.contribution_id == contribution_id)
+        .group_by(Report.category, Report.closed_by_id)
+    )
+    return [Reports(*row) for row in rows]
+
+
+def _complaints(reports: Iterable[Reports]) -> list[Complaints]:
+    """By kind, the most frequent first."""
+    kinds: dict[str, list[Reports]] = {}
+    for each in reports:
+        kinds.setdefault(each.category, []).append(each)
+    found = [
+        Complaints(
+            category,
+            sum(each.count for each in some),
+            some[0].networks,
+            sum(each.count for each in some if each.still_open),
+        )
+        for category, some in kinds.items()
+    ]
+    return sorted(found, key=lambda kind: (-kind.count, kind.category))
 
 
 def _said(session: Session, contribution: Contribution) -> list[str]:
@@ -354,9 +410,8 @@ def _newest_of(session: Session, sent: Iterable[int]) -> list[Before]:
     return [_before(each) for each in session.scalars(query.order_by(Review.id.desc()).limit(EARLIER))]
 
 
-def may_list_network(session: Session, review: Review, me: Moderator, now: datetime) -> bool:
-    """Whether it is known where the item came from, and this person may put that on a list."""
-    held = permissions.roles(session, me)
+def may_list_network(session: Session, review: Review, held: dict[int | None, Role], now: datetime) -> bool:
+    """Whether it is known where the item came from, and whoever holds these roles may put that on a list."""
     known = _sender_of(session, review, now) is not None
     return known and permissions.may(held, permissions.Act.START_SURGE, review.campaign_id)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.orm import Session, aliased, object_session
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session, aliased, joinedload, object_session
 
 from pledges import guarding, publishing
 from pledges.db import rows_of
@@ -179,9 +179,9 @@ def _owe(
 APPEAL, SECOND = "appeal", "second"
 
 
-def barred(session: Session, review: Review, by: Moderator) -> str:
-    """Why somebody else has to decide this than `by`; empty where `by` may."""
-    if by.id in _appealed_against(session, review):
+def barred(session: Session, review: Review, by: Moderator, against: set[int | None] | None = None) -> str:
+    """Why somebody else has to decide this than `by`; empty where `by` may. `against`: `appealed_against`, where it is known."""
+    if by.id in (appealed_against(session, review) if against is None else against):
         return APPEAL
     asked = proposal(session, review)
     mine = asked is not None and asked.moderator_id == by.id
@@ -196,17 +196,21 @@ def require_theirs(session: Session, review: Review, by: Moderator) -> None:
         raise MoveNotAllowed(f"somebody else has to decide: {why}")
 
 
-def barred_people(session: Session, review: Review) -> set[int | None]:
-    """Whoever may not decide this item, for whichever reason."""
+def barred_people(session: Session, review: Review, against: set[int | None] | None = None) -> set[int | None]:
+    """Whoever may not decide this item, for whichever reason; `against` as for `barred`."""
+    declined = appealed_against(session, review) if against is None else against
     asked = proposal(session, review)
     if asked is None:
-        return _appealed_against(session, review)
-    declined = _appealed_against(session, review, ever=True) if asked.alone else _appealed_against(session, review)
+        return declined
+    declined = appealed_against(session, review, ever=True) if asked.alone else declined
     return {*declined, asked.moderator_id}
 
 
-def _appealed_against(session: Session, review: Review, *, ever: bool = False) -> set[int | None]:
-    """Whose decision the author asks others to look at: who declined, and who proposed it; `ever`: or asked once."""
+def appealed_against(session: Session, review: Review, *, ever: bool = False) -> set[int | None]:
+    """Whose decision the author asks others to look at: who declined, and who proposed it; `ever`: or asked once.
+
+    It is empty where no appeal is open.
+    """
     asked = select(Decision).join(Appeal, Appeal.against_id == Decision.id).where(Appeal.review_id == review.id)
     against = session.scalars(asked if ever else asked.where(Appeal.closed_by_id.is_(None))).all()
     proposed = [
@@ -310,6 +314,14 @@ def last_decision(session: Session, review: Review) -> Decision | None:
     ).first()
 
 
+def last_decisions(session: Session, review_ids: Iterable[int]) -> dict[int, Decision]:
+    """The newest decision on each of these, with who made it and why."""
+    newest = select(func.max(Decision.id)).where(Decision.review_id.in_(review_ids)).group_by(Decision.review_id)
+    made = select(Decision).where(Decision.id.in_(newest))
+    found = session.scalars(made.options(joinedload(Decision.moderator), joinedload(Decision.reason)))
+    return {each.review_id: each for each in found}
+
+
 def undoable(
     decision: Decision | None, by: Moderator | None, now: datetime, settings: Settings, since: datetime | None = None
 ) -> bool:
@@ -354,13 +366,15 @@ def locked(session: Session, review_id: int) -> Review:
     ).one()
 
 
-def open_moves(review: Review, old: set[int] | None = None) -> list[Move]:
-    """The moves that these words allow now to whoever may decide, in the order of the buttons; `old`: see `outdated`."""
-    return [move for move in workflow.open_moves(review.state) if not unwanted(review, move, old)]
+def open_moves(review: Review, old: set[int] | None = None, appealed: bool | None = None) -> list[Move]:
+    """The moves that these words allow now to whoever may decide, in the order of the buttons; the rest as `unwanted`."""
+    return [move for move in workflow.open_moves(review.state) if not unwanted(review, move, old, appealed)]
 
 
-def unwanted(review: Review, move: Move, old: set[int] | None = None) -> str:
+def unwanted(review: Review, move: Move, old: set[int] | None = None, appealed: bool | None = None) -> str:
     """Why these words do not allow a move of the table; empty where they do.
+
+    `old` (see `outdated`) and whether an appeal is open are looked up where they are not given.
 
     None brings back words that the author does not stand by any more: what was withdrawn, and what is older than words
     sent since, unless it is shown, or nothing is and the author asks that it be read again. What its author is asked to
@@ -376,7 +390,9 @@ def unwanted(review: Review, move: Move, old: set[int] | None = None) -> str:
     if contribution.published_revision_id == review.revision_id:
         return ""
     session = object_session(review)
-    if session is not None and contribution.published_revision_id is None and lanes.open_appeal(session, review):
+    if appealed is None and session is not None and contribution.published_revision_id is None:
+        appealed = lanes.open_appeal(session, review)
+    if appealed and contribution.published_revision_id is None:
         return ""
     if old is None and session is not None:
         old = outdated(session, [review.id])

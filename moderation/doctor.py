@@ -8,7 +8,7 @@ from email.utils import parseaddr
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pledges.db import cause_of, database
+from pledges.db import Values, cause_of, database
 from pledges.readiness import try_to_write
 from pledges.settings import Settings
 
@@ -98,7 +98,7 @@ def _letters(settings: Settings) -> Iterator[Line]:
     """Letters that a server refused since it refuses us; and what nobody here reads."""
     try:
         with database().new_session() as session:
-            kept = notices.refused(session)
+            kept = notices.refused(Values(session))()
     except SQLAlchemyError:  # told above
         kept = None
     if kept is not None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from pledges import counters
+from pledges.db import Values
 from pledges.models import Campaign, Contribution, Revision
 from pledges.models import Counter as Tally
 
@@ -19,6 +22,7 @@ from .models import Appeal, Decision, Reason, Report, Review
 from .workflow import Move, State
 
 WEEKS = 8
+WEEK = timedelta(weeks=1)
 FINAL = (Move.APPROVE, Move.REJECT, Move.REVISE, Move.MARK_SPAM)
 
 
@@ -33,6 +37,7 @@ class Week:
     median_wait: int | None = None
     ninth_wait: int | None = None  # nine of ten waited no longer
     reasons: list[tuple[Reason, int]] = field(default_factory=list)
+    given: Counter[int] = field(default_factory=Counter)  # the same by their ids
     reversals: int = 0  # final decisions that came out otherwise than the one before on the same words
     reports: int = 0
     appeals: int = 0
@@ -45,109 +50,139 @@ def weeks(session: Session, campaign: Campaign, now: datetime, count: int = WEEK
     zone = ZoneInfo(campaign.time_zone)
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
-    return [
-        _week(session, campaign, monday - timedelta(weeks=back), zone, unfinished=back == 0) for back in range(count)
+    mondays = [monday - timedelta(weeks=back) for back in range(count)]
+    spans = [_Span(each, *(datetime.combine(day, time(), zone) for day in (each, each + WEEK))) for each in mondays]
+    whole = _Span(mondays[-1], spans[-1].start, spans[0].end)
+    told = [Week(each, unfinished=place == 0) for place, each in enumerate(mondays)]
+    _count(session, campaign, spans, told)
+    made, stood = _made(session, campaign, whole), session.execute(_stood(campaign, whole)).all()
+    for week, count in zip(told, _reversals(stood, spans), strict=True):
+        week.reversals = count
+    for week, span in zip(told, spans, strict=True):
+        _decided([each for each in made if span.holds(each.decided_at)], week)
+    _name_reasons(session, told)
+    closed = _closed(session, campaign, whole)
+    for week, span in zip(told, spans, strict=True):
+        states = [state for made_at, state in closed if span.holds(made_at)]
+        week.appeals, week.upheld = len(states), states.count(State.APPROVED)
+    _spam_service(session, campaign, told)
+    return told
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A week, or several, from the first moment to that of the next."""
+
+    monday: date
+    start: datetime
+    end: datetime
+
+    def holds(self, moment: datetime) -> bool:
+        return self.start <= moment < self.end
+
+
+def _count(session: Session, campaign: Campaign, spans: list[_Span], told: list[Week]) -> None:
+    """What was received and what was reported in each week, by one statement."""
+    values = Values(session)
+    sent = select(func.count()).select_from(Revision).join(Contribution, Contribution.id == Revision.contribution_id)
+    sent = sent.where(Contribution.campaign_id == campaign.id, Revision.number == 1)
+    reports = select(func.count()).select_from(Report).join(Contribution, Contribution.id == Report.contribution_id)
+    reports = reports.where(Contribution.campaign_id == campaign.id)
+    asked = [
+        (
+            values.ask(sent.where(Revision.submitted_at >= span.start, Revision.submitted_at < span.end)),
+            values.ask(reports.where(Report.made_at >= span.start, Report.made_at < span.end)),
+        )
+        for span in spans
     ]
+    for week, (received, reported) in zip(told, asked, strict=True):
+        week.received, week.reports = received(), reported()
 
 
-def _week(session: Session, campaign: Campaign, monday: date, zone: ZoneInfo, *, unfinished: bool) -> Week:
-    start = datetime.combine(monday, time(), zone)
-    end = datetime.combine(monday + timedelta(weeks=1), time(), zone)
-    week = Week(monday, unfinished)
-    week.received = _count(
-        session,
-        select(Revision.id)
-        .join(Contribution, Contribution.id == Revision.contribution_id)
-        .where(
-            Contribution.campaign_id == campaign.id,
-            Revision.number == 1,
-            Revision.submitted_at >= start,
-            Revision.submitted_at < end,
-        ),
-    )
-    _decided(session, campaign, start, end, week)
-    _complaints(session, campaign, start, end, week)
-    week.spam_service = _spam_service(session, campaign, monday)
-    return week
-
-
-def _decided(session: Session, campaign: Campaign, start: datetime, end: datetime, week: Week) -> None:
-    stands = session.scalars(
+def _made(session: Session, campaign: Campaign, span: _Span) -> Sequence[Any]:
+    """What people decided in this time, but what was taken back within its window: that has decided nothing."""
+    return session.execute(
         standing.by_people()
+        .with_only_columns(
+            Decision.move, Decision.decided_at, Decision.waited_seconds, Decision.reason_id, Decision.more_reasons
+        )
         .join(Review, Review.id == Decision.review_id)
-        .where(Review.campaign_id == campaign.id, Decision.decided_at >= start, Decision.decided_at < end)
+        .where(Review.campaign_id == campaign.id, Decision.decided_at >= span.start, Decision.decided_at < span.end)
     ).all()
-    week.decided = dict(Counter(each.move for each in stands))
-    final = [each for each in stands if each.move is not Move.PROPOSE]  # what two decide is one decision
+
+
+def _decided(made: Sequence[Any], week: Week) -> None:
+    week.decided = dict(Counter(each.move for each in made))
+    final = [each for each in made if each.move is not Move.PROPOSE]  # what two decide is one decision
     waits = sorted(each.waited_seconds for each in final if each.waited_seconds is not None)
     week.median_wait, week.ninth_wait = percentile(waits, 50), percentile(waits, 90)
-    week.reversals = _reversals(session, campaign, start, end)
-    given = Counter(reason_id for each in final for reason_id in _reasons_of(each))
-    reasons = {reason.id: reason for reason in session.scalars(select(Reason).where(Reason.id.in_(given)))}
-    week.reasons = [(reasons[reason_id], count) for reason_id, count in given.most_common()]
+    week.given = Counter(reason_id for each in final for reason_id in _reasons_of(each))
 
 
-def _reasons_of(decision: Decision) -> list[int]:
+def _name_reasons(session: Session, told: list[Week]) -> None:
+    given = {reason_id for week in told for reason_id in week.given}
+    named = select(Reason).where(Reason.id.in_(given))
+    reasons = {reason.id: reason for reason in session.scalars(named)} if given else {}
+    for week in told:
+        week.reasons = [(reasons[reason_id], count) for reason_id, count in week.given.most_common()]
+
+
+def _reasons_of(decision: Any) -> list[int]:
     """All reasons that were chosen, each once."""
     chosen = [decision.reason_id, *(decision.more_reasons or [])]
     return list(dict.fromkeys(reason_id for reason_id in chosen if reason_id is not None))
 
 
-def _count(session: Session, query: Select[int]) -> int:
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
-
-
-def _reversals(session: Session, campaign: Campaign, start: datetime, end: datetime) -> int:
-    """How many decisions came out otherwise than the last that stood before on the same words, whatever lay between."""
-    stood: dict[int, Move] = {}
-    turned = 0
-    for review_id, move, decided_at in session.execute(_stood(campaign, start, end)):
-        turned += decided_at >= start and stood.get(review_id, move) is not move
-        stood[review_id] = move
+def _reversals(stood: Iterable[Any], spans: list[_Span]) -> list[int]:
+    """How many decisions of each week came out otherwise than the last that stood before on the same words."""
+    last: dict[int, Move] = {}
+    turned = [0] * len(spans)
+    for review_id, move, decided_at in stood:
+        if last.get(review_id, move) is not move:
+            for place, span in enumerate(spans):
+                turned[place] += span.holds(decided_at)
+        last[review_id] = move
     return turned
 
 
-def _stood(campaign: Campaign, start: datetime, end: datetime) -> Select[int, Move, datetime]:
+def _stood(campaign: Campaign, span: _Span) -> Select[int, Move, datetime]:
     """All final decisions of people on the words that were decided in this time, but what was undone; oldest first."""
     by_people = (Decision.moderator_id.is_not(None), Decision.move.in_(FINAL))
+    within = (Decision.decided_at >= span.start, Decision.decided_at < span.end)
     decided = (
         select(Decision.review_id)
         .join(Review, Review.id == Decision.review_id)
-        .where(Review.campaign_id == campaign.id, *by_people, Decision.decided_at >= start, Decision.decided_at < end)
+        .where(Review.campaign_id == campaign.id, *by_people, *within)
     )
     return (
         select(Decision.review_id, Decision.move, Decision.decided_at)
-        .where(Decision.review_id.in_(decided), *by_people, Decision.decided_at < end, standing.stands())
+        .where(Decision.review_id.in_(decided), *by_people, Decision.decided_at < span.end, standing.stands())
         .order_by(Decision.id)
     )
 
 
-def _complaints(session: Session, campaign: Campaign, start: datetime, end: datetime, week: Week) -> None:
-    week.reports = _count(
-        session,
-        select(Report.id)
-        .join(Contribution, Contribution.id == Report.contribution_id)
-        .where(Contribution.campaign_id == campaign.id, Report.made_at >= start, Report.made_at < end),
-    )
-    closed = session.execute(
-        select(Appeal.id, Decision.to_state)
+def _closed(session: Session, campaign: Campaign, span: _Span) -> Sequence[Any]:
+    """When each appeal of this time was made, and what it came to."""
+    return session.execute(
+        select(Appeal.made_at, Decision.to_state)
         .join(Review, Review.id == Appeal.review_id)
         .outerjoin(Decision, Decision.id == Appeal.closed_by_id)
-        .where(Review.campaign_id == campaign.id, Appeal.made_at >= start, Appeal.made_at < end)
+        .where(Review.campaign_id == campaign.id, Appeal.made_at >= span.start, Appeal.made_at < span.end)
     ).all()
-    week.appeals = len(closed)
-    week.upheld = sum(1 for _, state in closed if state is State.APPROVED)
 
 
-def _spam_service(session: Session, campaign: Campaign, monday: date) -> dict[str, int]:
+def _spam_service(session: Session, campaign: Campaign, told: list[Week]) -> None:
     """Caught, missed, wrong and clear, by days in UTC as they were counted."""
-    days = [(monday + timedelta(days=number)).isoformat() for number in range(7)]
+    week_of = {(week.monday + timedelta(days=number)).isoformat(): week for week in told for number in range(7)}
     counted = session.execute(
-        select(Tally.name, func.sum(Tally.value))
-        .where(Tally.campaign_id == campaign.id, Tally.name.in_(agreement.NAMES), Tally.day.in_(days))
-        .group_by(Tally.name)
+        select(Tally.name, Tally.day, Tally.value).where(
+            Tally.campaign_id == campaign.id, Tally.name.in_(agreement.NAMES), Tally.day.in_(week_of)
+        )
     )
-    return {name.removeprefix(counters.TALLIES): int(value) for name, value in counted if value}
+    for name, day, value in counted:
+        if value:
+            what, service = name.removeprefix(counters.TALLIES), week_of[day].spam_service
+            service[what] = service.get(what, 0) + value
 
 
 def percentile(ordered: list[int], share: int) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from pledges.db import Translated
@@ -111,8 +111,13 @@ def add_usual(session: Session, now: datetime) -> None:
 
 def rules_of(session: Session, campaign_id: int | None) -> list[HouseRule]:
     """The rules that hold in this campaign, by number: its own, else the usual ones."""
-    own = _standing(session, campaign_id) if campaign_id is not None else []
-    return own or _standing(session, None)
+    here = [
+        HouseRule.campaign_id.is_(None),
+        *([HouseRule.campaign_id == campaign_id] if campaign_id is not None else []),
+    ]
+    rules = select(HouseRule).where(or_(*here), HouseRule.retired_at.is_(None)).order_by(HouseRule.number)
+    found = list(session.scalars(rules))
+    return [rule for rule in found if rule.campaign_id is not None] or found
 
 
 def own(session: Session, campaign_id: int) -> list[HouseRule]:

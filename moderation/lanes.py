@@ -104,8 +104,10 @@ def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[i
     return drift
 
 
-def lanes_of(session: Session, review: Review) -> set[Lane]:
-    """What kind of item it is, what the newest round of checks said, and who complained."""
+def lanes_of(
+    session: Session, review: Review, *, is_reported: bool | None = None, appealed: bool | None = None
+) -> set[Lane]:
+    """What kind of item it is, what the newest round of checks said, and who complained; looked up where not given."""
     contribution = review.contribution
     lanes = {Lane(finding.lane) for finding in review.findings if finding.lane and finding.round == review.round}
     if review.revision.lang == "cy":
@@ -114,9 +116,9 @@ def lanes_of(session: Session, review: Review) -> set[Lane]:
         lanes.add(Lane.UPDATES)
     if contribution.type is Type.ANSWER:
         lanes.add(Lane.ANSWERS)
-    if reported(session, review):
+    if reported(session, review) if is_reported is None else is_reported:
         lanes.add(Lane.REPORTED)
-    if open_appeal(session, review):
+    if open_appeal(session, review) if appealed is None else appealed:
         lanes.add(Lane.APPEALS)
     shown = contribution.published_revision_id
     if shown is not None and shown != review.revision_id:

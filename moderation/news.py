@@ -8,14 +8,16 @@ changed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
 from sqlalchemy import Select, String, and_, cast, func, literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
+
+from pledges.db import Values
 
 from . import acts, claims, decisions, queue, screens
 from .bulk import Pick
@@ -47,12 +49,10 @@ class News:
     rows: dict[int, dict[str, str]]  # state: gone | held | free; words
 
 
-def since(session: Session, now: datetime) -> Since:
+def since(values: Values, now: datetime) -> Callable[[], Since]:
     """This moment, for a page that is being made."""
-    newest = session.execute(
-        select(select(func.max(Decision.id)).scalar_subquery(), select(func.max(Act.id)).scalar_subquery())
-    ).one()
-    return Since(newest[0] or 0, newest[1] or 0, now)
+    decision_id, act_id = values.ask(select(func.max(Decision.id))), values.ask(select(func.max(Act.id)))
+    return lambda: Since(decision_id() or 0, act_id() or 0, now)
 
 
 def read_since(text: str, now: datetime) -> Since | None:
@@ -105,23 +105,24 @@ def of(
     now: datetime,
     filters: queue.Filters = queue.NONE,
 ) -> News:
-    shown = [pick.review_id for pick in picks]
+    listed = [pick.review_id for pick in picks]
     count = 0
     firsts: list[Review] = []
     for new in _new(session, campaigns, lane, me, since, now):
-        new = queue.of_kind(new.where(Review.id.not_in(shown)), filters)
+        new = queue.of_kind(new.where(Review.id.not_in(listed)), filters)
         new = queue.aged(session, new, filters, campaigns, now)
         count += _counted(session, new)
         firsts += session.scalars(new.order_by(Review.waiting_since, Review.id).limit(1)).all()
     first = min(firsts, key=lambda review: (review.waiting_since, review.id), default=None)
     after = queue.Position(first.waiting_since, first.id - 1) if first is not None else None
     versions = {pick.review_id: pick.version for pick in picks}
-    reviews = session.scalars(select(Review).where(Review.id.in_(versions)))
-    found = {each.id: _row(session, each, versions[each.id], lane, me, campaigns, now) for each in reviews}
+    shown = select(Review).where(Review.id.in_(versions)).options(joinedload(Review.claimed_by))
+    reviews = [each for each in session.scalars(shown) if campaigns is None or each.campaign_id in campaigns]
+    rows = _rows(session, reviews, versions, lane, me, now)
     return News(
         min(count, MOST),
         f"{after.waiting_since.isoformat()}_{after.review_id}" if after else "",
-        {review_id: row for review_id, row in found.items() if row},
+        {review_id: row for review_id, row in rows.items() if row},
     )
 
 
@@ -153,34 +154,40 @@ def _put_back(session: Session, since: Since) -> list[int]:
     return [int(subject.removeprefix("review:")) for subject in session.scalars(lines)]
 
 
-def _row(
-    session: Session,
-    review: Review,
-    version: int,
-    lane: str,
-    me: Moderator,
-    campaigns: list[int] | None,
-    now: datetime,
-) -> dict[str, str]:
-    """What became of a shown item; nothing where it stands as it was shown, or may not be looked at."""
-    if campaigns is not None and review.campaign_id not in campaigns:
-        return {}
-    if review.version != version or review.state not in WAITS:
-        return {"state": "gone", "words": screens.overtaken_words(decisions.last_decision(session, review))}
-    left = (review.parked_until is not None and review.parked_until > now) != (lane == "parked")
-    if left or (review.passed_to_id not in (None, me.id) and lane == "mine"):
-        return {"state": "gone", "words": _marked(session, review)}
+def _rows(
+    session: Session, reviews: list[Review], versions: dict[int, int], lane: str, me: Moderator, now: datetime
+) -> dict[int, dict[str, str]]:
+    """What became of each shown item; nothing of one that stands as it was shown."""
+    overtaken = {each.id for each in reviews if each.version != versions[each.id] or each.state not in WAITS}
+    left = {each.id for each in reviews if each.id not in overtaken and _has_left(each, lane, me, now)}
+    last = decisions.last_decisions(session, overtaken) if overtaken else {}
+    gone = {review_id: screens.overtaken_words(last.get(review_id)) for review_id in overtaken}
+    gone |= _marked(session, left) if left else {}
+    return {
+        each.id: {"state": "gone", "words": gone[each.id]} if each.id in gone else _standing(each, me, now)
+        for each in reviews
+    }
+
+
+def _has_left(review: Review, lane: str, me: Moderator, now: datetime) -> bool:
+    """Whether it was laid aside, came back or was passed on, so that this lane shows it no more."""
+    aside = review.parked_until is not None and review.parked_until > now
+    return aside != (lane == "parked") or (review.passed_to_id not in (None, me.id) and lane == "mine")
+
+
+def _standing(review: Review, me: Moderator, now: datetime) -> dict[str, str]:
     holder = claims.holder(review, now)
     if holder is not None and holder.id != me.id:
         return {"state": "held", "words": gettext("%(name)s has it open", name=holder.name)}
     return {"state": "free", "words": ""}
 
 
-def _marked(session: Session, review: Review) -> str:
-    """Who laid it aside or passed it on."""
-    last = session.scalars(
-        select(Act).where(Act.subject == f"review:{review.id}", Act.act.in_(MARKS)).order_by(Act.id.desc()).limit(1)
-    ).first()
-    if last is None:
-        return screens.overtaken_words(None)
-    return gettext("%(who)s: %(what)s", who=acts.who(session, last.actor), what=acts.WORDS[last.act])
+def _marked(session: Session, review_ids: Iterable[int]) -> dict[int, str]:
+    """Who laid each of these aside or passed it on."""
+    subjects = {f"review:{review_id}": review_id for review_id in review_ids}
+    newest = select(func.max(Act.id)).where(Act.subject.in_(subjects), Act.act.in_(MARKS)).group_by(Act.subject)
+    lines = session.scalars(select(Act).where(Act.id.in_(newest))).all()
+    told = dict.fromkeys(subjects.values(), screens.overtaken_words(None))
+    for line, (_, who, what) in zip(reversed(lines), acts.beside_decisions(session, lines), strict=True):
+        told[subjects[line.subject]] = gettext("%(who)s: %(what)s", who=who, what=what)
+    return told

@@ -24,6 +24,11 @@ def of(session: Session, review: Review) -> list[Note]:
     return list(session.scalars(noted.where(Review.contribution_id == review.contribution_id).order_by(Note.id)))
 
 
+def newest_of(notes: list[Note], review: Review, by: Moderator) -> Note | None:
+    """What `by` notes about this item, among notes as `of` lists them."""
+    return next((each for each in reversed(notes) if (each.review_id, each.moderator_id) == (review.id, by.id)), None)
+
+
 def mine(session: Session, review: Review, by: Moderator) -> Note | None:
     query = select(Note).where(Note.review_id == review.id, Note.moderator_id == by.id)
     return session.scalars(query.order_by(Note.id.desc()).limit(1)).first()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pledges import guarding, tokens
-from pledges.db import transaction
+from pledges.db import Values, transaction
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
@@ -424,11 +424,10 @@ class Refused:
     code: str
 
 
-def refused(session: Session) -> Refused | None:
+def refused(values: Values) -> Callable[[], Refused | None]:
     """What whoever runs the wall has to mend before letters go out again; none: nothing."""
     kept = (Letter.failed_how == Fate.OURS.value, Letter.sent_at.is_(None), Letter.dropped_at.is_(None))
-    newest = session.scalars(select(Letter.failed_code).where(*kept).order_by(Letter.due_at.desc()).limit(1)).first()
-    if newest is None:
-        return None
-    owed = select(func.count()).where(Letter.sent_at.is_(None), Letter.dropped_at.is_(None), Letter.attempts > 0)
-    return Refused(session.scalar(owed) or 0, newest)
+    newest = values.ask(select(Letter.failed_code).where(*kept).order_by(Letter.due_at.desc()).limit(1))
+    tried = select(func.count()).where(Letter.sent_at.is_(None), Letter.dropped_at.is_(None), Letter.attempts > 0)
+    owed = values.ask(tried)
+    return lambda: Refused(owed(), newest()) if newest() is not None else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     false,
     func,
     literal,
@@ -21,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from pledges.db import rows_of
+from pledges.db import Utc, Values, rows_of
 from pledges.models import EVERY_DAY, Campaign, Contribution, Counter, Kind, Revision, Theme, Type
 from pledges.settings import Settings
 
@@ -87,13 +90,67 @@ def page(
     after: Position | None = None,
     limit: int = PAGE,
     filters: Filters = NONE,
+    among: Sequence[Campaign] | None = None,
 ) -> list[Review]:
-    """What waits, oldest first, in campaigns of these ids (none = all); `limit` at most."""
-    ids = _places(session, now, campaigns, lane, by, filters, after, limit)
-    query = select(Review).where(Review.id.in_(ids))
-    query = query.options(*WHOLE)
-    found = {review.id: review for review in session.scalars(query)}
-    return [found[review_id] for review_id in ids if review_id in found]
+    """What waits, oldest first, in campaigns of these ids (none = all); `limit` at most.
+
+    `among`: these campaigns themselves, where they have been read.
+    """
+    chosen = _campaigns(session, campaigns, filters, among)
+    if not chosen:
+        return []
+    if _is_lane(lane) and _unwanted(by, now) is None and not (filters.age or filters.more()):
+        values = _values(chosen, now, after)
+        return list(session.scalars(_plain_page(len(chosen), Lane(lane), after is not None, limit), values))
+    return list(session.scalars(_page_of(_places(now, chosen, lane, by, filters, after, limit), limit)))
+
+
+def _page_of(parts: Iterable[Select[Any]], limit: int) -> Select[Review]:
+    """The items at these places, put together in order."""
+    whole = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    places = select(whole.c.since, whole.c.id).order_by(whole.c.since, whole.c.id).limit(limit).subquery()
+    query = select(Review).join(places, places.c.id == Review.id).order_by(places.c.since, places.c.id)
+    return query.options(*WHOLE)
+
+
+@lru_cache(maxsize=1000)
+def _plain_page(campaigns: int, lane: Lane, paged: bool, limit: int) -> Select[Review]:
+    """The page of a whole lane in so many campaigns, made once, to be asked for with `_values`.
+
+    The rows of the lane tell all that is asked.
+    """
+    rows = ReviewLane.__table__.c
+    now: Any = bindparam("now", type_=Utc)
+    parts = []
+    for place in range(campaigns):
+        where = [rows.lane == lane, rows.campaign_id == bindparam(f"campaign_{place}"), rows.behind.is_(False)]
+        where += [rows.waiting_since > now] if lane is Lane.PARKED else []
+        parts.append(_shortly(where, rows.waiting_since, rows.review_id, paged, limit))
+    if lane is Lane.ALL:
+        those: Any = bindparam("campaigns", expanding=True)
+        unchecked, back = _untaken(now, bindparam("unchecked_since", type_=Utc))
+        review, returned = Review.__table__.c, [back, rows.campaign_id.in_(those), rows.behind.is_(False)]
+        new = [unchecked, review.campaign_id.in_(those), review.behind.is_(False)]
+        parts.append(_shortly(new, review.waiting_since, review.id, paged, limit))
+        parts.append(_shortly(returned, rows.waiting_since, rows.review_id, paged, limit))
+    return _page_of(parts, limit)
+
+
+def _shortly(where: list[Any], key: Any, own_id: Any, paged: bool, limit: int) -> Select[Any]:
+    if paged:
+        after: Any = Position(bindparam("after", type_=Utc), bindparam("after_id", type_=BigInteger))  # type: ignore[arg-type]
+        where = [*where, *_beyond(key, own_id, after)]
+    return select(key.label("since"), own_id.label("id")).where(*where).order_by(key, own_id).limit(limit)
+
+
+def _values(campaigns: Sequence[Campaign], now: datetime, after: Position | None) -> dict[str, Any]:
+    values: dict[str, Any] = {f"campaign_{place}": campaign.id for place, campaign in enumerate(campaigns)}
+    values |= {
+        "campaigns": [campaign.id for campaign in campaigns],
+        "now": now,
+        "unchecked_since": now - UNCHECKED_AFTER,
+    }
+    return values | ({"after": after.waiting_since, "after_id": after.review_id} if after is not None else {})
 
 
 def page_from(session: Session, review_id: int, *, lane: str = "all", limit: int = PAGE, **asked: Any) -> list[Review]:
@@ -114,29 +171,43 @@ def position(review: Review, lane: str) -> Position:
 
 
 def _places(
-    session: Session,
     now: datetime,
-    campaigns: list[int] | None,
+    campaigns: Sequence[Campaign],
     lane: str,
     by: Moderator | None,
     filters: Filters,
     after: Position | None,
     limit: int,
-) -> list[int]:
-    """One short walk down an index for each campaign and each place where items stand, put together in order."""
-    parts = []
-    for campaign in _campaigns(session, campaigns, filters):
-        for query, key in _sources(now, campaign.id, lane, by):
-            query = _narrowed(query, key, campaign, filters, now).where(_in_front(key))
-            if after is not None:
-                beyond = and_(key == after.waiting_since, Review.id > after.review_id)
-                query = query.where(key >= after.waiting_since, or_(key > after.waiting_since, beyond))
-            found = query.with_only_columns(key.label("since"), Review.id.label("id"))
-            parts.append(found.order_by(key, _own_id(lane, key)).limit(limit).subquery())
-    if not parts:
+) -> Iterator[Select[Any]]:
+    """One short walk down an index for each campaign, and those to the few that no worker took up."""
+    for campaign in campaigns:
+        query, key = _source(now, [campaign.id], lane, by)
+        yield _first(_narrowed(query, key, campaign.wait_target_minutes, filters, now), key, lane, after, limit)
+    for target, ids in _by_target(campaigns, filters).items():
+        for query, key in _untaken_in(now, ids, lane, by):
+            yield _first(_narrowed(query, key, target, filters, now), key, lane, after, limit)
+
+
+def _first(query: Select[Review], key: Any, lane: str, after: Position | None, limit: int) -> Select[Any]:
+    """The first of these after a position, without those that a cluster's row stands for."""
+    query = query.where(_in_front(key), *_beyond(key, Review.id, after))
+    found = query.with_only_columns(key.label("since"), Review.id.label("id"))
+    return found.order_by(key, _own_id(lane, key)).limit(limit)
+
+
+def _beyond(key: Any, own_id: Any, after: Position | None) -> list[ColumnElement[bool]]:
+    if after is None:
         return []
-    whole = union_all(*(select(part.c.since, part.c.id) for part in parts)).subquery()
-    return list(session.scalars(select(whole.c.id).order_by(whole.c.since, whole.c.id).limit(limit)))
+    beyond = and_(key == after.waiting_since, own_id > after.review_id)
+    return [key >= after.waiting_since, or_(key > after.waiting_since, beyond)]
+
+
+def _by_target(campaigns: Sequence[Campaign], filters: Filters) -> dict[int, list[int]]:
+    """The ids of campaigns by the minutes after which an item waits too long; all under 0 where no age is asked for."""
+    found: dict[int, list[int]] = {}
+    for campaign in campaigns:
+        found.setdefault(campaign.wait_target_minutes if filters.age else 0, []).append(campaign.id)
+    return found
 
 
 def _in_front(key: Any) -> ColumnElement[bool]:
@@ -149,7 +220,12 @@ def _own_id(lane: str, key: Any) -> Any:
     return ReviewLane.review_id if key is ReviewLane.waiting_since else Review.id
 
 
-def _campaigns(session: Session, campaigns: list[int] | None, filters: Filters) -> list[Campaign]:
+def _campaigns(
+    session: Session, campaigns: list[int] | None, filters: Filters, among: Sequence[Campaign] | None = None
+) -> list[Campaign]:
+    if among is not None:
+        chosen = (each for each in among if filters.campaign in ("", each.slug))
+        return sorted(chosen, key=lambda campaign: campaign.id)
     query = select(Campaign).order_by(Campaign.id)
     if campaigns is not None:
         query = query.where(Campaign.id.in_(campaigns))
@@ -158,39 +234,59 @@ def _campaigns(session: Session, campaigns: list[int] | None, filters: Filters) 
     return list(session.scalars(query))
 
 
-def campaign_ids(session: Session, campaigns: list[int] | None, filters: Filters) -> list[int] | None:
-    """The campaigns that are left when narrowed to one; none: all there are."""
-    return [campaign.id for campaign in _campaigns(session, campaigns, filters)] if filters.campaign else campaigns
+def campaign_ids(
+    session: Session, campaigns: list[int] | None, filters: Filters, among: Sequence[Campaign] | None = None
+) -> list[int] | None:
+    """The campaigns that are left when narrowed to one; none: all there are. `among` as for `page`."""
+    if not filters.campaign:
+        return campaigns
+    return [campaign.id for campaign in _campaigns(session, campaigns, filters, among)]
 
 
-def _sources(now: datetime, campaign_id: int, lane: str, by: Moderator | None) -> list[tuple[Select[Review], Any]]:
+def _sources(
+    now: datetime, campaign_ids: list[int], lane: str, by: Moderator | None
+) -> list[tuple[Select[Review], Any]]:
     """Where items of a lane stand, each with the moment that orders them."""
-    sources: list[tuple[Select[Review], Any]] = [
-        (_waiting(now, [campaign_id], lane, by), (ReviewLane if _is_lane(lane) else Review).waiting_since)
+    return [_source(now, campaign_ids, lane, by), *_untaken_in(now, campaign_ids, lane, by)]
+
+
+def _source(now: datetime, campaign_ids: list[int], lane: str, by: Moderator | None) -> tuple[Select[Review], Any]:
+    return _waiting(now, campaign_ids, lane, by), (ReviewLane if _is_lane(lane) else Review).waiting_since
+
+
+def _untaken_in(
+    now: datetime, campaign_ids: list[int], lane: str, by: Moderator | None
+) -> list[tuple[Select[Review], Any]]:
+    """What shows among all that waits though no worker has taken it up."""
+    if lane != Lane.ALL:
+        return []
+    unchecked, back = _untaken(now)
+    unwanted = _unwanted(by, now)
+    wanted = select(Review) if unwanted is None else select(Review).where(~unwanted)
+    returned = wanted.join(ReviewLane, ReviewLane.review_id == Review.id)
+    return [
+        (wanted.where(_among(Review.campaign_id, campaign_ids), unchecked), Review.waiting_since),
+        (returned.where(_among(ReviewLane.campaign_id, campaign_ids), back), ReviewLane.waiting_since),
     ]
-    if lane == Lane.ALL:
-        unchecked, back = _untaken(now)
-        unwanted = care.unwanted(by, now) if by is not None else None
-        wanted = select(Review) if unwanted is None else select(Review).where(~unwanted)
-        sources.append((wanted.where(Review.campaign_id == campaign_id, unchecked), Review.waiting_since))
-        returned = wanted.join(ReviewLane, ReviewLane.review_id == Review.id)
-        sources.append((returned.where(ReviewLane.campaign_id == campaign_id, back), ReviewLane.waiting_since))
-    return sources
 
 
-def _untaken(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """What shows though no worker has taken it up: unchecked for too long, or laid aside until by now."""
-    unchecked = and_(
-        Review.state == State.RECEIVED, Review.waiting_since <= now - UNCHECKED_AFTER, Review.parked_until.is_(None)
-    )
+def _unwanted(by: Moderator | None, now: datetime) -> ColumnElement[bool] | None:
+    return care.unwanted(by, now) if by is not None else None
+
+
+def _untaken(now: Any, since: Any = None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What shows though no worker has taken it up: unchecked since too long ago, or laid aside until by now."""
+    since = now - UNCHECKED_AFTER if since is None else since
+    unchecked = and_(Review.state == State.RECEIVED, Review.waiting_since <= since, Review.parked_until.is_(None))
     laid_aside = and_(ReviewLane.lane == Lane.PARKED, ReviewLane.behind.is_(False))  # no row stands for it
     return unchecked, and_(laid_aside, ReviewLane.waiting_since <= now)
 
 
-def _narrowed(query: Select[Review], key: Any, campaign: Campaign, filters: Filters, now: datetime) -> Select[Review]:
+def _narrowed(query: Select[Review], key: Any, target: int, filters: Filters, now: datetime) -> Select[Review]:
+    """`target`: the minutes after which an item waits too long."""
     if filters.age:
         since = key if key is ReviewLane.waiting_since else Review.waiting_since
-        query = query.where(_aged(filters.age, since, campaign, now))
+        query = query.where(_aged(filters.age, since, target, now))
     return of_kind(query, filters)
 
 
@@ -212,9 +308,8 @@ def of_kind(query: Select[Review], filters: Filters) -> Select[Review]:
     return query
 
 
-def _aged(age: str, since: Any, campaign: Campaign, now: datetime) -> ColumnElement[bool]:
-    target = timedelta(minutes=campaign.wait_target_minutes)
-    over, half = now - target, now - target / 2
+def _aged(age: str, since: Any, target: int, now: datetime) -> ColumnElement[bool]:
+    over, half = now - timedelta(minutes=target), now - timedelta(minutes=target) / 2
     if age == "over":
         return since <= over
     return and_(since > over, since <= half) if age == "half" else since > half
@@ -227,29 +322,94 @@ def aged(
     if not filters.age:
         return query
     each = [
-        and_(Review.campaign_id == campaign.id, _aged(filters.age, Review.waiting_since, campaign, now))
+        and_(
+            Review.campaign_id == campaign.id,
+            _aged(filters.age, Review.waiting_since, campaign.wait_target_minutes, now),
+        )
         for campaign in _campaigns(session, campaigns, filters)
     ]
     return query.where(or_(false(), *each))
 
 
-def counts(
-    session: Session, *, now: datetime, campaigns: list[int] | None, by: Moderator | None = None
-) -> dict[str, int]:
-    """How many wait in each lane: exactly, and counted nowhere but for the few that no worker took up yet."""
-    kept = select(Counter.name, func.sum(Counter.value)).where(Counter.name.in_(_NAMES), Counter.day == EVERY_DAY)
-    if campaigns is not None:
-        kept = kept.where(Counter.campaign_id.in_(campaigns))
-    found = dict.fromkeys([str(lane) for lane in Lane], 0)
-    for name, value in session.execute(kept.group_by(Counter.name)):
-        found[name.removeprefix(lanes.COUNTER)] = int(value)
+@dataclass(frozen=True)
+class Lanes:
+    """How many wait in each lane, exactly, and since when the oldest of them does."""
+
+    counts: dict[str, int]
+    oldest: dict[str, datetime]
+
+
+def in_lanes(
+    session: Session, values: Values, *, now: datetime, campaigns: list[int] | None, by: Moderator | None = None
+) -> Callable[[], Lanes]:
+    """Counted nowhere but for the few that no worker took up yet; the oldest is the first row of its index.
+
+    Both in front of a cluster's row and behind it.
+    """
     unchecked, back = _untaken(now)
-    returned = _counted(session, select(ReviewLane.review_id).where(back), ReviewLane.campaign_id, campaigns)
-    found["all"] += returned + _counted(session, select(Review.id).where(unchecked), Review.campaign_id, campaigns)
-    found["parked"] -= returned
-    for lane in OWN:
-        found[lane] = _counted(session, _waiting(now, campaigns, lane, by).with_only_columns(Review.id), None, None)
-    return found
+    mine, hand = (_waiting(now, campaigns, lane, by) for lane in OWN)
+    first = func.min(Review.waiting_since)
+    asked = [
+        values.ask(query)
+        for query in (
+            _counted(_in(select(ReviewLane.review_id).where(back), ReviewLane.campaign_id, campaigns)),
+            _counted(_in(select(Review.id).where(unchecked), Review.campaign_id, campaigns)),
+            _counted(mine.with_only_columns(Review.id)),
+            _counted(hand.with_only_columns(Review.id)),
+            mine.with_only_columns(first),
+            _in(select(first).where(unchecked), Review.campaign_id, campaigns),
+        )
+    ]
+    return lambda: _lanes(session.execute(_kept(campaigns)), *(answer() for answer in asked))
+
+
+def _lanes(
+    kept: Iterable[Any],
+    returned: int,
+    new: int,
+    mine: int,
+    hand: int,
+    oldest_mine: datetime | None,
+    oldest_new: datetime | None,
+) -> Lanes:
+    counts, oldest = dict.fromkeys([str(lane) for lane in Lane], 0), _Oldest()
+    for name, value, *both in kept:
+        counts[name.removeprefix(lanes.COUNTER)] += int(value)
+        oldest.add(name.removeprefix(lanes.COUNTER), *both)
+    counts |= {"mine": mine, "hand": hand}
+    counts["all"] += returned + new
+    counts["parked"] -= returned
+    oldest.add("mine", oldest_mine)
+    oldest.add("all", oldest_new)
+    oldest.pop(Lane.PARKED, None)  # there the moment is that of coming back
+    return Lanes(counts, oldest)
+
+
+class _Oldest(dict[str, datetime]):
+    """The earliest moment that was told of each lane."""
+
+    def add(self, lane: str, *moments: datetime | None) -> None:
+        for moment in moments:
+            if moment is not None:
+                self[lane] = min(moment, self.get(lane, moment))
+
+
+def _kept(campaigns: list[int] | None) -> Select[Any]:
+    """(counter, how many, the oldest in front, the oldest behind) of each lane of each campaign in which any wait."""
+    in_front, behind = (
+        select(func.min(ReviewLane.waiting_since))
+        .where(
+            ReviewLane.lane == func.substr(Counter.name, len(lanes.COUNTER) + 1),
+            ReviewLane.campaign_id == Counter.campaign_id,
+            ReviewLane.behind.is_(is_behind),
+        )
+        .correlate(Counter)
+        .scalar_subquery()
+        for is_behind in (False, True)
+    )
+    kept = select(Counter.name, Counter.value, in_front, behind)
+    wanted: Any = kept.where(Counter.name.in_(_NAMES), Counter.day == EVERY_DAY, Counter.value > 0)
+    return _in(wanted, Counter.campaign_id, campaigns)
 
 
 def waiting_in(session: Session, campaigns: list[int]) -> dict[int, int]:
@@ -264,67 +424,41 @@ _NAMES = [f"{lanes.COUNTER}{lane}" for lane in Lane]
 OWN = ("mine", "hand")  # lanes of a person's own, short enough to be counted
 
 
-def _counted(session: Session, query: Select[int], campaign: Any, campaigns: list[int] | None) -> int:
-    if campaigns is not None and campaign is not None:
-        query = query.where(campaign.in_(campaigns))
-    return session.scalar(select(func.count()).select_from(query.limit(COUNTED).subquery())) or 0
+def _counted(query: Select[Any]) -> Select[Any]:
+    """How many rows, as far as COUNTED."""
+    return select(func.count()).select_from(query.limit(COUNTED).subquery())
 
 
-def oldest(
-    session: Session, *, now: datetime, campaigns: list[int] | None, by: Moderator | None = None
-) -> dict[str, datetime]:
-    """Since when the oldest item of each lane waits: the first row of its index, in front and behind a cluster's row."""
-    in_front, behind = (
-        select(func.min(ReviewLane.waiting_since))
-        .where(
-            ReviewLane.lane == func.substr(Counter.name, len(lanes.COUNTER) + 1),
-            ReviewLane.campaign_id == Counter.campaign_id,
-            ReviewLane.behind.is_(is_behind),
-        )
-        .correlate(Counter)
-        .scalar_subquery()
-        for is_behind in (False, True)
-    )
-    rows = select(Counter.name, in_front, behind).where(
-        Counter.name.in_(_NAMES), Counter.day == EVERY_DAY, Counter.value > 0
-    )
-    own = _waiting(now, campaigns, "mine", by).with_only_columns(func.min(Review.waiting_since))
-    unchecked = select(func.min(Review.waiting_since)).where(_untaken(now)[0])
-    if campaigns is not None:
-        rows = rows.where(Counter.campaign_id.in_(campaigns))
-        unchecked = unchecked.where(Review.campaign_id.in_(campaigns))
-    found: list[tuple[str, datetime | None]] = [
-        (name.removeprefix(lanes.COUNTER), since) for name, *both in session.execute(rows) for since in both
-    ]
-    found += [("mine", session.scalar(own)), ("all", session.scalar(unchecked))]
-    first_of: dict[str, datetime] = {}
-    for lane, since in found:
-        if since is not None and lane != Lane.PARKED:  # where the moment is that of coming back
-            first_of[lane] = min(since, first_of.get(lane, since))
-    return first_of
+def _in(query: Select[Any], campaign: Any, campaigns: list[int] | None) -> Select[Any]:
+    return query if campaigns is None else query.where(campaign.in_(campaigns))
 
 
 def how_many(
     session: Session,
+    values: Values,
     *,
     now: datetime,
     campaigns: list[int] | None,
     lane: str,
     by: Moderator | None,
     filters: Filters,
-) -> int:
+    among: Sequence[Campaign] | None = None,
+) -> Callable[[], int]:
     """How many a page like this would show in all, counted as far as COUNTED."""
-    left, in_all = COUNTED, 0
-    for campaign in _campaigns(session, campaigns, filters):
-        for query, key in _sources(now, campaign.id, lane, by):
+    chosen = _campaigns(session, campaigns, filters, among)
+    asked = [values.ask(_counted(query)) for query in _to_count(now, chosen, lane, by, filters)]
+    return lambda: min(COUNTED, sum(answer() for answer in asked))
+
+
+def _to_count(
+    now: datetime, campaigns: Sequence[Campaign], lane: str, by: Moderator | None, filters: Filters
+) -> Iterator[Select[Any]]:
+    """What is to be counted, campaigns of one target together."""
+    for target, ids in _by_target(campaigns, filters).items():
+        for query, key in _sources(now, ids, lane, by):
             if key is ReviewLane.waiting_since:  # both said, so that their index is walked from the moment on
                 query = query.where(ReviewLane.behind.in_((False, True)))
-            ids = _narrowed(query, key, campaign, filters, now).with_only_columns(Review.id).limit(left)
-            found = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
-            left, in_all = left - found, in_all + found
-            if left <= 0:
-                return COUNTED
-    return in_all
+            yield _narrowed(query, key, target, filters, now).with_only_columns(Review.id)
 
 
 def returned(now: datetime, campaigns: list[int] | None, by: Moderator, since: datetime) -> Select[Review]:
@@ -379,13 +513,15 @@ def _is_lane(lane: str) -> bool:
     return lane in set(Lane)
 
 
-def left_out(session: Session, *, now: datetime, campaigns: list[int] | None, lane: str = "all", by: Moderator) -> int:
+def left_out(
+    values: Values, *, now: datetime, campaigns: list[int] | None, lane: str = "all", by: Moderator
+) -> Callable[[], int]:
     """How many of a lane this person has asked not to read, up to 1,000."""
     unwanted = care.unwanted(by, now)
     if unwanted is None or lane == MINE:
-        return 0
-    query = _waiting(now, campaigns, lane, by, whole=True).where(unwanted).with_only_columns(Review.id).limit(1000)
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        return lambda: 0
+    query = _waiting(now, campaigns, lane, by, whole=True).where(unwanted)
+    return values.ask(_counted(query.with_only_columns(Review.id)))
 
 
 def _waiting(
@@ -534,7 +670,7 @@ def _pressed_twice(session: Session, review: Review, by: Moderator, act: str, ve
     """Whether `by` has just done this to the item, and it stands: a button pressed twice is told in one line."""
     if decisions.locked(session, review.id).version != version:
         return False
-    last = _last_mark(session, review)
+    last = last_mark(session, review)
     return (
         last is not None
         and (last.act, last.actor, last.after) == (act, record.actor(by), _marks_of(review))
@@ -542,7 +678,8 @@ def _pressed_twice(session: Session, review: Review, by: Moderator, act: str, ve
     )
 
 
-def _last_mark(session: Session, review: Review) -> Line | None:
+def last_mark(session: Session, review: Review) -> Line | None:
+    "What was last told of its being laid aside, passed on or put back."
     marks = select(Line).where(Line.subject == f"review:{review.id}", Line.act.in_((*MARKS, *BACKS)))
     return session.scalars(marks.order_by(Line.id.desc()).limit(1)).first()
 
@@ -611,11 +748,16 @@ def undo_mark(
 
 def undoable_mark(session: Session, review: Review, by: Moderator, now: datetime, settings: Settings) -> Line | None:
     """The line of the record by which `by` laid this item aside or passed it on, while that can be undone."""
-    last = _last_mark(session, review)
+    last = last_mark(session, review)
+    return last if is_undoable(last, review, by, now, settings) else None
+
+
+def is_undoable(last: Line | None, review: Review, by: Moderator, now: datetime, settings: Settings) -> bool:
+    """Whether this newest mark of the item is `by`'s and can be undone."""
     if last is None or last.act in BACKS or last.actor != record.actor(by):
-        return None
+        return False
     stands = review.state in WAITS and last.after == _marks_of(review)
-    return last if stands and now - last.at <= timedelta(seconds=settings.undo_seconds) else None
+    return stands and now - last.at <= timedelta(seconds=settings.undo_seconds)
 
 
 def _mark(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from pledges.db import Translated
@@ -142,9 +142,17 @@ def _standing(session: Session, campaign_id: int | None) -> list[Reason]:
 
 def offered(session: Session, campaign_id: int, use: str) -> list[Reason]:
     """The reasons that may be chosen: the campaign's own, else those of all campaigns."""
-    query = select(Reason).where(Reason.use == use, Reason.retired_at.is_(None)).order_by(Reason.place, Reason.id)
-    own = list(session.scalars(query.where(Reason.campaign_id == campaign_id)))
-    return own or list(session.scalars(query.where(Reason.campaign_id.is_(None))))
+    return offered_by_use(session, campaign_id).get(use, [])
+
+
+def offered_by_use(session: Session, campaign_id: int) -> dict[str, list[Reason]]:
+    """As `offered`, of every use."""
+    here = or_(Reason.campaign_id == campaign_id, Reason.campaign_id.is_(None))
+    query = select(Reason).where(here, Reason.retired_at.is_(None)).order_by(Reason.place, Reason.id)
+    found: dict[str, list[Reason]] = {}
+    for reason in session.scalars(query):
+        found.setdefault(reason.use, []).append(reason)
+    return {use: [each for each in some if each.campaign_id is not None] or some for use, some in found.items()}
 
 
 def copy_usual(session: Session, campaign: Campaign, by: Moderator, now: datetime) -> int:

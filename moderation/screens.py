@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload, object_session
 
 from pledges.forms import CATEGORIES
@@ -36,7 +36,7 @@ from .checks.base import Verdict
 from .claims import Claim
 from .context import Context
 from .likenesses import Likeness
-from .models import Decision, Finding, Lane, Moderator, Reason, Report, Review, Role, WordEffect
+from .models import Appeal, Decision, Finding, Lane, Moderator, Reason, Review, Role, WordEffect
 from .permissions import Act
 from .queue import Position
 from .workflow import WAITS, Move, State
@@ -82,6 +82,7 @@ ROLE_WORDS = {
 SIGNS = {Verdict.STOP: "sig--stop", Verdict.LOOK: "sig--look", Verdict.CLEAR: "sig--ok"}
 RECENT = 100
 TOLD = 20  # revisions of one contribution whose story is told
+DECISIONS_TOLD = 10 * TOLD
 
 
 @dataclass(frozen=True)
@@ -286,29 +287,33 @@ def calls_of(review: Review, stands: set[Lane]) -> list[Signal]:
     return [Signal("sig--look", words) for called, words in said if called]
 
 
+SIGNALS = {
+    "personal": lazy_gettext("Personal data"),
+    "words": lazy_gettext("Listed word"),
+    "akismet": lazy_gettext("Likely spam"),
+    "links": lazy_gettext("Links"),
+    "repeats": lazy_gettext("Like others"),
+    "trap": lazy_gettext("Form trap"),
+    "lists": lazy_gettext("On a list"),
+}
+
+
 def _signal(finding: Finding) -> Signal:
-    words = {
-        "personal": gettext("Personal data"),
-        "words": gettext("Listed word"),
-        "akismet": gettext("Likely spam"),
-        "links": gettext("Links"),
-        "repeats": gettext("Like others"),
-        "trap": gettext("Form trap"),
-        "lists": gettext("On a list"),
-    }
-    return Signal(SIGNS.get(finding.verdict, ""), words.get(finding.check, finding.check))
+    return Signal(SIGNS.get(finding.verdict, ""), str(SIGNALS.get(finding.check, finding.check)))
+
+
+VERDICTS = {
+    Verdict.CLEAR: lazy_gettext("Clear"),
+    Verdict.NOTICE: lazy_gettext("Note"),
+    Verdict.LOOK: lazy_gettext("Look"),
+    Verdict.STOP: lazy_gettext("Stop"),
+    Verdict.UNKNOWN: lazy_gettext("Not checked"),
+}
 
 
 def check_of(finding: Finding, texts: dict[str, str], numbers: dict[str, int]) -> Check:
     """What a check said; `texts` (none while they are kept hidden) hold the words that it caught."""
-    words = {
-        Verdict.CLEAR: gettext("Clear"),
-        Verdict.NOTICE: gettext("Note"),
-        Verdict.LOOK: gettext("Look"),
-        Verdict.STOP: gettext("Stop"),
-        Verdict.UNKNOWN: gettext("Not checked"),
-    }
-    signal = Signal(SIGNS.get(finding.verdict, ""), words[finding.verdict])
+    signal = Signal(SIGNS.get(finding.verdict, ""), str(VERDICTS[finding.verdict]))
     return Check(
         str(CHECKS.get(finding.check, finding.check)),
         _detail_words(finding),
@@ -439,6 +444,7 @@ def item_of(
     shown: bool,
     opened: int,
 ) -> Item:
+    past = _past(session, review)
     contribution, revision = review.contribution, review.revision
     findings = newest(review)
     numbers = numbers_of(findings)
@@ -451,16 +457,36 @@ def item_of(
         "organisation": revision.organisation,
     }
     readable = shown or not review.masked
-    approved, parent = context.compared_with(contribution, revision), contribution.parent
-    approved_hidden = not shown and context.is_masked(session, approved)
-    here = colleagues_for(session, review, me)
+    approved, parent = context.compared_with(contribution, revision, past.revisions()), contribution.parent
+    masked = context.is_masked(session, approved, past.reviews)
+    against = decisions.appealed_against(session, review) if past.appealed(session, review) else set()
+    here = colleagues_for(session, review, me, against)
     aside = queue.laid_aside(review, now)  # it stands in that lane alone
-    beside = context.of(session, review, me, findings, here, readable, now, pressed=shown)
+    stands = {row.lane for row in review.lanes}
+    if aside:
+        reported = any(each.still_open for each in past.reports)
+        stands = lanes.lanes_of(session, review, is_reported=reported, appealed=bool(against))
+    beside = context.of(
+        session,
+        review,
+        me,
+        findings,
+        here,
+        readable,
+        now,
+        held=held,
+        reports=past.reports,
+        against=against,
+        approved=approved,
+        masked=masked,
+        pressed=shown,
+    )
     contact = contribution.contact
+    offered = reasons.offered_by_use(session, review.campaign_id)
     return Item(
-        **_what_may_be_done(session, review, me, held, beside, now),
+        **_what_may_be_done(session, review, me, held, beside, past, now, appealed=bool(against), seconded=bool(here)),
         row=row_of(review, now, me, shown=shown),
-        calls=calls_of(review, lanes.lanes_of(session, review) if aside else {row.lane for row in review.lanes}),
+        calls=calls_of(review, stands),
         laid_aside_until=review.parked_until if aside else None,
         review=review,
         contribution=contribution,
@@ -472,17 +498,17 @@ def item_of(
         named=seeing.names(review),
         marked={name: marked(text, name, quotes, numbers) for name, text in fields.items()},
         checks=[check_of(finding, fields if readable else {}, numbers) for finding in sorted(findings, key=_loudest)],
-        story=story_of(session, review),
+        story=_story(session, review, past),
         beside=beside,
         on_wall=contribution.published_revision_id == revision.id,
         likely_spam=any(finding.check == "akismet" and finding.lane == Lane.SPAM for finding in findings),
-        reject_reasons=reasons.offered(session, review.campaign_id, "reject"),
-        revise_reasons=reasons.offered(session, review.campaign_id, "revise"),
+        reject_reasons=offered.get(reasons.REJECT, []),
+        revise_reasons=offered.get(reasons.REVISE, []),
         opened=opened,
         colleagues=here,
         approved=approved,
         approved_stands=approved is not None and approved.id == contribution.published_revision_id,
-        approved_hidden=approved_hidden,
+        approved_hidden=not shown and masked,
         parent_hidden=not shown and parent is not None and context.is_masked(session, parent.published_revision),
         email=_half(contact) if contact else "",
         name_level=str(NAME_LEVELS[revision.level]),
@@ -491,27 +517,37 @@ def item_of(
 
 
 def _what_may_be_done(
-    session: Session, review: Review, me: Moderator, held: dict[int | None, Role], beside: Context, now: datetime
+    session: Session,
+    review: Review,
+    me: Moderator,
+    held: dict[int | None, Role],
+    beside: Context,
+    past: Past,
+    now: datetime,
+    *,
+    appealed: bool,
+    seconded: bool,
 ) -> dict[str, Any]:
     """Of an item's fields those that say which buttons this person has."""
     may_decide = permissions.may(held, Act.DECIDE, review.campaign_id)
     claim = claims.claim_of(review, me, now) if may_decide and review.state in WAITS else None
     elsewhere = claim is not None and claim.state == "other"
-    moves = decisions.open_moves(review) if may_decide and not beside.barred and not elsewhere else []
-    seconded = decisions.somebody_else(session, review, me)
-    if not seconded and lanes.open_appeal(session, review):
+    old = past.outdated(session, review)
+    moves = decisions.open_moves(review, old, appealed) if may_decide and not beside.barred and not elsewhere else []
+    if appealed and not seconded:
         moves = [move for move in moves if move is not Move.PROPOSE]  # nobody is left to answer it
     may_lay_aside = claim is not None and not elsewhere and beside.barred != decisions.APPEAL
     return {
         "moves": moves,
-        "replaced": bool(moves) and any(decisions.unwanted(review, move) for move in _back(review)),
+        "replaced": bool(moves) and any(decisions.unwanted(review, move, old, appealed) for move in _back(review)),
         "may_decide": may_decide,
         "may_be_seconded": seconded,
-        "undoable": decisions.undoable(decisions.last_decision(session, review), me, now, settings()),
+        "undoable": decisions.undoable(past.last_decision(session, review), me, now, settings()),
         "claim": claim,
         "may_claim": claim is not None and not beside.barred,
         "may_lay_aside": may_lay_aside,
-        "mark_undoable": may_lay_aside and queue.undoable_mark(session, review, me, now, settings()) is not None,
+        "mark_undoable": may_lay_aside
+        and queue.is_undoable(past.last_mark(session, review), review, me, now, settings()),
     }
 
 
@@ -538,9 +574,11 @@ def colleagues(session: Session, campaign_id: int) -> list[Moderator]:
     return [person for person, _role in permissions.deciding(session, campaign_id)]
 
 
-def colleagues_for(session: Session, review: Review, me: Moderator) -> list[Moderator]:
-    """Others who may decide this item: to whom it can be passed."""
-    barred = {me.id, *decisions.barred_people(session, review)}
+def colleagues_for(
+    session: Session, review: Review, me: Moderator, against: set[int | None] | None = None
+) -> list[Moderator]:
+    """Others who may decide this item: to whom it can be passed; `against` as for `decisions.barred`."""
+    barred = {me.id, *decisions.barred_people(session, review, against)}
     return [person for person in colleagues(session, review.campaign_id) if person.id not in barred]
 
 
@@ -571,26 +609,84 @@ MOVED: dict[str, Any] = {
 DONE = {**MOVED, **MARKED}
 
 
-def story_of(session: Session, review: Review) -> list[Line]:
+@dataclass(frozen=True)
+class Past:
+    """What was sent in an item's place, and what people did with it: each newest first, of very much the newest.
+
+    Where the item is older than all of it, it is looked up.
+    """
+
+    reviews: Sequence[Review]  # with all that an item shows of their contribution
+    in_appeal: set[int]  # those of which an appeal is open
+    decisions: Sequence[Decision]
+    marks: Sequence[acts.Act]
+    reports: list[context.Reports]
+
+    def revisions(self) -> list[Revision] | None:
+        """All that was sent in this place; none: not all of it is here."""
+        return [each.revision for each in self.reviews] if len(self.reviews) < TOLD else None
+
+    def appealed(self, session: Session, review: Review) -> bool:
+        return review.id in self.in_appeal if review in self.reviews else lanes.open_appeal(session, review)
+
+    def last_decision(self, session: Session, review: Review) -> Decision | None:
+        last = next((each for each in self.decisions if each.review_id == review.id), None)
+        whole = review in self.reviews and len(self.decisions) < DECISIONS_TOLD
+        return last if last is not None or whole else decisions.last_decision(session, review)
+
+    def last_mark(self, session: Session, review: Review) -> acts.Act | None:
+        subject, marks = f"review:{review.id}", (*queue.MARKS, *queue.BACKS)
+        last = next((each for each in self.marks if each.subject == subject and each.act in marks), None)
+        whole = review in self.reviews and len(self.marks) < acts.MOST_MARKS
+        return last if last is not None or whole else queue.last_mark(session, review)
+
+    def outdated(self, session: Session, review: Review) -> set[int]:
+        """This item, where newer words of its author could be shown; see `decisions.outdated`."""
+        if len(self.reviews) == TOLD:
+            return decisions.outdated(session, [review.id])
+        newer = (each for each in self.reviews if each.revision.number > review.revision.number)
+        could = any(each.state not in (State.REJECTED, State.SPAM) for each in newer)
+        return {review.id} if could else set()
+
+
+def _past(session: Session, review: Review) -> Past:
+    of_item = joinedload(Review.contribution)
+    appealed = select(Appeal.id).where(Appeal.review_id == Review.id, Appeal.closed_by_id.is_(None)).exists()
+    rows = session.execute(
+        select(Review, appealed)
+        .where(Review.contribution_id == review.contribution_id)
+        .order_by(Review.id.desc())
+        .limit(TOLD)
+        .options(
+            joinedload(Review.revision).joinedload(Revision.theme),
+            joinedload(Review.evidence),
+            joinedload(Review.campaign),
+            of_item.joinedload(Contribution.contact),
+            of_item.joinedload(Contribution.published_revision),
+            of_item.joinedload(Contribution.parent).joinedload(Contribution.published_revision),
+            of_item.joinedload(Contribution.consents),
+        )
+    )
+    found = rows.unique().all()
+    every, ids = [each for each, _ in found], [each.id for each, _ in found]
+    made = select(Decision).where(Decision.review_id.in_(ids)).order_by(Decision.id.desc()).limit(DECISIONS_TOLD)
+    made = made.options(joinedload(Decision.moderator), joinedload(Decision.reason))
+    in_appeal = {each.id for each, is_open in found if is_open}
+    reports = context.reports_of(session, review.contribution_id)
+    return Past(every, in_appeal, session.scalars(made).all(), acts.marks_of(session, ids), reports)
+
+
+def _story(session: Session, review: Review, past: Past) -> list[Line]:
     """What happened to these words, and to those that stood in their place, newest first.
 
     Nobody can change or remove a line.
     """
-    every = session.scalars(
-        select(Review)
-        .where(Review.contribution_id == review.contribution_id)
-        .order_by(Review.id.desc())
-        .limit(TOLD)
-        .options(joinedload(Review.revision))
-    ).all()
-    ids = [each.id for each in every]
-    lines = [_sent(each, review) for each in every]
-    lines += [_reported(*row) for row in session.execute(_reports_of(review))]
-    made = select(Decision).where(Decision.review_id.in_(ids)).options(joinedload(Decision.moderator))
-    for decision in session.scalars(made.order_by(Decision.id.desc()).limit(10 * TOLD)):
+    lines = [_sent(each, review) for each in past.reviews]
+    lines += [_reported(each.at, each.category, each.count) for each in past.reports]
+    for decision in past.decisions:
         own = decision.review_id == review.id
         lines.append(Line(decision.decided_at, _who(decision), _what(decision), decision.note, own=own))
-    lines += [Line(*told) for told in acts.beside_decisions(session, ids)]
+    lines += [Line(*told) for told in acts.beside_decisions(session, past.marks)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
@@ -599,15 +695,6 @@ def _sent(each: Review, shown: Review) -> Line:
     what = gettext("Sent from the form") if each.revision.number == 1 else gettext("Changed by the author")
     own = each.id == shown.id
     return Line(each.revision.submitted_at, gettext("Sender"), what, review_id=None if own else each.id, own=own)
-
-
-def _reports_of(review: Review) -> Select[datetime, str, int]:
-    """Reports by kind and by the decision that closed them, so that a thousand make few lines."""
-    return (
-        select(func.max(Report.made_at), Report.category, func.count())
-        .where(Report.contribution_id == review.contribution_id)
-        .group_by(Report.category, Report.closed_by_id)
-    )
 
 
 def _reported(at: datetime, category: str, count: int) -> Line:

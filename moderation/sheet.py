@@ -14,17 +14,17 @@ cluster's row stands for is looked at there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import Select, or_, select, union_all
+from sqlalchemy.orm import Session, joinedload
 
 from pledges.models import AkismetUse, Campaign, Contribution
 from pledges.text import number
 
-from . import claims, permissions, record, seeing
+from . import claims, permissions, queue, record, seeing
 from .bulk import Pick
 from .models import Cluster, ClusterKind, Lane, Moderator, Review, ReviewCluster, ReviewLane
 from .permissions import Act
@@ -34,6 +34,11 @@ TEN = 10
 OF_A_NETWORK = 2  # of one sheet, as long as others wait
 LOOKED_AT = 50  # rows of one query
 LONE = 3  # so many nearly the same that wait, and an item is looked at with them
+WHOLE = (  # with all that a sheet shows of an item
+    *queue.WHOLE,
+    joinedload(Review.contribution).joinedload(Contribution.parent).joinedload(Contribution.published_revision),
+    joinedload(Review.contribution).selectinload(Contribution.consents),
+)
 NOT_HERE = (Lane.REPORTED, Lane.APPEALS, Lane.CHANGED, Lane.SPAM, Lane.ABUSE, Lane.PERSONAL_DATA, Lane.ORGANISATIONS)
 
 
@@ -47,13 +52,16 @@ class Shown:
 
 def ten(session: Session, by: Moderator, campaigns: list[int] | None, now: datetime) -> list[Review]:
     """The items of the next sheet, oldest first: those this person holds already, then others that nobody holds."""
-    chosen: list[Review] = []
-    waiting = {campaign: _fair(session, by, campaign, now) for campaign in _campaigns(session, by, campaigns, now)}
-    while len(chosen) < TEN and any(waiting.values()):
-        for reviews in waiting.values():
-            if reviews and len(chosen) < TEN:
-                chosen.append(reviews.pop(0))
-    return sorted(chosen, key=lambda review: (review.waiting_since, review.id))
+    chosen: list[int] = []
+    turns = _turns(session, by, campaigns, now)
+    while len(chosen) < TEN and any(turns):
+        for turn in turns:
+            if turn and len(chosen) < TEN:
+                chosen.append(turn.pop(0))
+    if not chosen:
+        return []
+    whole = select(Review).where(Review.id.in_(chosen)).order_by(Review.waiting_since, Review.id)
+    return list(session.scalars(whole.options(*WHOLE)))
 
 
 def wants_spam_check(session: Session, campaigns: list[int] | None) -> bool:
@@ -114,43 +122,92 @@ def proved(session: Session, shown: Sequence[Shown], by: Moderator) -> tuple[lis
     return same, other
 
 
+@dataclass
+class _Turn:
+    """What of a campaign's clear items may stand on this sheet, oldest first."""
+
+    chosen: list[int] = field(default_factory=list)
+    taken: Counter[int] = field(default_factory=Counter)  # by network
+    passed_over: bool = False
+
+    def take(self, review_id: int, network: int | None) -> None:
+        if network is not None and self.taken[network] >= OF_A_NETWORK:
+            self.passed_over = True
+        elif len(self.chosen) < TEN:
+            self.chosen.append(review_id)
+            self.taken.update([] if network is None else [network])
+
+    @property
+    def full(self) -> list[int]:
+        """The networks that have their share."""
+        return [network for network, count in self.taken.items() if count >= OF_A_NETWORK]
+
+
+def _turns(session: Session, by: Moderator, campaigns: list[int] | None, now: datetime) -> list[list[int]]:
+    """For each campaign that has its turn, the one with the longest wait first, its oldest clear items by their ids.
+
+    No more than two of a network are among them unless nobody else waits. All campaigns are asked for at once.
+    """
+    turns = {campaign_id: _Turn() for campaign_id in _campaigns(session, by, campaigns, now)}
+    asked = dict(turns)
+    while asked:
+        found = _oldest(session, by, asked, now)
+        for campaign_id, rows in found.items():
+            for review_id, network in rows:
+                asked[campaign_id].take(review_id, network)
+        asked = {
+            campaign_id: turn
+            for campaign_id, turn in asked.items()
+            if len(turn.chosen) < TEN and len(found.get(campaign_id, [])) == LOOKED_AT
+        }
+    short = {each: turn for each, turn in turns.items() if len(turn.chosen) < TEN and turn.passed_over}
+    if short:
+        for campaign_id, rows in _oldest(session, by, short, now, of_full=True).items():
+            chosen = short[campaign_id].chosen
+            chosen += [review_id for review_id, _ in rows][: TEN - len(chosen)]
+    return [turn.chosen for turn in turns.values()]
+
+
 def _campaigns(session: Session, by: Moderator, campaigns: list[int] | None, now: datetime) -> list[int]:
-    """Where clear items wait, the campaign with the longest wait first."""
-    every = select(Campaign.id) if campaigns is None else select(Campaign.id).where(Campaign.id.in_(campaigns))
-    oldest = []
-    for campaign_id in session.scalars(every):
-        first = session.scalars(_clear(by, campaign_id, now).limit(1)).first()
-        if first is not None:
-            oldest.append((first.waiting_since, first.id, campaign_id))
-    return [campaign_id for _, _, campaign_id in sorted(oldest)]
+    """Where clear items wait, the campaign with the longest wait first; no more than a sheet has items."""
+    first = _clear(by, now).where(Review.campaign_id == Campaign.id).limit(1).correlate(Campaign)
+    since, which = (first.with_only_columns(each).scalar_subquery() for each in (Review.waiting_since, Review.id))
+    query = select(Campaign.id, since.label("since"), which.label("which"))
+    if campaigns is not None:
+        query = query.where(Campaign.id.in_(campaigns))
+    oldest = query.subquery()
+    found = select(oldest.c.id).where(oldest.c.which.is_not(None)).order_by(oldest.c.since, oldest.c.which)
+    return list(session.scalars(found.limit(TEN)))
 
 
-def _fair(session: Session, by: Moderator, campaign_id: int, now: datetime) -> list[Review]:
-    """The oldest clear items of a campaign, no more than two of a network unless nobody else waits."""
-    chosen: list[Review] = []
-    taken: Counter[int] = Counter()
-    while len(chosen) < TEN:
-        full = [network for network, count in taken.items() if count >= OF_A_NETWORK]
-        query = _clear(by, campaign_id, now).where(Review.id.not_in([review.id for review in chosen]))
-        if full:
-            query = query.where(Review.id.not_in(_of_networks(full)))
-        found = list(session.scalars(query.limit(LOOKED_AT)))
-        if not found:
-            break
-        networks = _networks(session, found)
-        for review in found:
-            network = networks.get(review.id)
-            if len(chosen) < TEN and (network is None or taken[network] < OF_A_NETWORK):
-                chosen.append(review)
-                taken.update([] if network is None else [network])
-    if len(chosen) < TEN:
-        known = {review.id for review in chosen}
-        rest = session.scalars(_clear(by, campaign_id, now).where(Review.id.not_in(known)).limit(TEN - len(chosen)))
-        chosen.extend(rest)
-    return chosen
+def _oldest(
+    session: Session, by: Moderator, turns: Mapping[int, _Turn], now: datetime, *, of_full: bool = False
+) -> dict[int, list[tuple[int, int | None]]]:
+    """The next clear items of each campaign, each with its network; `of_full`: of networks that have their share too."""
+    network = (
+        select(ReviewCluster.cluster_id)
+        .join(Cluster, Cluster.id == ReviewCluster.cluster_id)
+        .where(ReviewCluster.review_id == Review.id, Cluster.kind == ClusterKind.NETWORK)
+        .limit(1)
+        .correlate(Review)
+        .scalar_subquery()
+    )
+    parts = []
+    for campaign_id, turn in turns.items():
+        query = _clear(by, now).where(Review.campaign_id == campaign_id, Review.id.not_in(turn.chosen))
+        if turn.full and not of_full:
+            query = query.where(Review.id.not_in(_of_networks(turn.full)))
+        few = query.with_only_columns(Review.id, Review.campaign_id, Review.waiting_since, network.label("network"))
+        parts.append(few.limit(LOOKED_AT).subquery())
+    whole = union_all(*(select(part) for part in parts)).subquery()
+    rows = session.execute(select(whole).order_by(whole.c.waiting_since, whole.c.id))
+    found: dict[int, list[tuple[int, int | None]]] = {}
+    for row in rows:
+        found.setdefault(row.campaign_id, []).append((row.id, row.network))
+    return found
 
 
-def _clear(by: Moderator, campaign_id: int, now: datetime) -> Select[Review]:
+def _clear(by: Moderator, now: datetime) -> Select[Review]:
     """Clear items that wait, oldest first, that nobody else holds and this person is willing to read."""
     skipped = [Lane(lane) for lane in by.skips if lane in set(Lane)]
     lanes = select(ReviewLane.review_id).where(
@@ -169,7 +226,6 @@ def _clear(by: Moderator, campaign_id: int, now: datetime) -> Select[Review]:
     return (
         select(Review)
         .where(
-            Review.campaign_id == campaign_id,
             Review.clear.is_(True),
             Review.masked.is_(False),
             Review.state == State.WAITING,
@@ -182,25 +238,8 @@ def _clear(by: Moderator, campaign_id: int, now: datetime) -> Select[Review]:
             ~gathered.exists(),
         )
         .order_by(Review.waiting_since, Review.id)
-        .options(
-            joinedload(Review.revision),
-            joinedload(Review.contribution).joinedload(Contribution.parent),
-            joinedload(Review.campaign),
-            joinedload(Review.claimed_by),
-            selectinload(Review.findings),
-            selectinload(Review.lanes),
-        )
     )
 
 
 def _of_networks(networks: list[int]) -> Select[int]:
     return select(ReviewCluster.review_id).where(ReviewCluster.cluster_id.in_(networks))
-
-
-def _networks(session: Session, reviews: list[Review]) -> dict[int, int]:
-    rows = session.execute(
-        select(ReviewCluster.review_id, ReviewCluster.cluster_id)
-        .join(Cluster, Cluster.id == ReviewCluster.cluster_id)
-        .where(ReviewCluster.review_id.in_([review.id for review in reviews]), Cluster.kind == ClusterKind.NETWORK)
-    )
-    return {review_id: cluster_id for review_id, cluster_id in rows}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
-from pledges.db import database, rows_of, transaction
+from pledges.db import Values, database, rows_of, transaction
 from pledges.settings import VERSION, Settings
 
 from .checks.akismet import AkismetClient, Answer, fields_of, outcome_of
@@ -101,10 +101,10 @@ class SpamService:
     def verify(self) -> bool:
         return self.client.verify_key() is True
 
-    def alert(self, session: Session) -> dict[str, Any] | None:
+    def alert(self, values: Values) -> Callable[[], dict[str, Any] | None]:
         """What the service last wanted the operator to know: code, msg, and when."""
-        row = session.get(Shared, ALERT)
-        return {**row.value, "at": row.changed_at} if row else None
+        value, at = (values.ask(select(part).where(Shared.name == ALERT)) for part in (Shared.value, Shared.changed_at))
+        return lambda: {**value(), "at": at()} if at() is not None else None
 
     def _remember_alert(self, answer: Answer, now: datetime) -> None:
         with database().writing() as session:

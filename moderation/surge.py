@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from pledges import networks
@@ -203,33 +203,28 @@ def held_back(session: Session) -> list[int]:
 
     Each minute asks, so only what was decided during a surge is looked at.
     """
-    found: set[int] = set()
-    for surge in session.scalars(select(Surge)):
-        found |= set(session.scalars(_held_back_by(surge)))
-    return sorted(found)[:AT_ONCE]
-
-
-def _held_back_by(surge: Surge) -> Select[int]:
-    return (
+    # by the moment alone first, which is an index: a join of all would begin with everything that was ever approved
+    during = and_(
+        Decision.decided_at >= Surge.started_at, Decision.decided_at <= func.coalesce(Surge.ended_at, Surge.ends_at)
+    )
+    query = (
         select(Review.id)
         .join(Decision, Decision.review_id == Review.id)
+        .join(Surge, and_(Surge.campaign_id == Review.campaign_id, during))
         .join(Contribution, Contribution.id == Review.contribution_id)
         .join(Campaign, Campaign.id == Review.campaign_id)
         .where(
+            Review.id.in_(select(Decision.review_id).join(Surge, during).correlate(None)),
             Decision.move == Move.APPROVE,
             Decision.shown_after_id.is_distinct_from(Review.revision_id),  # the wall stood still then
-            Decision.decided_at >= surge.started_at,
-            Decision.decided_at <= (surge.ended_at or surge.ends_at),
-            Review.campaign_id == surge.campaign_id,
             Review.state == State.APPROVED,
             Campaign.frozen_at.is_(None),
             Contribution.withdrawn_at.is_(None),
             Contribution.erased_at.is_(None),
             Contribution.published_revision_id.is_(None) | (Contribution.published_revision_id != Review.revision_id),
         )
-        .order_by(Review.id)
-        .limit(AT_ONCE)
     )
+    return list(session.scalars(query.distinct().order_by(Review.id).limit(AT_ONCE)))
 
 
 def tell_waiting(session: Session, now: datetime) -> int:

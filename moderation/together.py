@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext, ngettext
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from pledges.models import Contribution
@@ -106,7 +106,7 @@ def beside(session: Session, reviews: Sequence[Review], by: Moderator) -> dict[i
     """For each of these rows of the queue what it has in common with others that wait, if it has."""
     ids = [review.id for review in reviews]
     rows = session.execute(
-        select(ReviewCluster.review_id, Cluster)
+        select(ReviewCluster.review_id, Cluster, case((_stands_for_its_like(), _networks_of(Cluster)), else_=0))
         .join(Cluster, Cluster.id == ReviewCluster.cluster_id)
         .where(
             ReviewCluster.review_id.in_(ids),
@@ -115,23 +115,39 @@ def beside(session: Session, reviews: Sequence[Review], by: Moderator) -> dict[i
         )
     ).all()
     order = list(clusters.ORDER)
-    found: dict[int, Together] = {}
-    for review_id, cluster in sorted(rows, key=lambda row: (row[1].example_id != row[0], order.index(row[1].kind))):
-        stands_for = cluster.example_id == review_id
-        if review_id not in found and (stands_for or cluster.kind is ClusterKind.WORDS):
-            words = row_words(session, cluster, by) if stands_for else _like_words(cluster)
-            found[review_id] = Together(cluster.id, words, stands_for)
-    return found
+    chosen: dict[int, Cluster] = {}
+    for review_id, cluster, _ in sorted(rows, key=lambda row: (row[1].example_id != row[0], order.index(row[1].kind))):
+        if cluster.example_id == review_id or cluster.kind is ClusterKind.WORDS:
+            chosen.setdefault(review_id, cluster)
+    for_others = {review_id for review_id, cluster in chosen.items() if cluster.example_id == review_id}
+    networks = {cluster.id: count for _, cluster, count in rows if count}
+    words = rows_words(session, [chosen[review_id] for review_id in for_others], networks, by)
+    return {
+        review_id: Together(cluster.id, words[cluster.id], True)
+        if review_id in for_others
+        else Together(cluster.id, _like_words(cluster), False)
+        for review_id, cluster in chosen.items()
+    }
 
 
-def row_words(session: Session, cluster: Cluster, by: Moderator) -> str:
-    """What one row says for all it stands for."""
-    count = cluster.folding
-    if cluster.kind is not ClusterKind.WORDS:  # of one place, and not alike, whatever was decided of others from there
-        return _place_words(session, cluster, count)
-    if cluster.decided_by_id is not None:
-        return _again_words(session.get_one(Decision, cluster.decided_by_id), count, by)
-    networks = networks_of(session, cluster)
+def rows_words(session: Session, some: Sequence[Cluster], networks: Mapping[int, int], by: Moderator) -> dict[int, str]:
+    """What one row says for all it stands for, of each of these clusters, and from how many networks they came."""
+    of_place = [
+        each for each in some if each.kind is not ClusterKind.WORDS
+    ]  # whatever was decided of others from there
+    alike = [each for each in some if each.kind is ClusterKind.WORDS and each.decided_by_id is None]
+    again = {each.id: each.decided_by_id for each in some if each.kind is ClusterKind.WORDS and each.decided_by_id}
+    lead = _leading(session, of_place)
+    made = select(Decision).where(Decision.id.in_(again.values())).options(joinedload(Decision.moderator))
+    decided = {each.id: each for each in session.scalars(made)} if again else {}
+    told = {each.id: _place_words(each, each.folding, lead[each.id]) for each in of_place}
+    told |= {each.id: _alike_words(each.folding, networks.get(each.id, 0)) for each in alike}
+    return told | {
+        each.id: _again_words(decided[again[each.id]], each.folding, by) for each in some if each.id in again
+    }
+
+
+def _alike_words(count: int, networks: int) -> str:
     if networks < 2:
         return ngettext("%(num)s nearly the same", "%(num)s nearly the same", count)
     return ngettext(
@@ -142,12 +158,31 @@ def row_words(session: Session, cluster: Cluster, by: Moderator) -> str:
     )
 
 
-def _place_words(session: Session, cluster: Cluster, count: int) -> str:
+def _leading(session: Session, some: Iterable[Cluster]) -> dict[int, set[bool]]:
+    """Of each cluster, whether its first members lead to the site that it is about: some, all or none of them."""
+    lead: dict[int, set[bool]] = {each.id: set() for each in some}
+    of_domains = {each.id: each for each in some if each.kind is ClusterKind.DOMAIN}
+    if not of_domains:
+        return lead
+    firsts = (
+        _members(each)
+        .with_only_columns(Review.id, literal(each.id).label("cluster_id"))
+        .order_by(Review.id)
+        .limit(LISTED)
+        for each in of_domains.values()
+    )
+    parts = [first.subquery() for first in firsts]
+    those = union_all(*(select(part.c.id, part.c.cluster_id) for part in parts)).subquery()
+    read = select(Review, those.c.cluster_id).join(those, those.c.id == Review.id)
+    for review, cluster_id in session.execute(read.options(joinedload(Review.revision))):
+        lead[cluster_id].add(clusters.leads_there(review, of_domains[cluster_id]))
+    return lead
+
+
+def _place_words(cluster: Cluster, count: int, lead: set[bool]) -> str:
     """What items from one place share: a network, or a domain in their links, their addresses, or here and there."""
     if cluster.kind is ClusterKind.NETWORK:
         return ngettext("%(num)s from one network", "%(num)s from one network", count)
-    some = session.scalars(_members(cluster).order_by(Review.id).limit(LISTED)).all()
-    lead = {clusters.leads_there(review, cluster) for review in some}
     if lead == {True}:
         return ngettext("%(num)s that lead to one site", "%(num)s that lead to one site", count)
     if lead == {True, False}:
@@ -196,21 +231,31 @@ def _like_words(cluster: Cluster) -> str:
     return ngettext("Nearly the same as %(num)s other", "Nearly the same as %(num)s others", cluster.waiting - 1)
 
 
-def networks_of(session: Session, cluster: Cluster) -> int:
-    """From how many networks those came that the row stands for; those whose network is forgotten are not counted."""
+def _stands_for_its_like() -> ColumnElement[bool]:
+    """Whether the row of the queue is a cluster's, and says from how many networks its like came."""
+    return and_(
+        Cluster.example_id == ReviewCluster.review_id,
+        Cluster.kind == ClusterKind.WORDS,
+        Cluster.decided_by_id.is_(None),
+    )
+
+
+def _networks_of(cluster: type[Cluster]) -> ScalarSelect[int]:
+    """From how many networks those came that a row stands for; those whose network is forgotten are not counted."""
+    member = aliased(ReviewCluster)
     members = (
-        select(ReviewCluster.review_id)
-        .where(ReviewCluster.cluster_id == cluster.id, ReviewCluster.waits.is_(True), ReviewCluster.folds.is_(True))
+        select(member.review_id)
+        .where(member.cluster_id == cluster.id, member.waits.is_(True), member.folds.is_(True))
         .limit(NETWORKS_COUNTED)
+        .correlate(cluster)
     )
     place, network = aliased(ReviewCluster), aliased(Cluster)
     return (
-        session.scalar(
-            select(func.count(func.distinct(place.cluster_id)))
-            .join(network, network.id == place.cluster_id)
-            .where(place.review_id.in_(members), network.kind == ClusterKind.NETWORK)
-        )
-        or 0
+        select(func.count(func.distinct(place.cluster_id)))
+        .join(network, network.id == place.cluster_id)
+        .where(place.review_id.in_(members), network.kind == ClusterKind.NETWORK)
+        .correlate(cluster)
+        .scalar_subquery()
     )
 
 
@@ -249,7 +294,7 @@ def gathering(
     members = [_member(review, example, now, show == "all", review.id in ticked) for review in page]
     return Gathering(
         cluster=cluster,
-        title=row_words(session, cluster, by) if cluster.folding else _title(session, cluster),
+        title=_row_words(session, cluster, by) if cluster.folding else _title(session, cluster),
         count=cluster.folding if cluster.kind is not ClusterKind.WORDS and cluster.folding else cluster.waiting,
         alone=cluster.waiting - cluster.folding if cluster.kind is ClusterKind.WORDS and cluster.folding else 0,
         example=_member(example, None, now, show in ("example", "all"), True) if example is not None else None,
@@ -264,9 +309,15 @@ def gathering(
     )
 
 
+def _row_words(session: Session, cluster: Cluster, by: Moderator) -> str:
+    counted = select(_networks_of(Cluster)).where(Cluster.id == cluster.id)
+    networks = {cluster.id: session.scalar(counted) or 0}
+    return rows_words(session, [cluster], networks, by)[cluster.id]
+
+
 def _title(session: Session, cluster: Cluster) -> str:
     if cluster.kind is not ClusterKind.WORDS:
-        return _place_words(session, cluster, cluster.waiting)
+        return _place_words(cluster, cluster.waiting, _leading(session, [cluster])[cluster.id])
     return ngettext("%(num)s nearly the same", "%(num)s nearly the same", cluster.waiting)
 
 
@@ -453,7 +504,13 @@ class Leaf:
     parent_hidden: bool  # strong words are in it: they are read where they are asked for
 
 
-def leaf(session: Session, review: Review, by: Moderator, now: datetime) -> Leaf:
+def leaves(session: Session, reviews: Sequence[Review], by: Moderator, now: datetime) -> list[Leaf]:
+    parents = [review.contribution.parent for review in reviews]
+    masked = context.masked(session, [parent.published_revision_id for parent in parents if parent is not None])
+    return [_leaf(review, by, now, masked) for review in reviews]
+
+
+def _leaf(review: Review, by: Moderator, now: datetime, masked: set[int]) -> Leaf:
     revision, parent = review.revision, review.contribution.parent
     return Leaf(
         review=review,
@@ -461,5 +518,5 @@ def leaf(session: Session, review: Review, by: Moderator, now: datetime) -> Leaf
         key=f"{bulk.Pick(review.id, review.version)}.{seeing.proof(by, review)}",
         by=signature(revision, revision.level),
         parent=parent,
-        parent_hidden=parent is not None and context.is_masked(session, parent.published_revision),
+        parent_hidden=parent is not None and parent.published_revision_id in masked,
     )

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from . import addresses, api, bodies, intake, limits, logs, markup, shield, text, views
+from . import addresses, api, bodies, intake, limits, logs, markup, messages, shield, text, views
 from .border import BoundedRequest
 from .db import EXTENSION as DATABASE
 from .db import cause_of, is_busy
@@ -53,6 +53,7 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     app.jinja_env.globals |= {**views.helpers(), "static_url": static_url}
     if "babel" not in app.extensions:
         Babel(app, locale_selector=views.page_lang, timezone_selector=views.time_zone)
+        messages.init_app(app)
     limits.init_app(app, settings)
     logs.keep_tokens_out()
     app.before_request(views.read_language)

@@ -50,20 +50,21 @@ def open_to_every_site(response: Response) -> Response:
 
 @api.get("/campaigns")
 def campaigns() -> ResponseReturnValue:
-    found = wall.shown_campaigns(reading())
-    return jsonify({"campaigns": [_campaign(each) for each in found]})
+    found = wall.shown_campaigns(reading(), *wall.WHOLE)
+    counts = counters.read_each(reading(), [each.id for each in found])
+    return jsonify({"campaigns": [_campaign(each, counts[each.id]) for each in found]})
 
 
 @api.get("/campaigns/<slug>")
 def campaign(slug: str) -> ResponseReturnValue:
     asked = _campaign_or_404(slug)
-    return _shared(asked, lambda: _campaign(asked))
+    return _shared(asked, lambda: _campaign(asked, counters.read(reading(), asked.id)))
 
 
 @api.get("/campaigns/<slug>/count")
 def count(slug: str) -> ResponseReturnValue:
     asked = _campaign_or_404(slug)
-    return _shared(asked, lambda: _counts(asked))
+    return _shared(asked, lambda: _counts(counters.read(reading(), asked.id)))
 
 
 @api.get("/campaigns/<slug>/pledges")
@@ -182,7 +183,7 @@ def _url(path: str) -> str:
     return settings().base_url + path
 
 
-def _campaign(campaign: Campaign) -> dict[str, Any]:
+def _campaign(campaign: Campaign, counts: dict[str, int]) -> dict[str, Any]:
     return {
         "slug": campaign.slug,
         "url": _url(f"/{campaign.slug}"),
@@ -202,12 +203,11 @@ def _campaign(campaign: Campaign) -> dict[str, Any]:
         "questions": [
             {"id": each.public_id, "words": dict(each.words)} for each in campaign.questions if not each.archived_at
         ],
-        "counts": _counts(campaign),
+        "counts": _counts(counts),
     }
 
 
-def _counts(campaign: Campaign) -> dict[str, int]:
-    found = counters.read(reading(), campaign.id)
+def _counts(found: dict[str, int]) -> dict[str, int]:
     return {
         "pledges": found.get(counters.PLEDGES, 0),
         "organisations": found.get(counters.ORGANISATIONS, 0),

@@ -46,6 +46,17 @@ def read(session: Session, campaign_id: int, names: Iterable[str] | None = None)
     return {name: value for name, value in session.execute(query)}
 
 
+def read_each(session: Session, campaign_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """The counters of each of these campaigns, as `read` answers them."""
+    query = select(Counter.campaign_id, Counter.name, Counter.value)
+    found: dict[int, dict[str, int]] = {campaign_id: {} for campaign_id in campaign_ids}
+    for campaign_id, name, value in session.execute(
+        query.where(Counter.campaign_id.in_(found), Counter.day == EVERY_DAY)
+    ):
+        found[campaign_id][name] = value
+    return found
+
+
 def without_examples(counts: dict[str, int]) -> dict[str, int]:
     """The counters of what people promised; those of the examples for as long as nothing else stands."""
     if counts.get(PLEDGES, 0) <= counts.get(f"{EXAMPLES}{PLEDGES}", 0):

@@ -21,8 +21,11 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Result,
+    ScalarSelect,
+    Select,
     create_engine,
     event,
+    select,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -283,6 +286,30 @@ def until_stored(work: Callable[[], T]) -> T:
             if getattr(error.orig, "sqlstate", "") != DEADLOCK:
                 raise
     return work()
+
+
+class Values:
+    """Single values that are asked for here and there, and answered by one statement when the first of them is read.
+
+    Whatever is asked for after that comes by the next one.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._asked: list[ScalarSelect[Any]] = []
+        self._answers: list[Any] = []
+
+    def ask(self, query: Select[Any]) -> Callable[[], Any]:
+        """The value of this query, which has one column and one row at most; none: no row, or no value in it."""
+        place = len(self._asked)
+        self._asked.append(query.scalar_subquery())
+        return lambda: self._answer(place)
+
+    def _answer(self, place: int) -> Any:
+        if place >= len(self._answers):
+            new = self._asked[len(self._answers) :]
+            self._answers += self._session.execute(select(*new)).one()
+        return self._answers[place]
 
 
 def cause_of(error: SQLAlchemyError) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from flask import (
     abort,
     current_app,
     g,
+    has_request_context,
     make_response,
     redirect,
     render_template,
@@ -27,7 +28,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, format_datetime, format_decimal, format_time, refresh
+from flask_babel import format_date, format_datetime, format_decimal, format_time, get_locale, refresh
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select, text
@@ -120,7 +121,16 @@ def link(endpoint: str, **values: Any) -> str:
     prefix = g.get("prefix", "")
     if not prefix and "slug" not in values and page_lang() != "en":
         prefix = page_lang()
-    return url_for(f"public_{prefix}.{endpoint}" if prefix else f"public.{endpoint}", **values)
+    name = f"public_{prefix}.{endpoint}" if prefix else f"public.{endpoint}"
+    if not has_request_context():
+        return url_for(name, **values)
+    return _path(request.script_root, name, tuple(values.items()))
+
+
+@lru_cache(maxsize=10_000)
+def _path(_root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+    """Built once: a page names the same addresses again and again, and so do all pages of a wall."""
+    return url_for(endpoint, **dict(values))
 
 
 def address_of(contribution: Contribution, campaign: Campaign, *, absolute: bool = False) -> str:
@@ -165,11 +175,21 @@ def helpers() -> dict[str, Any]:
         "language_name": language_name,
         "motif_of": motifs.path,
         "asks_akismet": asks_akismet,
-        "day": lambda value: format_date(value, "d MMMM y"),
+        "day": lambda value: _day(str(get_locale()), time_zone(), value),
         "last_day": lambda end: format_date(ends.last_day(end, time_zone()), "d MMMM y"),
-        "moment": lambda value: format_datetime(value, "d MMMM y, HH:mm"),
+        "moment": lambda value: _moment(str(get_locale()), time_zone(), value),
         "wait_in_words": wait_in_words,
     }
+
+
+@lru_cache(maxsize=10_000)
+def _day(_lang: str, _zone: str, value: date) -> str:
+    return format_date(value, "d MMMM y")
+
+
+@lru_cache(maxsize=10_000)
+def _moment(_lang: str, _zone: str, value: datetime) -> str:
+    return format_datetime(value, "d MMMM y, HH:mm")
 
 
 def send_to() -> str:
@@ -270,7 +290,8 @@ def campaigns() -> ResponseReturnValue:
     found = wall.shown_campaigns(reading())
     if len(found) == 1:
         return redirect(link("wall", slug=found[0].slug))
-    counts = {each.id: counters.without_examples(counters.read(reading(), each.id)) for each in found}
+    every = counters.read_each(reading(), [each.id for each in found])
+    counts = {campaign_id: counters.without_examples(each) for campaign_id, each in every.items()}
     leads = {each.id: Translated(each.words.get("lead", {})) for each in found}
     return render_template(
         "campaign/list.html", campaigns=found, counts=counts, leads=leads, now_open=_open_ones(found)
@@ -359,7 +380,7 @@ def colours(slug: str) -> ResponseReturnValue:
 
 @public.get("/<slug>/<any(promises, answers):shelf>/<id>")
 def promise(slug: str, shelf: str, id: str) -> ResponseReturnValue:
-    pledge = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf])
+    pledge = wall.shown_or_404(reading(), g.campaign, id, wall.SHELVES[shelf], with_it=wall.ON_ITS_PAGE)
     return shared(g.campaign, lambda: _promise(g.campaign, pledge))
 
 

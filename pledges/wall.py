@@ -12,7 +12,8 @@ from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from . import cloth, counters, dyes, motifs
 from .errors import NotYours
@@ -161,9 +162,17 @@ class Page(Generic[T]):
     next: str | None
 
 
-def shown_campaigns(session: Session) -> list[Campaign]:
-    """Every campaign that the public may see, the open ones first, newest first."""
-    found = session.scalars(select(Campaign).where(Campaign.state.in_([CampaignState.OPEN, CampaignState.CLOSED])))
+WHOLE = (  # with all that is told of a campaign, so that none of many asks by itself
+    selectinload(Campaign.themes),
+    selectinload(Campaign.audiences),
+    selectinload(Campaign.questions),
+)
+
+
+def shown_campaigns(session: Session, *with_it: ExecutableOption) -> list[Campaign]:
+    """Every campaign that the public may see, the open ones first, newest first; `with_it`: what is read along."""
+    shown = select(Campaign).where(Campaign.state.in_([CampaignState.OPEN, CampaignState.CLOSED]))
+    found = session.scalars(shown.options(*with_it))
     return sorted(found, key=lambda each: (each.state is not CampaignState.OPEN, -each.id))
 
 
@@ -255,8 +264,6 @@ def _shown(campaign: Campaign, type: Type) -> Select[Contribution]:
         .where(Contribution.campaign_id == campaign.id, Contribution.type == type, Contribution.shown_at.is_not(None))
         .options(
             joinedload(Contribution.published_revision),
-            joinedload(Contribution.theme),
-            joinedload(Contribution.audience),
             joinedload(Contribution.organisation),
         )
     )
@@ -288,17 +295,27 @@ def _speaks_as(audience: Audience) -> ColumnElement[bool]:
     return or_(chosen, Contribution.kind == audience.kind) if audience.kind is not None else chosen
 
 
-def shown_or_404(session: Session, campaign: Campaign, public_id: str, *types: Type) -> Contribution:
-    """What stands at this address now; raises NotYours for what is hidden, elsewhere, or not there."""
+ON_ITS_PAGE = (joinedload(Contribution.published_revision), joinedload(Contribution.question))
+
+
+def shown_or_404(
+    session: Session, campaign: Campaign, public_id: str, *types: Type, with_it: Sequence[ExecutableOption] = ()
+) -> Contribution:
+    """What stands at this address now; raises NotYours for what is hidden, elsewhere, or not there.
+
+    `with_it`: what is read along; not where the row is locked later, which PostgreSQL does not do to such a join.
+    """
     found = None
     if _ID.fullmatch(public_id):
         found = session.scalars(
-            select(Contribution).where(
+            select(Contribution)
+            .where(
                 Contribution.public_id == public_id,
                 Contribution.campaign_id == campaign.id,
                 Contribution.type.in_(types),
                 Contribution.shown_at.is_not(None),
             )
+            .options(*with_it)
         ).first()
     if found is None or not _stands(found):
         raise NotYours
@@ -374,6 +391,7 @@ def thread(session: Session, parent: Contribution, after: Cursor | None) -> Page
     )
     if after is not None:
         wanted = wanted.where(Contribution.id > after.id)
+    wanted = wanted.options(joinedload(Contribution.published_revision))
     found = list(session.scalars(wanted.order_by(Contribution.id).limit(THREAD + 1)))
     replies: dict[int, list[Piece]] = {}
     for each in _replies(session, parent, [one.id for one in found[:THREAD]]):

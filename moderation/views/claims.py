@@ -94,7 +94,7 @@ def hand_me(me: Moderator) -> ResponseReturnValue:
         if where == []:
             raise permissions.NotAllowed(Act.DECIDE)
         if lane not in claims.NOT_HANDED:
-            now, asked = utcnow(), narrow.asked(session, where)
+            now, asked = utcnow(), narrow.asked(narrow.campaigns(session, where))
             ids = queue.next_free(session, now=now, campaigns=where, lane=lane, by=me, limit=claims.HAND, filters=asked)
             claims.hand_out(session, ids, me, lane, now)
     # what was handed grows older in one's hands, and is no less one's own

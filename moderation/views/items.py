@@ -180,9 +180,10 @@ def _next_after(
     """The next item below this one in the lane that no colleague has open; none below: from the top."""
     where = permissions.campaigns(held, Act.LOOK)
     here = queue.position(review, lane)
-    filters = narrow.asked(session, where)
+    among = narrow.campaigns(session, where)
+    filters = narrow.asked(among)
     following = queue.page(
-        session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=AHEAD, filters=filters
+        session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=AHEAD, filters=filters, among=among
     )
     free = [each for each in following if claims.holder(each, now) in (None, me)]
     return next((each.id for each in (*free, *following)), None)

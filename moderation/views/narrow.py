@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import request
 from flask_babel import gettext, lazy_gettext, ngettext
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from pledges.db import Values
 from pledges.models import Campaign, Kind, Theme
 
 from .. import queue, screens
-from ..models import Moderator
 from ..queue import Filters
 from .base import desk
 
+READ = (
+    Campaign.slug,
+    Campaign.title,
+    Campaign.contribution_languages,
+    Campaign.wait_target_minutes,
+)  # of each campaign
 NAMES = ("campaign", "lang", "kind", "theme", "age")
 LONG = 60
 KINDS: dict[str, Any] = {
@@ -57,14 +63,14 @@ def carried() -> dict[str, Any]:
     return {"lane": lane(), **kept()}
 
 
-def asked(session: Session, campaigns: list[int] | None) -> Filters:
+def asked(campaigns: Iterable[Campaign]) -> Filters:
     """The filters of this request; what nothing here is called is no filter."""
     given = kept()
     if given.get("age") not in queue.AGES:
         given.pop("age", None)
     if given.get("kind") not in KINDS:
         given.pop("kind", None)
-    if given.get("campaign") not in {campaign.slug for campaign in _campaigns(session, campaigns)}:
+    if given.get("campaign") not in {campaign.slug for campaign in campaigns}:
         given.pop("campaign", None)
     return Filters(**given)
 
@@ -83,41 +89,37 @@ def _on_every_page() -> dict[str, Any]:
 
 
 def offered(
-    session: Session, *, filters: Filters, campaigns: list[int] | None, lane: str, by: Moderator, now: datetime
-) -> dict[str, Any]:
-    """The choices of the form and the buckets of age, each with how many it holds."""
-    seen = _campaigns(session, campaigns)
-    chosen = [campaign for campaign in seen if filters.campaign in ("", campaign.slug)]
-    themes = session.scalars(
-        select(Theme)
+    session: Session, values: Values, *, filters: Filters, among: Sequence[Campaign], **asked: Any
+) -> Callable[[], dict[str, Any]]:
+    """The choices of the form and the buckets of age, each with how many it holds; the rest as for `queue.how_many`."""
+    chosen = [campaign for campaign in among if filters.campaign in ("", campaign.slug)]
+    themes = session.execute(
+        select(Theme.key, Theme.title)
         .where(Theme.campaign_id.in_([campaign.id for campaign in chosen]))
         .order_by(Theme.campaign_id, Theme.place)
     )
+    ages = [
+        (age, name, queue.how_many(session, values, **asked, among=among, filters=replace(filters, age=age)))
+        for age, name in _age_names(chosen).items()
+    ]
     lang = screens.lang()
     langs = sorted({lang for campaign in chosen for lang in campaign.contribution_languages})
-    return {
+    return lambda: {
         "filters": filters,
         "on": any((filters.campaign, filters.more())),
-        "campaigns": [(campaign.slug, campaign.title.in_(lang)) for campaign in seen],
+        "campaigns": [(campaign.slug, campaign.title.in_(lang)) for campaign in among],
         "langs": [(each, each) for each in langs],
         "kinds": list(KINDS.items()),
-        "themes": list({theme.key: theme.title.in_(lang) for theme in themes}.items()),
+        "themes": list({key: title.in_(lang) for key, title in themes}.items()),
         "ages": [
             {
                 "age": age,
                 "name": name,
                 "current": filters.age == age,
-                "count": queue.how_many(
-                    session,
-                    now=now,
-                    campaigns=campaigns,
-                    lane=lane,
-                    by=by,
-                    filters=Filters(**{**vars(filters), "age": age}),
-                ),
+                "count": count(),
                 "bounded": queue.COUNTED,
             }
-            for age, name in _age_names(chosen).items()
+            for age, name, count in ages
         ],
     }
 
@@ -166,6 +168,7 @@ def _said(words: dict[int, Callable[..., str]], *minutes: int) -> str:
     return words[unit](*(each // unit for each in minutes))
 
 
-def _campaigns(session: Session, campaigns: list[int] | None) -> list[Campaign]:
-    query = select(Campaign).order_by(Campaign.slug)
-    return list(session.scalars(query if campaigns is None else query.where(Campaign.id.in_(campaigns))))
+def campaigns(session: Session, ids: list[int] | None) -> list[Campaign]:
+    """The campaigns of these ids (none: all), by address."""
+    query = select(Campaign).order_by(Campaign.slug).options(load_only(*READ))
+    return list(session.scalars(query if ids is None else query.where(Campaign.id.in_(ids))))

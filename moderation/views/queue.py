@@ -8,10 +8,10 @@ from typing import Any
 from flask import abort, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
-from sqlalchemy import BigInteger, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, func, literal, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from pledges.db import reading, utcnow
+from pledges.db import Values, reading, utcnow
 from pledges.settings import settings
 from pledges.text import number
 
@@ -36,6 +36,10 @@ from ..workflow import WAITS
 from . import narrow
 from .base import counted, desk, for_staff, harsh_opened
 
+WITH_ITS_ITEM = (
+    joinedload(Decision.review).joinedload(Review.revision),
+    joinedload(Decision.review).joinedload(Review.contribution),
+)
 SHOWN = 50  # items of one page, at most
 
 
@@ -59,13 +63,22 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     lane = request.args.get("lane", "all")
     if lane not in screens.LANES:
         abort(404)
-    filters = narrow.asked(session, where)
-    asked: dict[str, Any] = {"now": now, "campaigns": where, "lane": lane, "by": me, "filters": filters}
-    reviews, more = _page(session, asked)
-    seen = queue.campaign_ids(session, where, filters)
-    counts = queue.counts(session, now=now, campaigns=seen, by=me)
-    left_out = queue.left_out(session, now=now, campaigns=where, lane=lane, by=me)
-    partly = filters.more() or left_out > 0
+    among = narrow.campaigns(session, where)
+    filters = narrow.asked(among)
+    asked: dict[str, Any] = {"now": now, "campaigns": where, "lane": lane, "by": me, "among": among}
+    reviews, more = _page(session, {**asked, "filters": filters})
+    values = Values(session)  # all that is a single number, or the like, comes by one statement
+    seen = queue.campaign_ids(session, where, filters, among)
+    lanes = queue.in_lanes(session, values, now=now, campaigns=seen, by=me)
+    left_out = queue.left_out(values, now=now, campaigns=where, lane=lane, by=me)
+    narrowed = queue.how_many(session, values, **asked, filters=filters) if filters.more() else None
+    offered = narrow.offered(session, values, filters=filters, **asked)
+    handed, since = claims.handed(values, me, now), news.since(values, now)
+    pace = care.pace(session, values, me, accounts.this_session(), now)
+    alert, refused = jobs.spam_service().alert(values), notices.refused(values)
+    if left_out() and narrowed is None:
+        narrowed = queue.how_many(session, values, **asked, filters=filters)
+    in_lanes = lanes()
     rows = [screens.row_of(review, now, me) for review in reviews]
     current = _current(session, reviews, held, me, now)
     item = (
@@ -77,24 +90,24 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         "moderation/queue.html",
         me=me,
         lane=lane,
-        lanes=screens.lane_links(counts, lane, queue.oldest(session, now=now, campaigns=seen, by=me), now),
-        waiting=counts[lane] if not partly else queue.how_many(session, **asked),
-        bounded=queue.COUNTED if partly else None,
-        narrow=narrow.offered(session, filters=filters, campaigns=where, lane=lane, by=me, now=now),
+        lanes=screens.lane_links(in_lanes.counts, lane, in_lanes.oldest, now),
+        waiting=narrowed() if narrowed is not None else in_lanes.counts[lane],
+        bounded=queue.COUNTED if narrowed is not None else None,
+        narrow=offered(),
         lane_name=screens.LANES[lane],
         rows=rows,
         together=together.beside(session, reviews, me),
         may_choose=permissions.campaigns(held, Act.DECIDE) != [],
-        hand={"left": claims.handed(session, me, now), "offered": bool(rows) and lane not in claims.NOT_HANDED},
+        hand={"left": handed(), "offered": bool(rows) and lane not in claims.NOT_HANDED},
         item=item,
         again=shown is False,
-        since=news.since(session, now),
-        pace=care.pace(session, me, accounts.this_session(), now),
-        left_out=left_out,
+        since=since(),
+        pace=pace(),
+        left_out=left_out(),
         next_after=screens.write_position(queue.position(reviews[-1], lane)) if more else "",
         toast=toast_of(session, me, now) or _not_here(current),
-        alert=jobs.spam_service().alert(session),
-        mail_refused=notices.refused(session),
+        alert=alert(),
+        mail_refused=refused(),
         surges=surge.everywhere(session, where, now),
     )
 
@@ -113,8 +126,9 @@ def tell_news(me: Moderator) -> ResponseReturnValue:
         answer = make_response("", 304)
     else:
         where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
-        filters = narrow.asked(session, where)
-        seen = queue.campaign_ids(session, where, filters)
+        among = narrow.campaigns(session, where)
+        filters = narrow.asked(among)
+        seen = queue.campaign_ids(session, where, filters, among)
         told = news.of(session, me, campaigns=seen, lane=lane, since=since, picks=picks, now=now, filters=filters)
         words = ngettext("%(num)s new", "%(num)s new", told.new) if told.new else ""
         answer = make_response(jsonify(new=told.new, words=words, after=told.after, rows=told.rows))
@@ -146,7 +160,9 @@ def _current(
     """
     if at := request.args.get("at", ""):
         named = number(at)
-        review = session.scalars(select(Review).where(Review.id == literal(named, BigInteger))).first()
+        review = next((each for each in reviews if each.id == named), None)
+        if review is None:
+            review = session.scalars(select(Review).where(Review.id == literal(named, BigInteger))).first()
         if review is None or review.state not in WAITS or not permissions.may(held, Act.LOOK, review.campaign_id):
             return None
         return review
@@ -167,10 +183,17 @@ def toast_of(session: Session, me: Moderator, now: datetime) -> dict[str, Any] |
     if request.args.get("marked", "") in screens.MARKED:
         return _marked(session, me, now)
     done = number(request.args.get("done", ""))
-    decision = session.get(Decision, done) if done is not None else None
-    if decision is None or decision.moderator_id != me.id:
+    if done is None:
         return None
-    return screens.toast_of(decision, undoable=_undoable(session, decision, me, now))
+    later = aliased(Decision)
+    newest = select(func.max(later.id)).where(later.review_id == Decision.review_id).scalar_subquery()
+    made = select(Decision, newest).where(Decision.id == literal(done, BigInteger), Decision.moderator_id == me.id)
+    found = session.execute(made.options(*WITH_ITS_ITEM)).first()
+    if found is None:
+        return None
+    decision, last = found
+    undoable = last == decision.id and decisions.undoable(decision, me, now, settings())
+    return screens.toast_of(decision, undoable=undoable)
 
 
 def _marked(session: Session, me: Moderator, now: datetime) -> dict[str, Any]:
@@ -179,8 +202,3 @@ def _marked(session: Session, me: Moderator, now: datetime) -> dict[str, Any]:
     review = session.get(Review, of) if of is not None else None
     mine = review is not None and queue.undoable_mark(session, review, me, now, settings()) is not None
     return screens.toast_of_mark(request.args["marked"], review if mine else None)
-
-
-def _undoable(session: Session, decision: Decision, me: Moderator, now: datetime) -> bool:
-    last = decisions.last_decision(session, decision.review)
-    return last is not None and last.id == decision.id and decisions.undoable(last, me, now, settings())

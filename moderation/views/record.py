@@ -69,7 +69,8 @@ def _record(me: Moderator, faults: list[record.Fault] | None = None) -> str:
 def show_figures(me: Moderator) -> ResponseReturnValue:
     """Week by week, for one campaign at a time."""
     session = reading()
-    campaigns = open_first(session, campaigns_of(session, permissions.roles(session, me), Act.LOOK), utcnow())
+    held = permissions.roles(session, me)
+    campaigns = open_first(session, campaigns_of(session, held, Act.LOOK), utcnow())
     if not campaigns:
         raise NotAllowed(Act.LOOK)
     chosen = campaign_named(session, request.args.get("campaign", "")) or campaigns[0]
@@ -78,6 +79,6 @@ def show_figures(me: Moderator) -> ResponseReturnValue:
     weeks = figures.weeks(session, chosen, utcnow())
     return render_template(
         "moderation/figures.html", me=me, campaigns=campaigns, chosen=chosen, weeks=weeks, moved=screens.MOVED,
-        may_see_record=permissions.campaigns(permissions.roles(session, me), Act.SEE_RECORD) != [],
+        may_see_record=permissions.campaigns(held, Act.SEE_RECORD) != [],
         chart=figures.chart(weeks, chosen.wait_target_minutes * 60), age_words=screens.age_words,
     )  # fmt: skip

@@ -32,7 +32,7 @@ def _sheet(me: Moderator, wrong: str = "") -> ResponseReturnValue:
     done = number(request.args.get("done", ""))
     batch = session.get(Batch, done) if done is not None else None
     last = together.progress(session, batch, me, now) if batch is not None and batch.moderator_id == me.id else None
-    leaves = [together.leaf(session, review, me, now) for review in sheet.ten(session, me, where, now)]
+    leaves = together.leaves(session, sheet.ten(session, me, where, now), me, now)
     unchecked = not settings().akismet_api_key.get_secret_value() and sheet.wants_spam_check(session, where)
     page = render_template(
         "moderation/sheet.html", me=me, leaves=leaves, last=last, no_spam_check=unchecked, problem=wrong

@@ -198,7 +198,7 @@ def _network_from(campaign: Campaign, me: Moderator, asked: str) -> dict[str, st
     review = session.get(Review, review_id) if review_id is not None else None
     if review is None or review.campaign_id != campaign.id:
         return {}
-    if not context.may_list_network(session, review, me, utcnow()):
+    if not context.may_list_network(session, review, permissions.roles(session, me), utcnow()):
         return {}
     return {"kind": HoldKind.NETWORK, "value": clusters.network_of(session, review)}
 

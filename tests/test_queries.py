@@ -1,0 +1,165 @@
+"""How many queries each page takes: a number of its own, however much stands on the wall and waits at its desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from moderation import surge
+from tests.databases import Databases
+from tests.filled import LARGE, SMALL, Filled, filled
+from tests.queries import Queries, counted
+from tests.wall import opened
+
+# route: address, with names of `filled`, and how many queries it takes
+PAGES: dict[str, dict[str, int]] = {
+    "/": {"/": 2},
+    "/<slug>": {"/{slug}": 7, "/cy/{slug}": 7, "/{slug}?theme=listen": 7},
+    "/<slug>/<any(promises, answers):shelf>/<id>": {"/{slug}/promises/{promise}": 8, "/{slug}/answers/{answer}": 6},
+    "/<slug>/<any(promises, answers):shelf>/<id>/comment": {
+        "/{slug}/promises/{promise}/comment": 4,
+        "/{slug}/promises/{promise}/comment?reply_to={comment}": 6,
+    },
+    "/<slug>/<any(promises, answers):shelf>/<id>/qr.svg": {"/{slug}/promises/{promise}/qr.svg": 2},
+    "/<slug>/<any(promises, answers):shelf>/<id>/report": {"/{slug}/promises/{promise}/report": 4},
+    "/<slug>/colours.css": {"/{slug}/colours.css": 1},
+    "/<slug>/comments/<id>/report": {"/{slug}/comments/{comment}/report": 4},
+    "/<slug>/promise": {"/{slug}/promise": 4, "/{slug}/promise?like={promise}&event=HALL0": 8},
+    "/<slug>/questions/<id>": {"/{slug}/questions/{question}": 5},
+    "/<slug>/questions/<id>/answer": {"/{slug}/questions/{question}/answer": 5},
+    "/accessibility": {"/accessibility": 1},
+    "/privacy": {"/privacy": 1},
+    "/help": {"/help": 1},
+    "/house-rules": {"/house-rules": 2, "/house-rules?campaign={slug}": 2},
+    "/api/v1/campaigns": {"/api/v1/campaigns": 5},
+    "/api/v1/campaigns/<slug>": {"/api/v1/campaigns/{slug}": 5},
+    "/api/v1/campaigns/<slug>/answers": {"/api/v1/campaigns/{slug}/answers?question={question}": 5},
+    "/api/v1/campaigns/<slug>/count": {"/api/v1/campaigns/{slug}/count": 2},
+    "/api/v1/campaigns/<slug>/pledges": {"/api/v1/campaigns/{slug}/pledges": 4},
+    "/api/v1/campaigns/<slug>/removed": {"/api/v1/campaigns/{slug}/removed": 2},
+    "/api/v1/pledges/<id>": {"/api/v1/pledges/{promise}": 5},
+    "/api/v1/pledges/<id>/comments": {"/api/v1/pledges/{promise}/comments": 3},
+    "/healthz": {"/healthz": 0},
+    "/readyz": {"/readyz": 1},
+    "/receipt/<token>": {"/receipt/{receipt}": 16, "/receipt/{receipt}?do=edit": 7},
+    "/send-link": {"/send-link": 1},
+    "/moderation/": {
+        "/moderation/": 24,
+        "/moderation/?lane=new&age=over": 10,
+        "/moderation/?lane=parked": 23,
+        "/moderation/?at={waiting}": 22,
+        "/moderation/?campaign={slug}&lang=en": 24,
+        "/moderation/?done={decided}": 25,
+        "/moderation/?at={reported}": 24,
+    },
+    "/moderation/batches/<int:batch_id>": {"/moderation/batches/{batch}": 6},
+    "/moderation/break": {"/moderation/break": 2},
+    "/moderation/clusters/<int:cluster_id>": {"/moderation/clusters/{cluster}": 15},
+    "/moderation/figures": {"/moderation/figures": 11},
+    "/moderation/history": {"/moderation/history": 7, "/moderation/history?who=me": 7},
+    "/moderation/house-rules": {"/moderation/house-rules": 7},
+    "/moderation/invitation/<token>": {"/moderation/invitation/none": 3},
+    "/moderation/items": {"/moderation/items?id={promise}": 4},
+    "/moderation/items/<public_id>": {"/moderation/items/{promise}": 5},
+    "/moderation/me": {"/moderation/me": 2},
+    "/moderation/passkeys": {"/moderation/passkeys": 3},
+    "/moderation/passkeys/remove": {"/moderation/passkeys/remove": 2},
+    "/moderation/people": {"/moderation/people": 5},
+    "/moderation/people/<int:moderator_id>": {"/moderation/people/{moderator}": 7},
+    "/moderation/queue.json": {"/moderation/queue.json?since={since}&ids={listed}": 12},
+    "/moderation/reasons": {"/moderation/reasons": 8},
+    "/moderation/record": {"/moderation/record": 7},
+    "/moderation/recovery-codes": {"/moderation/recovery-codes": 2},
+    "/moderation/reviews/<int:review_id>": {
+        "/moderation/reviews/{waiting}": 16,
+        "/moderation/reviews/{reported}": 18,
+        "/moderation/reviews/{alike}": 16,
+        "/moderation/reviews/{reply}": 17,
+    },
+    "/moderation/reviews/<int:review_id>/decide": {"/moderation/reviews/{waiting}/decide": 2},
+    "/moderation/reviews/<int:review_id>/letter": {"/moderation/reviews/{waiting}/letter": 2},
+    "/moderation/search": {"/moderation/search": 5, "/moderation/search?q=promise": 7},
+    "/moderation/sessions": {"/moderation/sessions": 3},
+    "/moderation/sheet": {"/moderation/sheet": 11},
+    "/moderation/sign-in": {"/moderation/sign-in": 2},
+    "/moderation/sign-in/again": {"/moderation/sign-in/again": 3},
+    "/moderation/sign-in/code": {"/moderation/sign-in/code": 2},
+    "/moderation/sign-in/how": {"/moderation/sign-in/how": 2},
+    "/moderation/sign-in/passkey": {"/moderation/sign-in/passkey": 2},
+    "/moderation/sign-in/recovery": {"/moderation/sign-in/recovery": 2},
+    "/moderation/sign-in/rescue": {"/moderation/sign-in/rescue": 1},
+    "/moderation/sign-in/set-up": {"/moderation/sign-in/set-up": 1},
+    "/moderation/surge": {"/moderation/surge": 14},
+    "/moderation/word-lists": {"/moderation/word-lists": 6},
+}
+EXEMPT = {"static", "security.static"}  # files
+PUBLIC, AT_THE_DESK = 8, 25  # queries of a page, at most
+PRIVATE = {"/receipt/{receipt}"}  # of one author, with all that was decided
+LANGUAGE = re.compile(r"^/(cy|en)/")
+EVERY = [(route, path) for route, paths in PAGES.items() for path in paths]
+
+
+@pytest.fixture(scope="module")
+def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Filled, Filled]]:
+    """One with two campaigns and hardly anything else, and one with much of everything."""
+    with ExitStack() as stack:
+        small, large = (
+            stack.enter_context(filled(size, databases.fresh("sqlite", opened), tmp_path_factory.mktemp("filled")))
+            for size in (SMALL, LARGE)
+        )
+        yield small, large
+
+
+def asked(filled: Filled, path: str) -> Queries:
+    """What the page asks, when it is not the first."""
+    address = filled.path(path)
+    filled.desk.client.get(address)
+    with counted(filled.wall.database.engine) as queries:
+        answer = filled.desk.client.get(address)
+    assert answer.status_code < 500
+    return queries
+
+
+@pytest.mark.parametrize(("route", "path"), EVERY, ids=[path for _, path in EVERY])
+def test_a_page_takes_its_number_of_queries_however_much_there_is(
+    walls: tuple[Filled, Filled], route: str, path: str
+) -> None:
+    few, many = (asked(each, path) for each in walls)
+    assert len(few) == len(many), f"more of these for more rows:\n{many.beside(few)}\nand fewer:\n{few.beside(many)}"
+    assert len(many) == PAGES[route][path], many.grouped()
+
+
+def test_every_page_has_its_number(walls: tuple[Filled, Filled]) -> None:
+    assert {_plain(rule.rule) for rule in _read_rules(walls[0].wall.app)} == set(PAGES)
+
+
+def _read_rules(app: Flask) -> Iterator[Rule]:
+    """The routes that answer a page or JSON to whoever reads, but for the languages of one page."""
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.endpoint not in EXEMPT:
+            yield rule
+
+
+def _plain(route: str) -> str:
+    """The same page without its language."""
+    return LANGUAGE.sub("/", route)
+
+
+def test_no_page_takes_more_than_its_kind_may() -> None:
+    for path, number in ((path, number) for paths in PAGES.values() for path, number in paths.items()):
+        if path not in PRIVATE:
+            assert number <= (AT_THE_DESK if path.startswith("/moderation") else PUBLIC), path
+
+
+def test_what_is_shown_when_walls_move_again_is_found_by_one_query_after_however_many_surges(
+    walls: tuple[Filled, Filled],
+) -> None:
+    for each in walls:
+        with each.wall.work() as session, counted(each.wall.database.engine) as queries:
+            surge.held_back(session)
+        assert len(queries) == 1, queries.grouped()
