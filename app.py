@@ -10,7 +10,7 @@ from flask import Flask
 
 import moderation
 import pledges
-from moderation import desk
+from moderation.door import desk
 from pledges.db import Database
 from pledges.front import Bounds, Front
 from pledges.settings import Settings

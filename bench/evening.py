@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from bench import commit, evening_words
-from moderation import likeness
+from moderation.clusters import likeness
 from moderation.models import Letter, Review
 from moderation.workflow import State
 from pledges.db import utcnow

@@ -31,9 +31,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from bench import commit
-from moderation import record
-from moderation.cli import server_command
+from moderation.cli.server import server_command
 from moderation.models import Decision, Review
+from moderation.record import chain
 from moderation.workflow import Move, State
 from pledges.db import open_engine
 from pledges.models import Contribution, Revision
@@ -283,7 +283,7 @@ def compare(url: str, receipts: Mapping[int, str]) -> dict[str, Any]:
                 "without_review": len(set(session.scalars(select(Contribution.id))) - reviewed),
                 "published_without_decision": published_without_decision(session),
                 "screened": session.scalars(select(func.count(Review.id)).where(Review.state != State.RECEIVED)).one(),
-                "record_faults": len(list(record.verify(session))),
+                "record_faults": len(list(chain.verify(session))),
                 "damage": damage(session),
             }
     finally:

@@ -27,10 +27,10 @@ from sqlalchemy import Column, Connection, Engine, Table, func, insert, select, 
 from bench import commit
 from moderation import lanes
 from moderation.models import Cluster, Evidence, Finding, Lane, Review, ReviewCluster, ReviewLane
-from pledges import search
 from pledges.db import utcnow
 from pledges.models import EVERY_DAY, Campaign, Consent, Contribution, Counter, Revision
 from pledges.revisions import digest_of, repeat_key
+from pledges.search import index
 from pledges.tokens import new_public_id
 from tests.databases import KINDS, Databases
 from tests.wall import SLUG, AtTheDesk, Wall, make_app, opened
@@ -243,11 +243,11 @@ class _Copies:
         for table, rows in self.rows.items():
             self.connection.execute(insert(table), rows)
         dialect = self.connection.dialect.name
-        said = [(row["id"], search.words_of(f"{row['words']} {row['name']}")) for row in self.rows[_of(Revision)]]
+        said = [(row["id"], index.words_of(f"{row['words']} {row['name']}")) for row in self.rows[_of(Revision)]]
         given = [
             {"id": number, "words": words if dialect == "postgresql" else " ".join(words)} for number, words in said
         ]
-        self.connection.execute(search.insertion(dialect), given)
+        self.connection.execute(index.insertion(dialect), given)
 
     def _one(self, sample: dict[str, Any], number: int, at: datetime) -> None:
         contribution_id, revision_id, review_id = self._id(Contribution), self._id(Revision), self._id(Review)

@@ -16,15 +16,19 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bench import commit
-from moderation import finding, likeness, word_lists
-from moderation.checks import links as links_check
-from moderation.checks import lists, personal, repeats, words
+from moderation.checks import links, lists, personal, repeats, words
 from moderation.checks.base import Earlier, Listing, Subject
-from pledges import border, forms, search, terms, text
+from moderation.clusters import likeness
+from moderation.queue import finding
+from moderation.rules import word_lists
+from pledges import text
+from pledges.intake.forms import base
 from pledges.models import NAME_CHARS
+from pledges.search import index, terms
+from pledges.web import border
 
 BOUND_MS = 20.0
-WORDS = max(most for _least, most in forms.LENGTHS.values())
+WORDS = max(most for _least, most in base.LENGTHS.values())
 PIECES = (
     "a ", "ab", "ab12 ", "v e r min ", " a", "a.b-", "0 ", "0", "one ", "a@", " @ ", "a dot ", "@a ", "1 a a ", "A A ",
     "Aa Year 4 ", "ig name ", "double ", "(at)", "aa11 ", "+", "\u202e", "f*", "so gay ", "nig", "http://", "a.a", "www.",
@@ -81,14 +85,14 @@ CASES = (
     Case("first name", NAME_CHARS, text.first_name),
     Case("fold", WORDS, text.fold),
     Case("identity", NAME_CHARS, text.identity),
-    Case("search, kept", WORDS, partial(search.entry, "postgresql")),
+    Case("search, kept", WORDS, partial(index.entry, "postgresql")),
     Case("search, asked", 300, terms.asked_for),
     Case("an address in it", 300, finding.address_in),
-    Case("email", forms.EMAIL_CHARS, forms.one_address),
+    Case("email", base.EMAIL_CHARS, base.one_address),
     Case("likeness", WORDS, likeness.skeleton),
     *(
         Case(f"check: {check.NAME}", WORDS, partial(checked, check))
-        for check in (words, personal, links_check, lists, repeats)
+        for check in (words, personal, links, lists, repeats)
     ),
     Case("desk, a text tried", word_lists.TRIED_CHARS, partial(word_lists.tried, [("vermin", "mask")])),
 )

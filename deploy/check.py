@@ -1,41 +1,27 @@
-"""Format, lint, types, templates and the direction of imports: `python -m deploy.check [name …]`."""
+"""Format, lint, types, templates, which room imports which, and sizes: `python -m deploy.check [name …]`."""
 
 from __future__ import annotations
 
-import ast
 import importlib
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from deploy.environment import ROOT, say
 
-PACKAGES = ("app", "moderation", "pledges")  # each may import those after it
 TYPED = ("app.py", "bench", "deploy", "moderation", "pledges", "tests", "translations")
 
-# Views use verbs, verbs use models, models use the ground; a module that is not named here is a verb.
-GROUND, MODELS, VERBS, VIEWS, TOP = range(5)
-LAYERS = {
-    "db": GROUND,
-    "settings": GROUND,
-    "networks": GROUND,
-    "safety": GROUND,
-    "errors": GROUND,
-    "workflow": GROUND,
-    "checks.base": GROUND,  # of the checks: what they are given, what they answer
-    "models": MODELS,
-    "views": VIEWS,
-    "embed": VIEWS,
-    "api": VIEWS,
-    "accounts": VIEWS,
-    "factors": VIEWS,
-    "cli": VIEWS,
-    "__init__": TOP,
-}
-LAYER_NAMES = ("the ground", "models", "verbs", "views", "the package's front")
+# How much one file and one room may hold, and who may hold more, with the reason.
+MOST_LINES, MOST_FILES = 350, 12
+SIZED = ("app.py", "deploy", "migrations", "moderation", "pledges")
+LONG = {"migrations/versions/0001_first_tables.py": "landed before there was a limit, and a migration is never edited"}
+WIDE = {"moderation/views": "one file for each family of pages, and the desk has many"}
+
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"  # it has no `python -m`
 
 
 def main(names: Sequence[str]) -> int:
@@ -56,13 +42,14 @@ def passes(name: str, check: Callable[[], list[str]]) -> bool:
 
 def tool(*words: str) -> Callable[[], list[str]]:
     """A check that a tool of our environment makes; its own output is what it says."""
+    return lambda: python("-m", *words, at=ROOT)
 
-    def run() -> list[str]:
-        done = subprocess.run([sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True)
-        lines = (done.stdout + done.stderr).splitlines()
-        return (lines or [f"{words[0]} ended with {done.returncode}"]) if done.returncode else []
 
-    return run
+def python(*words: str, at: Path) -> list[str]:
+    """The lines that a command in Python wrote in this folder where it failed, else none."""
+    done = subprocess.run([sys.executable, *words], cwd=at, capture_output=True, text=True)
+    lines = (done.stdout + done.stderr).splitlines()
+    return (lines or [f"{words} ended with {done.returncode}"]) if done.returncode else []
 
 
 def templates() -> list[str]:
@@ -87,58 +74,31 @@ def templates() -> list[str]:
 
 
 def imports(root: Path = ROOT) -> list[str]:
-    """Imports against the arrow `app -> moderation -> pledges` or `views -> verbs -> models -> ground`."""
-    problems = []
-    for package in PACKAGES:
-        for file in [root / f"{package}.py", *sorted((root / package).rglob("*.py"))]:
-            if file.exists():
-                problems += list(wrong_imports(file, root))
-    return problems
+    """Imports against the contracts of pyproject.toml, wherever in a file they stand, and circles."""
+    return python("-c", LINT_IMPORTS, "--no-logo", "--no-cache", at=root)
 
 
-def wrong_imports(file: Path, root: Path) -> Iterator[str]:
-    """One line for each import in this file that goes against an arrow."""
-    here = file.relative_to(root).with_suffix("").parts
-    for line, module in imported(ast.parse(file.read_text("utf-8")), here):
-        there = as_file(module, root)
-        if not there:
-            continue
-        at = f"{file.relative_to(root)}:{line}:"
-        if PACKAGES.index(there[0]) < PACKAGES.index(here[0]):
-            yield f"{at} {here[0]} must not import {there[0]} ({'.'.join(module)})"
-        elif there != here and layer(there) > layer(here):
-            yield f"{at} {LAYER_NAMES[layer(here)]} must not import {LAYER_NAMES[layer(there)]} ({'.'.join(module)})"
+def sizes(root: Path = ROOT) -> list[str]:
+    """Files and rooms that hold more than they may, and reasons for some that no longer do."""
+    files = [
+        file for name in SIZED for file in ([root / name] if name.endswith(".py") else (root / name).rglob("*.py"))
+    ]
+    lines = {str(file.relative_to(root)): len(file.read_text("utf-8").splitlines()) for file in files if file.exists()}
+    rooms = Counter(str(Path(name).parent) for name in lines if not name.endswith("__init__.py"))
+    rooms.pop("migrations/versions", None)  # one file for each step, for ever
+    return [
+        *too_many("lines", lines, MOST_LINES, LONG),
+        *too_many("files", rooms, MOST_FILES, WIDE),
+    ]
 
 
-def imported(tree: ast.AST, here: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Line and full name of everything imported, wherever in the file it stands."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, tuple(alias.name.split("."))) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            start = here[: len(here) - node.level] if node.level else ()
-            base = (*start, *(node.module.split(".") if node.module else ()))
-            yield from ((node.lineno, (*base, alias.name)) for alias in node.names)
-
-
-def as_file(module: tuple[str, ...], root: Path) -> tuple[str, ...] | None:
-    """The module of ours that `module` names or holds a name of; None for somebody else's."""
-    if not module or module[0] not in PACKAGES:
-        return None
-    for length in range(len(module), 0, -1):
-        path = root.joinpath(*module[:length])
-        if path.with_suffix(".py").exists():
-            return module[:length]
-        if (path / "__init__.py").exists():
-            return (*module[:length], "__init__")
-    return module
-
-
-def layer(module: tuple[str, ...]) -> int:
-    """A module's height; inside a sub-package all are verbs, as its own front is."""
-    if len(module) == 1:
-        return TOP
-    return VIEWS if module[1] == "views" else LAYERS.get(".".join(module[1:]), VERBS)
+def too_many(what: str, held: Mapping[str, int], most: int, excused: Mapping[str, str]) -> Iterator[str]:
+    """One line for each that holds more than `most` without an excuse, or has an excuse and needs none."""
+    for name, number in sorted(held.items()):
+        if number > most and name not in excused:
+            yield f"{name}: {number} {what}, and {most} is the most"
+        if number <= most and name in excused:
+            yield f"{name}: {number} {what} need no excuse"
 
 
 CHECKS: dict[str, Callable[[], list[str]]] = {
@@ -147,6 +107,7 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "types": tool("mypy", "--no-error-summary", *TYPED),
     "templates": templates,
     "imports": imports,
+    "sizes": sizes,
 }
 
 

@@ -4,7 +4,7 @@ from alembic import context
 
 import moderation.models  # noqa: F401 (its tables join the metadata)
 from pledges.db import Base
-from pledges.search import no_part_of_it
+from pledges.search.index import no_part_of_it
 
 context.configure(
     connection=context.config.attributes["connection"],

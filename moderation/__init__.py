@@ -11,11 +11,15 @@ from pledges.settings import Settings
 
 def init_app(app: Flask, settings: Settings) -> None:
     """The desk, the jobs and the commands work; where the web server asks for it, the worker's threads run here."""
-    from . import accounts, cli, jobs, views, worker
+    from moderation.cli import server
+    from moderation.jobs import queue, worker
+    from moderation.people import sign_in
 
-    jobs.init_app(app, settings)
-    accounts.init_app(app, settings)
+    from . import cli, views
+
+    queue.init_app(app, settings)
+    sign_in.init_app(app, settings)
     views.init_app(app)
     cli.init_app(app)
-    if os.environ.get(cli.INSIDE) == "1":
+    if os.environ.get(server.INSIDE) == "1":
         worker.start_inside(app)

@@ -11,9 +11,9 @@ from flask_babel import format_time, gettext
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from moderation.record import chain
 from pledges.db import Values, rows_of
 
-from . import record
 from .models import Decision, Moderator, Review
 from .workflow import WAITS
 
@@ -163,9 +163,9 @@ def take_over(session: Session, review: Review, by: Moderator, now: datetime) ->
     session.flush()
     session.expire(review, ["claimed_by"])
     if before is not None and before.id != by.id:
-        record.add(
+        chain.add(
             session,
-            record.actor(by),
+            chain.actor(by),
             "review:take-over",
             f"review:{review.id}",
             before={"holder": before.id},
@@ -196,7 +196,7 @@ def hand_out(session: Session, ids: Sequence[int], by: Moderator, lane: str, now
 
 def _record(session: Session, act: str, by: Moderator, campaign_id: int, after: dict[str, Any], now: datetime) -> None:
     subject = f"moderator:{by.id}"
-    record.add(session, record.actor(by), act, subject, after=after, campaign_id=campaign_id, now=now)
+    chain.add(session, chain.actor(by), act, subject, after=after, campaign_id=campaign_id, now=now)
 
 
 def handed(values: Values, by: Moderator, now: datetime) -> Callable[[], int]:

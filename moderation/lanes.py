@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, false, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from pledges import counters
+from pledges.figures import counters
 from pledges.models import EVERY_DAY, Type
 
 from .models import Appeal, Cluster, Lane, Report, Review, ReviewCluster, ReviewLane

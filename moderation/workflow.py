@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext
 
 
 class State(StrEnum):
@@ -92,3 +95,15 @@ def after(state: State, move: Move) -> State:
 def open_moves(state: State) -> list[Move]:
     """The moves that a person may make from `state`, in the order of the buttons."""
     return [move for move in BY_PEOPLE if move in MOVES[state]]
+
+
+FATES: dict[State, Any] = {
+    State.RECEIVED: lazy_gettext("waits for the checks"),
+    State.WAITING: lazy_gettext("waits"),
+    State.APPROVED: lazy_gettext("approved"),
+    State.REVISE: lazy_gettext("a change was asked for"),
+    State.REJECTED: lazy_gettext("declined"),
+    State.SPAM: lazy_gettext("called spam"),
+    State.WITHDRAWN: lazy_gettext("taken back by the author"),
+    State.SUPERSEDED: lazy_gettext("replaced by newer words"),
+}

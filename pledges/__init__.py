@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
-from functools import cache
-from pathlib import Path
-
-from flask import Flask, Response, abort, g, jsonify, render_template, request
+from flask import Flask, abort, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, ngettext
-from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from flask_babel import Babel
 
-from . import addresses, api, bodies, intake, limits, logs, markup, messages, shield, text, views
-from .border import BoundedRequest
+from pledges.api import reads
+from pledges.intake import door
+from pledges.limits import counting
+from pledges.views import base, upkeep
+from pledges.web import border, headers, helpers, language, logs, messages, spelling
+
+from . import markup, text
 from .db import EXTENSION as DATABASE
-from .db import cause_of, is_busy
-from .errors import CampaignClosed, NotNow, NotYours
 from .front.refusals import REFUSED
-from .readiness import Writable
-from .seldom import Seldom
 from .settings import EXTENSION, HERE, Settings
-
-log = logging.getLogger(__name__)
-complaints = Seldom(log)
+from .web.border import BoundedRequest
+from .web.errors import error_pages, tell_unavailable
+from .web.health import Writable
+from .web.static import static_url
 
 LARGEST_REQUEST = 64 * 1024  # bytes; the longest form needs about 12,000
 MOST_FIELDS = 100
 STATIC_SECONDS = 30 * 24 * 3600  # safe, since each address carries the file's digest
 
 
-def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None:
+def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
     """The public pages are served, and every answer of the application carries the safe headers."""
     app.request_class = BoundedRequest
     app.extensions[EXTENSION] = settings
-    app.extensions[intake.DOOR] = desk
+    app.extensions[door.DOOR] = desk
     app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST_REQUEST)
     if app.config["MAX_CONTENT_LENGTH"] is None:  # Flask sets the name and leaves it without a limit
         app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
@@ -46,31 +40,31 @@ def init_app(app: Flask, settings: Settings, *, desk: intake.ReviewDesk) -> None
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {
         "prose": markup.prose,
-        "number": views.number,
+        "number": helpers.number,
         "characters": text.length,
         "opening": text.opening,
     }
-    app.jinja_env.globals |= {**views.helpers(), "static_url": static_url}
+    app.jinja_env.globals |= {**helpers.helpers(), "static_url": static_url}
     if "babel" not in app.extensions:
-        Babel(app, locale_selector=views.page_lang, timezone_selector=views.time_zone)
+        Babel(app, locale_selector=language.page_lang, timezone_selector=language.time_zone)
         messages.init_app(app)
-    limits.init_app(app, settings)
+    counting.init_app(app, settings)
     logs.keep_tokens_out()
-    app.before_request(views.read_language)
+    app.before_request(language.read_language)
     app.before_request(_refuse)
-    app.before_request(addresses.refuse_other_hosts)
+    app.before_request(spelling.refuse_other_hosts)
     app.before_request(_one_spelling)
-    app.before_request(bodies.refuse_what_no_form_sends)
-    app.context_processor(views.surroundings)
+    app.before_request(border.refuse_what_no_form_sends)
+    app.context_processor(helpers.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
-        app.register_blueprint(views.public, name=name, url_prefix=prefix)
-    app.extensions[views.WRITABLE] = Writable(app.extensions[DATABASE].engine)
-    app.register_blueprint(views.upkeep)
-    app.register_blueprint(api.api)
-    limits.limits_of(app).route("api")(api.api)
-    app.after_request(_tell_unavailable)
-    _error_pages(app)
-    app.wsgi_app = shield.Shield(app.wsgi_app, settings.base_url)  # type: ignore[method-assign]
+        app.register_blueprint(base.public, name=name, url_prefix=prefix)
+    app.extensions[upkeep.WRITABLE] = Writable(app.extensions[DATABASE].engine)
+    app.register_blueprint(upkeep.upkeep)
+    app.register_blueprint(reads.api)
+    counting.limits_of(app).route("api")(reads.api)
+    app.after_request(tell_unavailable)
+    error_pages(app)
+    app.wsgi_app = headers.Shield(app.wsgi_app, settings.base_url)  # type: ignore[method-assign]
 
 
 def _refuse() -> None:
@@ -79,153 +73,11 @@ def _refuse() -> None:
         abort(request.environ[REFUSED])
 
 
-def static_url(name: str) -> str:
-    """The address of a static file; it changes with the file, so that browsers may keep it."""
-    return f"/static/{name}?v={_digest(name)}"
-
-
-@cache
-def _digest(name: str) -> str:
-    path = Path(HERE) / "static" / name
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
-
-
 def _one_spelling() -> ResponseReturnValue | None:
     """To the one address; a browser that asks for a page of another site if it may cannot be sent on."""
-    answer = addresses.other_spelling()
+    answer = spelling.other_spelling()
     if answer is not None and request.path.lower().startswith("/api/"):
         if request.method == "OPTIONS":
-            return api.may_ask()
-        answer.headers |= api.OPEN
+            return reads.may_ask()
+        answer.headers |= headers.OPEN
     return answer
-
-
-def _error_pages(app: Flask) -> None:
-    app.register_error_handler(NotYours, lambda _error: error_page(404))
-    app.register_error_handler(NotNow, lambda _error: error_page(409))
-    app.register_error_handler(CampaignClosed, lambda _error: error_page(409))
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _not_stored)
-    app.register_error_handler(Exception, _bug)
-
-
-def _http_error(error: HTTPException) -> ResponseReturnValue:
-    if error.code is None or error.code < 400 or error.response is not None:
-        return error.get_response()
-    allowed = getattr(error, "valid_methods", None)
-    wait = getattr(error, "retry_after", None)
-    detail = getattr(error, "detail", "") or (_wait_words(wait) if wait and error.code == 429 else "")
-    answer = error_page(error.code, detail=detail)
-    if wait:
-        answer.headers["Retry-After"] = str(wait)
-    if allowed:
-        answer.headers["Allow"] = ", ".join(sorted(allowed))
-    return answer
-
-
-def _wait_words(seconds: int) -> str:
-    """How long to wait, as people say it, on the long side."""
-    if seconds <= 90:
-        return ngettext(
-            "Too many requests came from your connection. Please try again in %(num)d second.",
-            "Too many requests came from your connection. Please try again in %(num)d seconds.",
-            max(1, seconds),
-        )
-    return ngettext(
-        "Too many requests came from your connection. Please try again in %(num)d minute.",
-        "Too many requests came from your connection. Please try again in %(num)d minutes.",
-        -(-seconds // 60),
-    )
-
-
-def _not_stored(error: OperationalError) -> Response:
-    """The database does not answer, or cannot write; whoever sent something may send it again and it counts once."""
-    g.cause = cause_of(error)
-    answer = error_page(
-        503,
-        detail=""
-        if is_busy(error)
-        else _(
-            "We cannot store anything just now. Please keep your words, and try again in some minutes: nothing counts twice."
-        ),
-    )
-    answer.headers["Retry-After"] = "10"
-    return answer
-
-
-def _tell_unavailable(response: Response) -> Response:
-    """The cause of every 503 stands in the log, once a minute."""
-    if response.status_code == 503:
-        complaints.warn(f"503 from {request.endpoint}: {g.get('cause', 'see the lines before')}")
-    return response
-
-
-def _bug(error: Exception) -> Response:
-    log.exception("a bug on %s", request.endpoint, exc_info=error)
-    return error_page(500)
-
-
-def error_page(status: int, *, detail: str = "") -> Response:
-    """What went wrong, in words, with a way on; as problem details where JSON was asked for, with `detail` if known."""
-    title, words = _error_words(status)
-    words = detail or words
-    if request.path.startswith("/api/"):
-        answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": words})
-        answer.mimetype = "application/problem+json"
-        answer.headers |= api.OPEN
-    else:
-        g.setdefault("campaign", None)
-        if status == 429 and g.campaign is not None:
-            words = f"{words} {_many_in_one_place()}"
-        answer = Response(render_template("error/error.html", title=title, words=words))
-    answer.status_code = status
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-def _many_in_one_place() -> str:
-    """What a class or an event can do that sends from one connection."""
-    return str(
-        _(
-            "Are many of you sending from one place, as in a class or at an event? Ask whoever runs the campaign for an "
-            "event code: with it you need not wait."
-        )
-    )
-
-
-def _error_words(status: int) -> tuple[str, str]:
-    return {
-        404: (
-            _("This page is not here"),
-            _("It may have been taken down or withdrawn, or the address may have a slip in it."),
-        ),
-        405: (_("This cannot be done here"), _("Please go back to the page before and use its buttons.")),
-        408: (
-            _("Your request did not arrive whole"),
-            _(
-                "It took too long. Please go back and send it again: your words are still there, and nothing counts twice."
-            ),
-        ),
-        409: (
-            _("This cannot be done now"),
-            _("The time for it is over, or something has changed. Please look at the page again."),
-        ),
-        413: (
-            _("That was too much at once"),
-            _("Please go back: your words are still there. A promise has room for 500 characters."),
-        ),
-        415: (
-            _("This cannot be read here"),
-            _("Only what a form of these pages sends is read here. Please go back and use the form."),
-        ),
-        421: (_("This page is not here"), _("This address is not one of ours. It may have a slip in it.")),
-        429: (_("Please wait a little"), _("Too many requests came from your connection. Please try again soon.")),
-        500: (
-            _("Something went wrong on our side"),
-            _("We have been told. Please go back and try again: nothing counts twice."),
-        ),
-        503: (
-            _("We are very busy"),
-            _("Please go back, wait a moment and send it again: your words are still there, and nothing counts twice."),
-        ),
-    }.get(status, (_("This did not work"), _("Please go back and try again.")))

@@ -13,7 +13,10 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation import bulk, decisions, lanes
+from moderation import lanes
+from moderation.bulk import batches
+from moderation.bulk import picks as bulk_picks
+from moderation.decisions import decide
 from moderation.models import (
     Cluster,
     ClusterKind,
@@ -37,8 +40,9 @@ from moderation.models import (
     WordRule,
 )
 from moderation.workflow import Move
-from pledges import counters, presets
+from pledges.campaigns import presets
 from pledges.db import Base, utcnow
+from pledges.figures import counters
 from pledges.models import AkismetUse, Campaign, Contribution, EventCode, Question
 from pledges.tokens import new_public_id
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall, make_app, seen_by
@@ -285,7 +289,7 @@ def _decide(wall: Wall, sent: list[Sent], move: Move) -> None:
         with wall.work() as session:
             by, version = _me(session), session.get_one(Review, each.review_id).version
             seen = seen_by(session, by, each.review_id)
-            decisions.decide(
+            decide.decide(
                 session, each.review_id, move, by=by, version=version, now=utcnow(), settings=wall.settings, seen=seen
             )
 
@@ -293,8 +297,8 @@ def _decide(wall: Wall, sent: list[Sent], move: Move) -> None:
 def _lay_aside(wall: Wall, review_ids: list[int]) -> int:
     """The batch by which these were laid aside at once."""
     with wall.work() as session:
-        picks = [bulk.Pick(each, session.get_one(Review, each).version) for each in review_ids]
-        batch_id = bulk.begin(session, picks, bulk.PARK, by=_me(session), now=utcnow()).id
+        picks = [bulk_picks.Pick(each, session.get_one(Review, each).version) for each in review_ids]
+        batch_id = batches.begin(session, picks, bulk_picks.PARK, by=_me(session), now=utcnow()).id
     with wall.app.app_context():
-        bulk.go_on(batch_id, wall.settings, utcnow())
+        batches.go_on(batch_id, wall.settings, utcnow())
     return batch_id

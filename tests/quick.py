@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
-from moderation import passwords
+from moderation.people import passwords
 from pledges import db
 from tests.full import in_memory
 

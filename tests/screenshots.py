@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import update
 
-from moderation import demo
+from moderation.cli import demo
 from moderation.models import Evidence, Role
 from pledges.db import transaction, utcnow
 from tests.browser import NARROW, WIDE

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from moderation import surge
+from moderation.surge import held
 from tests.databases import Databases
 from tests.filled import LARGE, SMALL, Filled, filled
 from tests.queries import Queries, counted
@@ -161,5 +161,5 @@ def test_what_is_shown_when_walls_move_again_is_found_by_one_query_after_however
 ) -> None:
     for each in walls:
         with each.wall.work() as session, counted(each.wall.database.engine) as queries:
-            surge.held_back(session)
+            held.held_back(session)
         assert len(queries) == 1, queries.grouped()

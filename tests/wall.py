@@ -22,9 +22,13 @@ from werkzeug.test import TestResponse
 
 import migrations
 from app import create_app
-from moderation import accounts, house_rules, jobs, reasons, seeing
+from moderation.decisions import seeing
+from moderation.jobs import tasks
 from moderation.models import Decision, Letter, Moderator, Review, Role
-from pledges import presets, tokens
+from moderation.people import memberships
+from moderation.rules import house_rules, reasons
+from pledges import tokens
+from pledges.campaigns import presets
 from pledges.db import Database, open_engine, transaction, utcnow
 from pledges.models import Campaign, Contribution
 from pledges.settings import Settings
@@ -189,7 +193,7 @@ class Wall:
     def screens(self, now: datetime | None = None) -> int:
         """The worker does all that is owed at `now`; answers how many items were screened."""
         with self.app.app_context():
-            return jobs.sweep(now or utcnow())
+            return tasks.sweep(now or utcnow())
 
     def letters(self, *, staff: bool = False) -> list[str]:
         """Every letter to the public written so far, as its source, oldest first; with `staff` those to moderators."""
@@ -216,17 +220,17 @@ class Wall:
         """The path of a one-time link."""
         with self.work() as session:
             campaign = session.scalars(select(Campaign.id).where(Campaign.slug == slug)).one() if slug else None
-            return accounts.invite(session, email, role, campaign, None, utcnow())
+            return memberships.invite(session, email, role, campaign, None, utcnow())
 
     def moderator(self, name: str = "mo", role: Role = Role.MODERATOR, slug: str = "") -> AtTheDesk:
         """Somebody who was invited, set up both factors, and is signed in: what the page of the invitation does."""
         now, link = utcnow(), self.invitation(f"{name}@example.org", role, slug)
         with self.app.test_request_context(link), transaction() as session:
-            invitation = accounts.open_invitation(session, link.rpartition("/")[2], now)
+            invitation = memberships.open_invitation(session, link.rpartition("/")[2], now)
             assert invitation is not None
-            moderator = accounts.accept(session, invitation, name, PASSWORD, now)
-            secret = accounts.shown_secret(moderator.tf_totp_secret or "")
-            assert accounts.confirm(session, invitation, moderator, pyotp.TOTP(secret).now(), now)
+            moderator = memberships.accept(session, invitation, name, PASSWORD, now)
+            secret = memberships.shown_secret(moderator.tf_totp_secret or "")
+            assert memberships.confirm(session, invitation, moderator, pyotp.TOTP(secret).now(), now)
             login_user(moderator, authn_via=["password", "code"])
             answer = self.app.process_response(self.app.response_class())
         client = self.app.test_client()

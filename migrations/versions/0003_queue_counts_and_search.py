@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from pledges.search import insertion, words_of
+from pledges.search.index import insertion, words_of
 
 revision = "0003"
 down_revision = "0002"

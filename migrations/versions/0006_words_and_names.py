@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from pledges import search
-from pledges.intake import repeat_key
-from pledges.organisations import key_of, likeness_of
+from pledges.organisations.naming import key_of, likeness_of
+from pledges.revisions import repeat_key
+from pledges.search import index
 
 revision = "0006"
 down_revision = "0005"
@@ -56,7 +56,7 @@ def upgrade() -> None:
         _text_vectors()
     else:  # whose tokens are ours: what is no ASCII is a letter to this one, and spaces alone part words
         op.execute("CREATE VIRTUAL TABLE revision_words USING fts5(words, tokenize = 'ascii')")
-    _fill(search.entry, search.statement)
+    _fill(index.entry, index.statement)
     _renew_repeats()
 
 

@@ -1,0 +1,1 @@
+"""The checks of our own: one file each. They propose, and decide nothing."""

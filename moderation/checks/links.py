@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import idna
 from flask_babel import lazy_gettext
 
-from moderation.checks.base import SPAM, Outcome, Quote, Subject, Verdict
-from moderation.checks.folding import Folded, fold
-from moderation.checks.personal import MAILBOXES
 from pledges import signs
 from pledges.networks import address_of
+
+from .base import SPAM, Outcome, Quote, Subject, Verdict
+from .folding import Folded, fold
+from .personal import MAILBOXES
 
 NAME = "links"
 TITLE = lazy_gettext("Links")

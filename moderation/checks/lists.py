@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext
 
 from pledges.networks import address_of, lies_in, network_of
 
-from . import words
+from . import word_reading, words
 from .base import ABUSE, Listing, Outcome, Quote, Subject, Verdict
 
 NAME = "lists"
@@ -76,6 +76,6 @@ def _quotes(texts: Mapping[str, str], phrase: str) -> list[Quote]:
     return [
         Quote(name, *folded.span(hit.start, hit.end), "listed_phrase")
         for name, text in texts.items()
-        for folded in (words.read(text),)
-        for hit in words.hits_in(folded, wanted)
+        for folded in (word_reading.read(text),)
+        for hit in word_reading.hits_in(folded, wanted)
     ]

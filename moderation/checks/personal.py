@@ -14,8 +14,8 @@ import phonenumbers
 from flask_babel import lazy_gettext
 from stdnum.gb import nhs
 
-from moderation.checks.base import PERSONAL_DATA, Outcome, Quote, Subject, Verdict
-from moderation.checks.folding import Folded, fold
+from .base import PERSONAL_DATA, Outcome, Quote, Subject, Verdict
+from .folding import Folded, fold
 
 NAME = "personal"
 TITLE = lazy_gettext("Personal data")

@@ -7,9 +7,10 @@ from functools import lru_cache
 from flask_babel import lazy_gettext
 from rapidfuzz import fuzz, process
 
-from moderation.checks.base import SPAM, Outcome, Subject, Verdict
-from moderation.checks.folding import fold
 from pledges import signs
+
+from .base import SPAM, Outcome, Subject, Verdict
+from .folding import fold
 
 NAME = "repeats"
 TITLE = lazy_gettext("Similar words")

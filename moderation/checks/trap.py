@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext
 
-from moderation.checks.base import SPAM, Outcome, Subject, Verdict
+from .base import SPAM, Outcome, Subject, Verdict
 
 NAME = "trap"
 TITLE = lazy_gettext("Form")

@@ -10,26 +10,27 @@ from flask_babel import format_date, format_datetime, format_time
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 
+from moderation import permissions
+from moderation.queue.care import MANY_HARSH
+from moderation.screens.items import ROLE_WORDS
 from pledges import ends
-from pledges.forms import CATEGORIES
+from pledges.intake.forms.report import CATEGORIES
 from pledges.models import Campaign
 
-from .. import permissions, screens
-from ..care import MANY_HARSH
 from . import (  # noqa: F401 (their addresses join the blueprint)
-    beside,
     bulk,
     care,
     claims,
+    history,
     house_rules,
     items,
     letters,
+    notes,
     organisations,
     people,
     queue,
     reasons,
     record,
-    rules,
     search,
     sheet,
     surge,
@@ -49,7 +50,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["report_categories"] = CATEGORIES
     app.jinja_env.globals["many_harsh"] = MANY_HARSH
     app.jinja_env.globals["role_names"] = permissions.ROLE_NAMES
-    app.jinja_env.globals["role_words"] = screens.ROLE_WORDS
+    app.jinja_env.globals["role_words"] = ROLE_WORDS
     app.jinja_env.globals["undo_seconds"] = app.extensions["wall.settings"].undo_seconds
     app.register_error_handler(CSRFError, csrf_failed)
     app.after_request(private)

@@ -16,18 +16,20 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from moderation import permissions
+from moderation.decisions.move import NewerStands, NobodyElse
+from moderation.models import Moderator, Review, Role
+from moderation.people import sign_in
+from moderation.permissions import Act, NotAllowed
+from moderation.queue import care, counts
+from moderation.record.notes import Erased
+from moderation.surge import state
+from moderation.workflow import MoveNotAllowed
 from pledges.db import transaction
 from pledges.errors import WordsChanged
 from pledges.models import Campaign, CampaignState
-from pledges.policy import POLICY
 from pledges.text import number
-
-from .. import accounts, care, permissions, queue, surge
-from ..decisions import NewerStands, NobodyElse
-from ..models import Moderator, Review, Role
-from ..notes import Erased
-from ..permissions import Act, NotAllowed
-from ..workflow import MoveNotAllowed
+from pledges.web.headers import POLICY
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ def for_staff(view: View) -> View:
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        me = accounts.signed_in()
+        me = sign_in.signed_in()
         if me is None:
             g.turned_away = True
             return redirect(url_for("security.login", next=request.full_path if request.method == "GET" else None))
@@ -54,7 +56,7 @@ def for_staff(view: View) -> View:
 
 def private(response: Any) -> Any:
     """Nothing of the desk is kept by a browser or cache, framed, or told to other sites."""
-    if not accounts.at_the_desk(request):
+    if not sign_in.at_the_desk(request):
         return response
     response.headers["Cache-Control"] = "no-store, private"
     response.headers["Content-Security-Policy"] = DESK_POLICY
@@ -120,7 +122,7 @@ def _stale(_error: StaleDataError) -> ResponseReturnValue:
 
 
 def problem(words: str, status: int, **more: object) -> ResponseReturnValue:
-    return render_template("moderation/problem.html", words=words, me=accounts.signed_in(), **more), status
+    return render_template("moderation/problem.html", words=words, me=sign_in.signed_in(), **more), status
 
 
 def review_or_404(session: Session, review_id: int, me: Moderator) -> tuple[Review, dict[int | None, Role]]:
@@ -139,12 +141,12 @@ def counted(texts: int = 1) -> bool:
     """
     seen = number(request.form.get("seen", ""))
     with transaction() as session:
-        return care.count_opened(session, accounts.this_session(), -1 if seen is None else seen, texts)
+        return care.count_opened(session, sign_in.this_session(), -1 if seen is None else seen, texts)
 
 
 def harsh_opened(session: Session) -> int:
     """How many harsh texts this session has shown."""
-    return care.opened(session, accounts.this_session())
+    return care.opened(session, sign_in.this_session())
 
 
 def campaign_named(session: Session, slug: str) -> Campaign | None:
@@ -161,8 +163,8 @@ def campaigns_of(session: Session, held: dict[int | None, Role], act: Act) -> li
 def open_first(session: Session, campaigns: list[Campaign], now: datetime) -> list[Campaign]:
     """First what is in surge, then what is on, the one in which most waits first; then what is over or to come."""
     ids = [campaign.id for campaign in campaigns]
-    flooded = {campaign.id for _surge, campaign in surge.everywhere(session, ids, now)}
-    waiting = queue.waiting_in(session, ids)
+    flooded = {campaign.id for _surge, campaign in state.everywhere(session, ids, now)}
+    waiting = counts.waiting_in(session, ids)
 
     def place(campaign: Campaign) -> tuple[bool, bool, int]:
         return campaign.id not in flooded, campaign.state is not CampaignState.OPEN, -waiting.get(campaign.id, 0)

@@ -9,15 +9,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from moderation import permissions
+from moderation.bulk import batches, undoing
+from moderation.bulk import picks as bulk_picks
+from moderation.jobs import queue
+from moderation.letters import outbox
+from moderation.models import Batch, Cluster, Moderator, Reason, Role
+from moderation.permissions import Act
+from moderation.screens import batches as screens_batches
+from moderation.screens import beside, clusters, items, rows
 from pledges.db import reading, transaction, utcnow
 from pledges.models import Contact
 from pledges.settings import settings
 from pledges.text import clean, number
 
-from .. import bulk, jobs, letters, permissions, screens, together
-from ..models import Batch, Cluster, Moderator, Reason, Role
-from ..permissions import Act
-from . import narrow
+from . import filters
 from .base import counted, desk, for_staff, harsh_opened, problem
 from .items import NoSuchColleague, no_such_colleague
 
@@ -32,7 +38,7 @@ Held = dict[int | None, Role]
 def sort_out_bulk(me: Moderator) -> ResponseReturnValue:
     """The dry run: what would be decided and what not. Nothing is decided here."""
     session, move = reading(), request.form.get("move", "")
-    if move not in bulk.OFFERED:
+    if move not in bulk_picks.OFFERED:
         return _not_offered()
     held = _held(session, me)
     return _sorted_out(session, me, held, _picks(session, me, held), move)
@@ -44,22 +50,22 @@ def decide_bulk(me: Moderator) -> ResponseReturnValue:
     """The batch begins; its page tells how it goes on."""
     form, now = request.form, utcnow()
     move = form.get("move", "")
-    if move not in bulk.OFFERED:
+    if move not in bulk_picks.OFFERED:
         return _not_offered()
-    picks = bulk.read_picks(form.getlist("pick"))[: bulk.MOST]
+    picks = bulk_picks.read_picks(form.getlist("pick"))[: bulk_picks.MOST]
     with transaction() as session:
         held = _held(session, me)
-        picks = bulk.visible(session, picks, held)
-        reason = _reason(session, held, picks) if move == bulk.REJECT else None
+        picks = bulk_picks.visible(session, picks, held)
+        reason = _reason(session, held, picks) if move == bulk_picks.REJECT else None
         wrong = _wrong(held, picks, move, reason)
         to = None
-        if wrong is None and move == bulk.PASS:
+        if wrong is None and move == bulk_picks.PASS:
             try:
                 to = _colleague(session, me, held, picks, form.get("to", ""))
             except NoSuchColleague:
                 wrong = no_such_colleague()
         if wrong is None:
-            batch = bulk.begin(
+            batch = batches.begin(
                 session,
                 picks,
                 move,
@@ -76,7 +82,7 @@ def decide_bulk(me: Moderator) -> ResponseReturnValue:
     if wrong is not None:
         return _sorted_out(reading(), me, held, picks, move, trouble=wrong, status=422)
     _go_on(batch_id)
-    return redirect(url_for("desk.show_batch", batch_id=batch_id, **narrow.carried()), code=303)
+    return redirect(url_for("desk.show_batch", batch_id=batch_id, **filters.carried()), code=303)
 
 
 @desk.get("/batches/<int:batch_id>")
@@ -86,7 +92,7 @@ def show_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
     session = reading()
     batch = _own(session, batch_id, me)
     after = number(request.args.get("after", ""))
-    progress = together.progress(session, batch, me, utcnow(), -1 if after is None else after)
+    progress = screens_batches.progress(session, batch, me, utcnow(), -1 if after is None else after)
     answer = make_response(render_template("moderation/batch.html", me=me, progress=progress))
     if not progress.finished:
         answer.headers["Refresh"] = str(REFRESH_SECONDS)
@@ -98,7 +104,7 @@ def show_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
 def continue_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
     _own(reading(), batch_id, me)
     _go_on(batch_id)
-    return redirect(url_for("desk.show_batch", batch_id=batch_id, **narrow.carried()), code=303)
+    return redirect(url_for("desk.show_batch", batch_id=batch_id, **filters.carried()), code=303)
 
 
 @desk.post("/batches/<int:batch_id>/undo")
@@ -106,9 +112,9 @@ def continue_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
 def undo_batch(batch_id: int, me: Moderator) -> ResponseReturnValue:
     """All that still stands as the batch left it is taken back, as one step."""
     with transaction() as session:
-        bulk.undo(session, _own(session, batch_id, me).id, me, utcnow(), settings())
+        undoing.undo(session, _own(session, batch_id, me).id, me, utcnow(), settings())
     _go_on(batch_id)
-    return redirect(url_for("desk.show_batch", batch_id=batch_id, **narrow.carried()), code=303)
+    return redirect(url_for("desk.show_batch", batch_id=batch_id, **filters.carried()), code=303)
 
 
 @desk.get("/clusters/<int:cluster_id>")
@@ -132,27 +138,27 @@ def _cluster(cluster_id: int, me: Moderator, show: str) -> ResponseReturnValue:
     if cluster is None or not permissions.may(held, Act.LOOK, cluster.campaign_id):
         abort(404)
     start = number(request.args.get("after", "")) or 0
-    gathered = together.gathering(session, cluster, me, utcnow(), after=start, show=show)
+    gathered = clusters.gathering(session, cluster, me, utcnow(), after=start, show=show)
     if show and not counted(gathered.harsh_shown):
         show = ""
-        gathered = together.gathering(session, cluster, me, utcnow(), after=start, show=show)
+        gathered = clusters.gathering(session, cluster, me, utcnow(), after=start, show=show)
     return render_template(
         "moderation/cluster.html",
         me=me,
         cluster=gathered,
         opened=harsh_opened(session),
         may_decide=permissions.may(held, Act.DECIDE, cluster.campaign_id),
-        confirmed_above=bulk.CONFIRMED_ABOVE,
+        confirmed_above=bulk_picks.CONFIRMED_ABOVE,
     )
 
 
 def _go_on(batch_id: int) -> None:
     """The first portion, or the next, is done now; the worker does the rest if nobody looks."""
-    finished = bulk.go_on(batch_id, settings(), utcnow())
+    finished = batches.go_on(batch_id, settings(), utcnow())
     if finished:
-        jobs.nudge_letters(settings().undo_seconds)
+        queue.nudge_letters(settings().undo_seconds)
     else:
-        jobs.nudge_batch(batch_id)
+        queue.nudge_batch(batch_id)
 
 
 def _own(session: Session, batch_id: int, me: Moderator) -> Batch:
@@ -176,17 +182,17 @@ def _not_offered() -> ResponseReturnValue:
     )
 
 
-def _picks(session: Session, me: Moderator, held: Held) -> list[bulk.Pick]:
+def _picks(session: Session, me: Moderator, held: Held) -> list[bulk_picks.Pick]:
     """What the form chose; of a cluster, where it says so, also what its page would have ticked but did not list."""
     form = request.form
-    ticked = bulk.read_picks(form.getlist("pick"))[: bulk.MOST]
+    ticked = bulk_picks.read_picks(form.getlist("pick"))[: bulk_picks.MOST]
     cluster_id = _cluster_id(session, held)
     upto = number(form.get("upto", ""))
     if cluster_id is None or not form.get("rest") or upto is None:
         return ticked
-    listed = bulk.read_picks(form.getlist("listed"))
+    listed = bulk_picks.read_picks(form.getlist("listed"))
     cluster = session.get_one(Cluster, cluster_id)
-    return together.chosen(session, cluster, ticked, listed, upto, me, utcnow())
+    return clusters.chosen(session, cluster, ticked, listed, upto, me, utcnow())
 
 
 def _cluster_id(session: Session, held: Held) -> int | None:
@@ -196,16 +202,21 @@ def _cluster_id(session: Session, held: Held) -> int | None:
     return cluster.id if cluster is not None and permissions.may(held, Act.DECIDE, cluster.campaign_id) else None
 
 
-def _reason(session: Session, held: Held, picks: list[bulk.Pick]) -> Reason | None:
+def _reason(session: Session, held: Held, picks: list[bulk_picks.Pick]) -> Reason | None:
     """The reason that was chosen, among those that all of the items' campaigns offer alike."""
     chosen = request.form.get("reason", "")
-    each = [bulk.reasons_offered(session, campaign_id) for campaign_id in bulk.campaigns_of(session, picks, held)]
+    each = [
+        bulk_picks.reasons_offered(session, campaign_id)
+        for campaign_id in bulk_picks.campaigns_of(session, picks, held)
+    ]
     if not each or any(others != each[0] for others in each):
         return None
     return next((reason for reason in each[0] if chosen in (reason.key, str(reason.id))), None)
 
 
-def _colleague(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick], chosen: str) -> Moderator | None:
+def _colleague(
+    session: Session, me: Moderator, held: Held, picks: list[bulk_picks.Pick], chosen: str
+) -> Moderator | None:
     """The colleague who was named; none named: whoever comes next. Raises NoSuchColleague."""
     named = [person for person in _colleagues(session, me, held, picks) if chosen == str(person.id)]
     if chosen and not named:
@@ -213,21 +224,21 @@ def _colleague(session: Session, me: Moderator, held: Held, picks: list[bulk.Pic
     return next(iter(named), None)
 
 
-def _colleagues(session: Session, me: Moderator, held: Held, picks: list[bulk.Pick]) -> list[Moderator]:
-    each = [screens.colleagues(session, campaign_id) for campaign_id in bulk.campaigns_of(session, picks, held)]
+def _colleagues(session: Session, me: Moderator, held: Held, picks: list[bulk_picks.Pick]) -> list[Moderator]:
+    each = [items.colleagues(session, campaign_id) for campaign_id in bulk_picks.campaigns_of(session, picks, held)]
     common = [person for person in (each[0] if each else []) if all(person in others for others in each[1:])]
     return [person for person in common if person.id != me.id]
 
 
-def _wrong(held: Held, picks: list[bulk.Pick], move: str, reason: Reason | None) -> str | None:
+def _wrong(held: Held, picks: list[bulk_picks.Pick], move: str, reason: Reason | None) -> str | None:
     """What is missing before the batch may begin; none: nothing."""
     if not picks:
         return gettext("Choose at least one item first.")
     if permissions.campaigns(held, Act.DECIDE) == []:
         raise permissions.NotAllowed(Act.DECIDE)
-    if move == bulk.REJECT and reason is None:
+    if move == bulk_picks.REJECT and reason is None:
         return gettext("Choose a reason first: the authors will read it.")
-    if len(picks) > bulk.CONFIRMED_ABOVE and request.form.get("confirm", "").strip() != str(len(picks)):
+    if len(picks) > bulk_picks.CONFIRMED_ABOVE and request.form.get("confirm", "").strip() != str(len(picks)):
         return gettext("Type the number %(count)s to confirm.", count=len(picks))
     return None
 
@@ -236,7 +247,7 @@ def _sorted_out(
     session: Session,
     me: Moderator,
     held: Held,
-    picks: list[bulk.Pick],
+    picks: list[bulk_picks.Pick],
     move: str,
     *,
     trouble: str = "",
@@ -245,33 +256,33 @@ def _sorted_out(
     now = utcnow()
     session.expire_all()
     told = number(request.form.get("seen", ""))
-    seen = bulk.newest_line(session) if told is None else told
-    found = bulk.sort_out(session, picks, me, held, now, seen)
-    groups = bulk.groups(session, found.can)
-    if move != bulk.REJECT and groups:
-        groups = [bulk.Group([], found.can)]
+    seen = batches.newest_line(session) if told is None else told
+    found = bulk_picks.sort_out(session, picks, me, held, now, seen)
+    groups = bulk_picks.groups(session, found.can)
+    if move != bulk_picks.REJECT and groups:
+        groups = [bulk_picks.Group([], found.can)]
     page: dict[str, Any] = {
         "move": move,
         "seen": seen,
-        "title": together.TITLES[move],
+        "title": screens_batches.TITLES[move],
         "found": found,
-        "groups": [(group, ",".join(str(bulk.Pick(r.id, r.version)) for r in group.reviews)) for group in groups],
-        "rows": {review.id: screens.row_of(review, now) for review in found.can[: together.LISTED]},
-        "standing": bulk.standing(found.can),
-        "reported": bulk.reported(session, found.can),
-        "cannot": [(each.review, together.why_words(session, each)) for each in found.cannot],
+        "groups": [(group, ",".join(str(bulk_picks.Pick(r.id, r.version)) for r in group.reviews)) for group in groups],
+        "rows": {review.id: rows.row_of(review, now) for review in found.can[: beside.LISTED]},
+        "standing": batches.standing(found.can),
+        "reported": bulk_picks.reported(session, found.can),
+        "cannot": [(each.review, screens_batches.why_words(session, each)) for each in found.cannot],
         "letters": {place: _letters(session, group) for place, group in enumerate(groups)},
-        "colleagues": _colleagues(session, me, held, picks) if move == bulk.PASS else [],
+        "colleagues": _colleagues(session, me, held, picks) if move == bulk_picks.PASS else [],
         "cluster": number(request.form.get("cluster", "")),
-        "confirmed_above": bulk.CONFIRMED_ABOVE,
+        "confirmed_above": bulk_picks.CONFIRMED_ABOVE,
         "trouble": trouble or ("" if picks else gettext("Choose at least one item first.")),
     }
     return render_template("moderation/bulk.html", me=me, **page), status if picks else 422
 
 
-def _letters(session: Session, group: bulk.Group) -> int:
+def _letters(session: Session, group: bulk_picks.Group) -> int:
     """How many of the authors can be written to."""
     contacts = [review.contribution.contact for review in group.reviews]
     wanted = [contact.email_hash for contact in contacts if contact and contact.letters_wanted]
-    proved = set(session.scalars(letters.proved_addresses().where(Contact.email_hash.in_(wanted))))
+    proved = set(session.scalars(outbox.proved_addresses().where(Contact.email_hash.in_(wanted))))
     return sum(address in proved for address in wanted)

@@ -6,13 +6,17 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from moderation import claims
+from moderation.models import Moderator
+from moderation.people import sign_in
+from moderation.queue import care
+from moderation.record import chain
+from moderation.screens import rows
 from pledges.db import transaction, utcnow
 from pledges.text import clean
-from pledges.views import LANGUAGES
+from pledges.web.spelling import LANGUAGES
 
-from .. import accounts, care, claims, record, screens
-from ..models import Moderator
-from . import narrow
+from . import filters
 from .base import desk, for_staff
 
 NAME_CHARS = 100
@@ -25,7 +29,7 @@ def spare_me(me: Moderator) -> ResponseReturnValue:
     """No harsh texts for an hour, or again whatever comes."""
     with transaction():
         me.no_harsh_until = None if request.form.get("again") else utcnow() + care.SPARED_FOR
-    return redirect(url_for("desk.show_queue", **narrow.carried()), code=303)
+    return redirect(url_for("desk.show_queue", **filters.carried()), code=303)
 
 
 @desk.post("/care/break")
@@ -35,8 +39,8 @@ def take_break(me: Moderator) -> ResponseReturnValue:
     now = utcnow()
     with transaction() as session:
         claims.let_go(session, me, now)
-        care.rest(session, accounts.this_session(), now)
-    return redirect(url_for("desk.show_break", **narrow.carried()), code=303)
+        care.rest(session, sign_in.this_session(), now)
+    return redirect(url_for("desk.show_break", **filters.carried()), code=303)
 
 
 @desk.get("/break")
@@ -60,7 +64,7 @@ def keep_me(me: Moderator) -> ResponseReturnValue:
         return _settings(me, problem=gettext("Colleagues need a name for you.")), 422
     with transaction() as session:
         if name != me.name:
-            record.add(session, record.actor(me), "moderator:name", f"moderator:{me.id}", now=utcnow())
+            chain.add(session, chain.actor(me), "moderator:name", f"moderator:{me.id}", now=utcnow())
         me.name = name
         lang = request.form.get("lang", "")
         me.lang = lang if lang in LANGUAGES else me.lang
@@ -75,7 +79,7 @@ def _settings(me: Moderator, problem: str = "") -> str:
         "moderation/me.html",
         me=me,
         langs=LANGUAGES,
-        skips=[(lane, screens.LANES[lane]) for lane in care.MAY_SKIP],
+        skips=[(lane, rows.LANES[lane]) for lane in care.MAY_SKIP],
         problem=problem,
         kept=request.args.get("kept") == "1",
     )

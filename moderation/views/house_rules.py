@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from moderation import permissions
+from moderation.models import HouseRule, Moderator, Role
+from moderation.permissions import Act
+from moderation.rules import house_rules
 from pledges.db import reading, transaction, utcnow
 from pledges.models import Campaign
 from pledges.text import clean
 
-from .. import house_rules, permissions
-from ..models import HouseRule, Moderator, Role
-from ..permissions import Act
 from .base import campaign_asked, campaigns_of, desk, for_staff
 
 ACTS = ("add", "edit", "retire", "copy")

@@ -11,15 +11,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from moderation import claims, permissions
+from moderation.decisions import decide as decisions_decide
+from moderation.decisions import move as decisions_move
+from moderation.decisions import seeing
+from moderation.jobs import queue
+from moderation.models import Decision, Moderator, Reason, Review, Role
+from moderation.permissions import Act
+from moderation.queue import aside, order
+from moderation.rules import reasons
+from moderation.screens import items, story
+from moderation.workflow import Move, MoveNotAllowed
 from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.settings import settings
 from pledges.text import clean, number
 
-from .. import claims, decisions, jobs, permissions, queue, reasons, screens, seeing
-from ..models import Decision, Moderator, Reason, Review, Role
-from ..permissions import Act
-from ..workflow import Move, MoveNotAllowed
-from . import narrow
+from . import filters as views_filters
 from .base import counted, desk, for_staff, harsh_opened, problem, review_or_404
 from .queue import toast_of
 
@@ -72,12 +79,12 @@ def show_item_text(review_id: int, me: Moderator) -> ResponseReturnValue:
 def _item(review_id: int, me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     session, now = reading(), utcnow()
     review, held = review_or_404(session, review_id, me)
-    item = screens.item_of(session, review, me, held, now, shown=shown is True, opened=harsh_opened(session))
+    item = items.item_of(session, review, me, held, now, shown=shown is True, opened=harsh_opened(session))
     return render_template(
         "moderation/item.html",
         me=me,
         item=item,
-        lane=narrow.lane(),
+        lane=views_filters.lane(),
         toast=toast_of(session, me, now),
         again=shown is False,
     )
@@ -101,7 +108,7 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
             review, held = review_or_404(session, review_id, me)
             permissions.require(held, Act.TAKE_DOWN if move == TAKE_DOWN else Act.DECIDE, review.campaign_id)
             move = Move.REJECT.value if move == TAKE_DOWN else move  # of what is shown: off every page at once
-            given, lane = filled_in(), narrow.lane()
+            given, lane = filled_in(), views_filters.lane()
             at = _next_after(session, review, lane, held, me, now)
             if move == PASS and given.second:
                 asked = _ask_for_second(session, review, version, given.note, me, now)
@@ -110,11 +117,11 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                 _mark(session, review, move, version, given.note, me, now)
                 done, marked = "", move
             elif move == BACK:
-                queue.undo_mark(session, review, version=version, by=me, now=now, settings=settings())
+                aside.undo_mark(session, review, version=version, by=me, now=now, settings=settings())
                 done, marked = "", move
             else:
                 chosen = reasons_chosen(session, review, given.reasons, move)
-                decision = decisions.decide(
+                decision = decisions_decide.decide(
                     session,
                     review_id,
                     _people_move(move),
@@ -130,11 +137,11 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
                     seen=what_was_seen(),
                 )
                 done, marked = str(decision.id), ""
-    except decisions.Overtaken as error:
+    except claims.Overtaken as error:
         if _is_a_repeat(error.other, me, move, version):  # a button pressed twice
             return _back_to_queue(at, str(error.other.id) if error.other else "")
         return overtaken(review_id, me, error)
-    except decisions.ReasonMissing:
+    except decisions_move.ReasonMissing:
         return _ask_again(review_id, me, move, gettext("Choose a reason first: the author will read it."))
     except seeing.NotSeen:
         return _not_shown(review_id, me)
@@ -142,7 +149,7 @@ def _decide(review_id: int, me: Moderator) -> ResponseReturnValue:
         return _in_doubt(review_id, me)
     except NoSuchColleague:
         return _ask_again(review_id, me, move, no_such_colleague())
-    jobs.nudge_letters(settings().undo_seconds)
+    queue.nudge_letters(settings().undo_seconds)
     if move in (Move.UNDO, BACK):
         return _back_to_queue(review_id, done, marked)
     if form.get("back") == "mine":
@@ -159,7 +166,13 @@ def _back_to_queue(at: int | None, done: str, marked: str = "", which: int | Non
     """The queue with this item open, and what was done told."""
     anchor = "item" if at else None
     there = url_for(
-        "desk.show_queue", at=at, done=done or None, marked=marked or None, of=which, _anchor=anchor, **narrow.carried()
+        "desk.show_queue",
+        at=at,
+        done=done or None,
+        marked=marked or None,
+        of=which,
+        _anchor=anchor,
+        **views_filters.carried(),
     )
     return redirect(there, code=303)
 
@@ -179,10 +192,10 @@ def _next_after(
 ) -> int | None:
     """The next item below this one in the lane that no colleague has open; none below: from the top."""
     where = permissions.campaigns(held, Act.LOOK)
-    here = queue.position(review, lane)
-    among = narrow.campaigns(session, where)
-    filters = narrow.asked(among)
-    following = queue.page(
+    here = order.position(review, lane)
+    among = views_filters.campaigns(session, where)
+    filters = views_filters.asked(among)
+    following = order.page(
         session, now=now, campaigns=where, lane=lane, by=me, after=here, limit=AHEAD, filters=filters, among=among
     )
     free = [each for each in following if claims.holder(each, now) in (None, me)]
@@ -207,27 +220,27 @@ def _ask_for_second(
 ) -> Decision:
     """Somebody else decides: the colleague who was named, or whoever comes next."""
     to = _colleague(session, request.form.get("to", ""), review, me)
-    asked = decisions.decide(
+    asked = decisions_decide.decide(
         session, review.id, Move.PROPOSE, by=me, version=version, now=now, settings=settings(), note=note
     )
     if to is not None:
-        queue.hand_over(session, review, version=asked.version, by=me, to=to, note="", now=now)
+        aside.hand_over(session, review, version=asked.version, by=me, to=to, note="", now=now)
     return asked
 
 
 def _mark(session: Session, review: Review, move: str, version: int, note: str, me: Moderator, now: datetime) -> None:
     if move == PARK:
-        queue.park(session, review, version=version, by=me, now=now)
+        aside.park(session, review, version=version, by=me, now=now)
         return
     to = _colleague(session, request.form.get("to", ""), review, me)
-    queue.hand_over(session, review, version=version, by=me, to=to, note=note, now=now)
+    aside.hand_over(session, review, version=version, by=me, to=to, note=note, now=now)
 
 
 def _colleague(session: Session, chosen: str, review: Review, me: Moderator) -> Moderator | None:
     """The colleague who was named; none named: whoever comes next. Raises NoSuchColleague."""
     if not chosen.strip():
         return None
-    for colleague in screens.colleagues_for(session, review, me):
+    for colleague in items.colleagues_for(session, review, me):
         if chosen in (str(colleague.id), colleague.email):
             return colleague
     raise NoSuchColleague
@@ -264,22 +277,30 @@ def _in_its_place(review_id: int, me: Moderator, **more: Any) -> ResponseReturnV
     session.expire_all()
     review, held = review_or_404(session, review_id, me)
     opened = harsh_opened(session)
-    item = screens.item_of(session, review, me, held, now, shown=stays_open(review, me), opened=opened)
+    item = items.item_of(session, review, me, held, now, shown=stays_open(review, me), opened=opened)
     given = filled_in()
-    asked = {"lane": narrow.lane(), "toast": None, "given": given, "opened": "" if given.tell else "approve", **more}
+    asked = {
+        "lane": views_filters.lane(),
+        "toast": None,
+        "given": given,
+        "opened": "" if given.tell else "approve",
+        **more,
+    }
     return render_template("moderation/item.html", me=me, item=item, **asked), 409
 
 
-def overtaken(review_id: int, me: Moderator, error: decisions.Overtaken) -> ResponseReturnValue:
+def overtaken(review_id: int, me: Moderator, error: claims.Overtaken) -> ResponseReturnValue:
     """The item as it stands now, with who was quicker, or who has it open."""
     session, now = reading(), utcnow()
     session.expire_all()
     review, held = review_or_404(session, review_id, me)
-    words = screens.overtaken_words(error.other)
-    if isinstance(error, decisions.Held):
+    words = story.overtaken_words(error.other)
+    if isinstance(error, claims.Held):
         words = claims.held_words(error.holder, review.claimed_until or now)
-    item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
-    page = render_template("moderation/item.html", me=me, item=item, lane=narrow.lane(), toast=None, problem=words)
+    item = items.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
+    page = render_template(
+        "moderation/item.html", me=me, item=item, lane=views_filters.lane(), toast=None, problem=words
+    )
     return page, 409
 
 
@@ -287,12 +308,12 @@ def _ask_again(review_id: int, me: Moderator, move: str, words: str) -> Response
     """The item with what was wrong, and all that was filled in."""
     session, now = reading(), utcnow()
     review, held = review_or_404(session, review_id, me)
-    item = screens.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
+    item = items.item_of(session, review, me, held, now, shown=False, opened=harsh_opened(session))
     page = render_template(
         "moderation/item.html",
         me=me,
         item=item,
-        lane=narrow.lane(),
+        lane=views_filters.lane(),
         toast=None,
         problem=words,
         opened=move,

@@ -8,14 +8,18 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from moderation import permissions
+from moderation.decisions import second
+from moderation.letters import outbox
+from moderation.models import Moderator
+from moderation.permissions import Act
+from moderation.post import writing
+from moderation.screens import items
+from moderation.workflow import NEEDS_REASON, Move
 from pledges.db import reading, utcnow
 from pledges.settings import settings
 
-from .. import decisions, letters, notices, permissions, screens
-from ..models import Moderator
-from ..permissions import Act
-from ..workflow import NEEDS_REASON, Move
-from . import narrow
+from . import filters
 from .base import desk, for_staff, harsh_opened, problem, review_or_404
 from .items import TAKE_DOWN, filled_in, reasons_chosen, stays_open
 
@@ -53,18 +57,25 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
         shown = Shown(why_not=gettext("No letter: you chose to send no message."))
     else:
         on_wall = review.contribution.published_revision_id == review.revision_id
-        hidden = decisions.was_hidden_by_proposal(session, review)
-        kind = letters.kind_for(session, review, Move(move), on_wall=on_wall, hidden=hidden)
-        written = notices.preview(session, review, kind, chosen, settings())
-        two = decisions.two_must_agree(session, review, Move(move), chosen, by=me, second=given.second)
-        two = two and decisions.somebody_else(session, review, me)
+        hidden = second.was_hidden_by_proposal(session, review)
+        kind = outbox.kind_for(session, review, Move(move), on_wall=on_wall, hidden=hidden)
+        written = writing.preview(session, review, kind, chosen, settings())
+        two = second.two_must_agree(session, review, Move(move), chosen, by=me, second=given.second)
+        two = two and second.somebody_else(session, review, me)
         shown = Shown("", _why(written.why_not), two, written.lang, written.subject, written.text)
     status = 422 if missing else 200
     if request.headers.get("X-Part"):
         return render_template("moderation/letter_part.html", shown=shown), status
-    item = screens.item_of(session, review, me, held, now, shown=stays_open(review, me), opened=harsh_opened(session))
+    item = items.item_of(session, review, me, held, now, shown=stays_open(review, me), opened=harsh_opened(session))
     page = render_template(
-        "moderation/item.html", me=me, item=item, lane=narrow.lane(), toast=None, opened=move, given=given, letter=shown
+        "moderation/item.html",
+        me=me,
+        item=item,
+        lane=filters.lane(),
+        toast=None,
+        opened=move,
+        given=given,
+        letter=shown,
     )
     return page, status
 
@@ -74,7 +85,7 @@ def preview_letter(review_id: int, me: Moderator) -> ResponseReturnValue:
 @for_staff
 def back_to_item(review_id: int, me: Moderator) -> ResponseReturnValue:
     """A link of a page that a post answered, or its address opened again, leads to the item."""
-    return redirect(url_for("desk.show_item", review_id=review_id, **narrow.carried(), show=request.args.get("show")))
+    return redirect(url_for("desk.show_item", review_id=review_id, **filters.carried(), show=request.args.get("show")))
 
 
 def _why(why_not: str) -> str:

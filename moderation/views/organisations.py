@@ -6,13 +6,15 @@ from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from pledges import merging, organisations
+from moderation import permissions
+from moderation.models import Moderator
+from moderation.record import chain
+from moderation.screens import likenesses
 from pledges.db import transaction, utcnow
 from pledges.models import Kind, Organisation
+from pledges.organisations import merging, naming
 
-from .. import likenesses, permissions, record
-from ..models import Moderator
-from . import narrow
+from . import filters
 from .base import desk, for_staff, review_or_404
 
 
@@ -27,12 +29,12 @@ def say_same(review_id: int, me: Moderator) -> ResponseReturnValue:
         if review.revision.kind is not Kind.ORGANISATION or not name:
             abort(404)
         permissions.require(held, permissions.Act.EDIT_RULES, review.campaign_id)
-        mine = organisations.known(session, name, now)
-        other = organisations.counted_as(session, mine)
+        mine = naming.known(session, name, now)
+        other = naming.counted_as(session, mine)
         if form.get("act") == "same":
             public_id = form.get("organisation", "")
             chosen = session.scalars(select(Organisation).where(Organisation.public_id == public_id)).first()
-            if chosen is None or chosen not in organisations.alike(session, name):
+            if chosen is None or chosen not in naming.alike(session, name):
                 abort(409)
             other = chosen
         elif form.get("act") != "part" or other.id == mine.id:
@@ -43,8 +45,8 @@ def say_same(review_id: int, me: Moderator) -> ResponseReturnValue:
             act = likenesses.say(session, mine, other, same=form["act"] == "same", now=now)
         except merging.NotTheSame:
             abort(409)
-        record.add(
-            session, record.actor(me), act, f"organisation:{mine.id}", after={"organisation": other.id},
+        chain.add(
+            session, chain.actor(me), act, f"organisation:{mine.id}", after={"organisation": other.id},
             campaign_id=review.campaign_id, now=now,
         )  # fmt: skip
-    return redirect(url_for("desk.show_item", review_id=review_id, **narrow.carried()), code=303)
+    return redirect(url_for("desk.show_item", review_id=review_id, **filters.carried()), code=303)

@@ -9,17 +9,20 @@ from flask_security import login_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation import permissions
+from moderation.jobs import queue
+from moderation.models import Invitation, Membership, Moderator, Role
+from moderation.people import memberships, passwords, proving, sign_in
+from moderation.permissions import Act, NotAllowed
 from pledges.db import reading, transaction, utcnow
-from pledges.limits import Kind, Places, limits_of
+from pledges.limits.counting import limits_of
+from pledges.limits.rules import Kind, Places
 from pledges.models import Campaign
 from pledges.settings import settings
 from pledges.text import clean
-from pledges.views import page_lang
+from pledges.web.language import page_lang
 
-from .. import accounts, invitations, jobs, passwords, permissions
-from ..models import Invitation, Membership, Moderator, Role
-from ..permissions import Act, NotAllowed
-from . import narrow
+from . import filters
 from .base import campaign_named, desk, for_staff
 
 
@@ -47,7 +50,7 @@ def invite(me: Moderator) -> ResponseReturnValue:
         if not permissions.may_invite(held, role, campaign.id if campaign else None):
             raise NotAllowed(Act.INVITE)
         try:
-            link = accounts.invite(session, form.get("email", ""), role, campaign.id if campaign else None, me, now)
+            link = memberships.invite(session, form.get("email", ""), role, campaign.id if campaign else None, me, now)
         except ValueError:
             return _people(me, problem=gettext("Enter an email address like name@example.org.")), 422
     return _people(me, link=settings().base_url + link)
@@ -66,7 +69,7 @@ def renew(moderator_id: int, me: Moderator) -> ResponseReturnValue:
     """Somebody lost password or second factor; the link that sets new ones is shown once, to who asked for it."""
     with transaction() as session:
         person = _managed(session, moderator_id, me)
-        link = accounts.renew(session, person, me, utcnow())
+        link = memberships.renew(session, person, me, utcnow())
     return _person(me, person, link=settings().base_url + link)
 
 
@@ -77,8 +80,8 @@ def end_sessions(moderator_id: int, me: Moderator) -> ResponseReturnValue:
     now = utcnow()
     with transaction() as session:
         person = _managed(session, moderator_id, me)
-        for row in accounts.sessions(session, person, now):
-            accounts.end_session(session, row, me, now)
+        for row in sign_in.sessions(session, person, now):
+            sign_in.end_session(session, row, me, now)
     return redirect(url_for("desk.show_person", moderator_id=moderator_id), code=303)
 
 
@@ -87,26 +90,26 @@ def end_sessions(moderator_id: int, me: Moderator) -> ResponseReturnValue:
 def end_role(membership_id: int, me: Moderator) -> ResponseReturnValue:
     """The role ends; who holds no other has left the desk."""
     with transaction() as session:
-        accounts.lock_owners(session)
+        memberships.lock_owners(session)
         membership = session.get(Membership, membership_id, with_for_update=True, populate_existing=True)
         if membership is None or membership.ended_at is not None:
             abort(404)
         held = permissions.roles(session, me)
         if not permissions.may_invite(held, membership.role, membership.campaign_id):
             raise NotAllowed(Act.INVITE)
-        if accounts.last_owner(session, membership):
+        if memberships.last_owner(session, membership):
             return _people(
                 me, problem=gettext("The last owner of all campaigns cannot leave. Invite another first.")
             ), 422
-        accounts.end_role(session, membership, me, utcnow())
+        memberships.end_role(session, membership, me, utcnow())
     return redirect(url_for("desk.show_people"), code=303)
 
 
 @desk.get("/sessions")
 @for_staff
 def show_sessions(me: Moderator) -> ResponseReturnValue:
-    rows = accounts.sessions(reading(), me, utcnow())
-    return render_template("moderation/sessions.html", me=me, rows=rows, here=accounts.this_session())
+    rows = sign_in.sessions(reading(), me, utcnow())
+    return render_template("moderation/sessions.html", me=me, rows=rows, here=sign_in.this_session())
 
 
 @desk.post("/sessions/<int:sign_in_id>/end")
@@ -115,10 +118,10 @@ def end_session(sign_in_id: int, me: Moderator) -> ResponseReturnValue:
     """One session of one's own ends: a telephone that was lost, a computer that was left."""
     now = utcnow()
     with transaction() as session:
-        own = [row for row in accounts.sessions(session, me, now) if row.id == sign_in_id]
+        own = [row for row in sign_in.sessions(session, me, now) if row.id == sign_in_id]
         if not own:
             abort(404)
-        accounts.end_session(session, own[0], me, now)
+        sign_in.end_session(session, own[0], me, now)
     return redirect(url_for("desk.show_sessions"), code=303)
 
 
@@ -157,7 +160,7 @@ def _person(me: Moderator, person: Moderator, *, link: str = "") -> str:
             for membership in person.memberships
             if membership.ended_at is None and (where is None or membership.campaign_id in (None, *where))
         ],
-        rows=accounts.sessions(session, person, utcnow()) if may_manage else [],
+        rows=sign_in.sessions(session, person, utcnow()) if may_manage else [],
         link=link,
     )
 
@@ -191,7 +194,7 @@ def switch_shortcuts(me: Moderator) -> ResponseReturnValue:
     """Single keys can be switched off, for those whom they would trip up (WCAG 2.1.4)."""
     with transaction():
         me.shortcuts = not me.shortcuts
-    return redirect(url_for("desk.show_queue", **narrow.carried()), code=303)
+    return redirect(url_for("desk.show_queue", **filters.carried()), code=303)
 
 
 # -- joining -----------------------------------------------------------------------------------------
@@ -199,17 +202,17 @@ def switch_shortcuts(me: Moderator) -> ResponseReturnValue:
 
 @desk.get("/invitation/<token>")
 def show_invitation(token: str) -> ResponseReturnValue:
-    invitation = accounts.open_invitation(reading(), token, utcnow())
+    invitation = memberships.open_invitation(reading(), token, utcnow())
     if invitation is None:
         return render_template("moderation/invitation.html", step="over", me=None), 404
-    if accounts.known_already(reading(), invitation) is not None:
+    if memberships.known_already(reading(), invitation) is not None:
         return _role_to_take(token, invitation)
     return _not_yet(reading(), invitation) or _step("password", invitation)
 
 
 def _role_to_take(token: str, invitation: Invitation) -> ResponseReturnValue:
     """Somebody who is at the desk already signs in as ever, and takes the role with a button."""
-    me = accounts.signed_in()
+    me = sign_in.signed_in()
     if me is None or me.email != invitation.email:
         here = url_for("desk.show_invitation", token=token)
         page = render_template("moderation/invitation.html", step="sign_in", me=None, here=here, problem="")
@@ -222,14 +225,14 @@ def join(token: str) -> ResponseReturnValue:
     """First the password, then the secret of an authenticator app and its first code."""
     now, form = utcnow(), request.form
     with transaction() as session:
-        invitation = accounts.open_invitation(session, token, now, lock=True)
+        invitation = memberships.open_invitation(session, token, now, lock=True)
         if invitation is None:
             return render_template("moderation/invitation.html", step="over", me=None), 404
-        known, me = accounts.known_already(session, invitation), accounts.signed_in()
+        known, me = memberships.known_already(session, invitation), sign_in.signed_in()
         if known is not None:
             if me is None or me.id != known.id:
                 return _role_to_take(token, invitation)
-            accounts.take_role(session, invitation, known, now)
+            memberships.take_role(session, invitation, known, now)
             return redirect(url_for("desk.show_queue"), code=303)
         not_yet = _not_yet(session, invitation)
         if not_yet is not None:
@@ -239,12 +242,12 @@ def join(token: str) -> ResponseReturnValue:
             words = passwords.problem(password, email=invitation.email, name=name)
             if words:
                 return _step("password", invitation, words, typed=name, status=422)
-            moderator = accounts.accept(session, invitation, name, password, now)
+            moderator = memberships.accept(session, invitation, name, password, now)
             return _ask_for_code(moderator, "")
         found = session.scalars(select(Moderator).where(Moderator.email == invitation.email)).first()
         if found is None or not found.tf_totp_secret:
             return redirect(url_for("desk.show_invitation", token=token), code=303)
-        if not accounts.confirm(session, invitation, found, form.get("code", ""), now):
+        if not memberships.confirm(session, invitation, found, form.get("code", ""), now):
             return _ask_for_code(found, gettext("This code is not right. Wait for the next one and type it.")), 422
     login_user(found, authn_via=["password", "code"])
     return redirect(url_for("desk.show_queue"), code=303)
@@ -262,19 +265,19 @@ def _step(
 def _not_yet(session: Session, invitation: Invitation) -> ResponseReturnValue | None:
     """What has to come before this link sets anything; none: nothing."""
     now, form = utcnow(), request.form
-    if invitations.gives_way(session, invitation, now):
+    if proving.gives_way(session, invitation, now):
         return _step("waits", invitation, status=409)
-    if invitations.is_proved(invitation, settings()):
+    if proving.is_proved(invitation, settings()):
         return None
     if "send" in form:
         _limited("letters", {("invitation", invitation.email): 1})
-        invitations.send_code(session, invitation, page_lang(), now)
-        jobs.nudge_letters(0)
+        proving.send_code(session, invitation, page_lang(), now)
+        queue.nudge_letters(0)
         return _step("prove", invitation, gettext("The code is on its way. It can take some minutes."))
     if "proof" not in form:
         return _step("prove", invitation, status=403 if request.method == "POST" else 200)
     _limited("codes", {("invitation", str(invitation.id)): 1})
-    if not invitations.prove(invitation, form["proof"]):
+    if not proving.prove(invitation, form["proof"]):
         return _step("prove", invitation, gettext("This is not the code of the letter."), status=422)
     return redirect(url_for("desk.show_invitation", token=(request.view_args or {})["token"]), code=303)
 
@@ -292,7 +295,7 @@ def _ask_for_code(moderator: Moderator, problem: str) -> str:
         step="code",
         me=None,
         email=moderator.email,
-        secret=accounts.shown_secret(stored),
-        uri=accounts.secret_uri(stored, moderator.email),
+        secret=memberships.shown_secret(stored),
+        uri=memberships.secret_uri(stored, moderator.email),
         problem=problem,
     )

@@ -11,29 +11,25 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import BigInteger, func, literal, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from moderation import claims, permissions
+from moderation.bulk import picks as bulk_picks
+from moderation.decisions import undo
+from moderation.jobs import tasks
+from moderation.models import Decision, Moderator, Review, Role
+from moderation.people import sign_in
+from moderation.permissions import Act
+from moderation.post import sending
+from moderation.queue import aside, care, counts, order
+from moderation.queue import filters as queue_filters
+from moderation.screens import beside, items, news, story
+from moderation.screens import rows as screens_rows
+from moderation.surge import state
+from moderation.workflow import WAITS
 from pledges.db import Values, reading, utcnow
 from pledges.settings import settings
 from pledges.text import number
 
-from .. import (
-    accounts,
-    bulk,
-    care,
-    claims,
-    decisions,
-    jobs,
-    news,
-    notices,
-    permissions,
-    queue,
-    screens,
-    surge,
-    together,
-)
-from ..models import Decision, Moderator, Review, Role
-from ..permissions import Act
-from ..workflow import WAITS
-from . import narrow
+from . import filters as views_filters
 from .base import counted, desk, for_staff, harsh_opened
 
 WITH_ITS_ITEM = (
@@ -61,28 +57,28 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     held = permissions.roles(session, me)
     where = permissions.campaigns(held, Act.LOOK)
     lane = request.args.get("lane", "all")
-    if lane not in screens.LANES:
+    if lane not in screens_rows.LANES:
         abort(404)
-    among = narrow.campaigns(session, where)
-    filters = narrow.asked(among)
+    among = views_filters.campaigns(session, where)
+    filters = views_filters.asked(among)
     asked: dict[str, Any] = {"now": now, "campaigns": where, "lane": lane, "by": me, "among": among}
     reviews, more = _page(session, {**asked, "filters": filters})
     values = Values(session)  # all that is a single number, or the like, comes by one statement
-    seen = queue.campaign_ids(session, where, filters, among)
-    lanes = queue.in_lanes(session, values, now=now, campaigns=seen, by=me)
-    left_out = queue.left_out(values, now=now, campaigns=where, lane=lane, by=me)
-    narrowed = queue.how_many(session, values, **asked, filters=filters) if filters.more() else None
-    offered = narrow.offered(session, values, filters=filters, **asked)
+    seen = queue_filters.campaign_ids(session, where, filters, among)
+    lanes = counts.in_lanes(session, values, now=now, campaigns=seen, by=me)
+    left_out = counts.left_out(values, now=now, campaigns=where, lane=lane, by=me)
+    narrowed = counts.how_many(session, values, **asked, filters=filters) if filters.more() else None
+    offered = views_filters.offered(session, values, filters=filters, **asked)
     handed, since = claims.handed(values, me, now), news.since(values, now)
-    pace = care.pace(session, values, me, accounts.this_session(), now)
-    alert, refused = jobs.spam_service().alert(values), notices.refused(values)
+    pace = care.pace(session, values, me, sign_in.this_session(), now)
+    alert, refused = tasks.spam_service().alert(values), sending.refused(values)
     if left_out() and narrowed is None:
-        narrowed = queue.how_many(session, values, **asked, filters=filters)
+        narrowed = counts.how_many(session, values, **asked, filters=filters)
     in_lanes = lanes()
-    rows = [screens.row_of(review, now, me) for review in reviews]
+    rows = [screens_rows.row_of(review, now, me) for review in reviews]
     current = _current(session, reviews, held, me, now)
     item = (
-        screens.item_of(session, current, me, held, now, shown=shown is True, opened=harsh_opened(session))
+        items.item_of(session, current, me, held, now, shown=shown is True, opened=harsh_opened(session))
         if current
         else None
     )
@@ -90,13 +86,13 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         "moderation/queue.html",
         me=me,
         lane=lane,
-        lanes=screens.lane_links(in_lanes.counts, lane, in_lanes.oldest, now),
+        lanes=screens_rows.lane_links(in_lanes.counts, lane, in_lanes.oldest, now),
         waiting=narrowed() if narrowed is not None else in_lanes.counts[lane],
-        bounded=queue.COUNTED if narrowed is not None else None,
+        bounded=counts.COUNTED if narrowed is not None else None,
         narrow=offered(),
-        lane_name=screens.LANES[lane],
+        lane_name=screens_rows.LANES[lane],
         rows=rows,
-        together=together.beside(session, reviews, me),
+        together=beside.beside(session, reviews, me),
         may_choose=permissions.campaigns(held, Act.DECIDE) != [],
         hand={"left": handed(), "offered": bool(rows) and lane not in claims.NOT_HANDED},
         item=item,
@@ -104,11 +100,11 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         since=since(),
         pace=pace(),
         left_out=left_out(),
-        next_after=screens.write_position(queue.position(reviews[-1], lane)) if more else "",
+        next_after=screens_rows.write_position(order.position(reviews[-1], lane)) if more else "",
         toast=toast_of(session, me, now) or _not_here(current),
         alert=alert(),
         mail_refused=refused(),
-        surges=surge.everywhere(session, where, now),
+        surges=state.everywhere(session, where, now),
     )
 
 
@@ -118,17 +114,17 @@ def tell_news(me: Moderator) -> ResponseReturnValue:
     """What is new in the lane since the page was made, and what became of the items that it shows."""
     session, now = reading(), utcnow()
     lane, since = request.args.get("lane", "all"), news.read_since(request.args.get("since", ""), now)
-    if lane not in screens.LANES or since is None:
+    if lane not in screens_rows.LANES or since is None:
         abort(400)
-    picks = bulk.read_picks([request.args.get("ids", "")])[:SHOWN]
+    picks = bulk_picks.read_picks([request.args.get("ids", "")])[:SHOWN]
     etag = news.validator(session, me, request.full_path, picks, now)
     if request.if_none_match.contains(etag):
         answer = make_response("", 304)
     else:
         where = permissions.campaigns(permissions.roles(session, me), Act.LOOK)
-        among = narrow.campaigns(session, where)
-        filters = narrow.asked(among)
-        seen = queue.campaign_ids(session, where, filters, among)
+        among = views_filters.campaigns(session, where)
+        filters = views_filters.asked(among)
+        seen = queue_filters.campaign_ids(session, where, filters, among)
         told = news.of(session, me, campaigns=seen, lane=lane, since=since, picks=picks, now=now, filters=filters)
         words = ngettext("%(num)s new", "%(num)s new", told.new) if told.new else ""
         answer = make_response(jsonify(new=told.new, words=words, after=told.after, rows=told.rows))
@@ -142,13 +138,13 @@ def _page(session: Session, asked: dict[str, Any]) -> tuple[list[Review], bool]:
     An item that the address names and that stands further on begins the page: a decision made on a later page goes on
     from there, not from the top.
     """
-    after = screens.read_position(request.args.get("after", ""))
-    limit = queue.PAGE + 1
-    reviews = queue.page(session, **asked, after=after, limit=limit)
+    after = screens_rows.read_position(request.args.get("after", ""))
+    limit = order.PAGE + 1
+    reviews = order.page(session, **asked, after=after, limit=limit)
     at = number(request.args.get("at", ""))
-    if at is not None and at not in {review.id for review in reviews[: queue.PAGE]}:
-        reviews = queue.page_from(session, at, **asked, limit=limit) or reviews
-    return reviews[: queue.PAGE], len(reviews) > queue.PAGE
+    if at is not None and at not in {review.id for review in reviews[: order.PAGE]}:
+        reviews = order.page_from(session, at, **asked, limit=limit) or reviews
+    return reviews[: order.PAGE], len(reviews) > order.PAGE
 
 
 def _current(
@@ -180,7 +176,7 @@ def _not_here(current: Review | None) -> dict[str, Any] | None:
 
 def toast_of(session: Session, me: Moderator, now: datetime) -> dict[str, Any] | None:
     """What was done last, while it can be undone."""
-    if request.args.get("marked", "") in screens.MARKED:
+    if request.args.get("marked", "") in story.MARKED:
         return _marked(session, me, now)
     done = number(request.args.get("done", ""))
     if done is None:
@@ -192,13 +188,13 @@ def toast_of(session: Session, me: Moderator, now: datetime) -> dict[str, Any] |
     if found is None:
         return None
     decision, last = found
-    undoable = last == decision.id and decisions.undoable(decision, me, now, settings())
-    return screens.toast_of(decision, undoable=undoable)
+    undoable = last == decision.id and undo.undoable(decision, me, now, settings())
+    return story.toast_of(decision, undoable=undoable)
 
 
 def _marked(session: Session, me: Moderator, now: datetime) -> dict[str, Any]:
     """What was laid aside, passed on or put back; undone like a decision."""
     of = number(request.args.get("of", ""))
     review = session.get(Review, of) if of is not None else None
-    mine = review is not None and queue.undoable_mark(session, review, me, now, settings()) is not None
-    return screens.toast_of_mark(request.args["marked"], review if mine else None)
+    mine = review is not None and aside.undoable_mark(session, review, me, now, settings()) is not None
+    return story.toast_of_mark(request.args["marked"], review if mine else None)

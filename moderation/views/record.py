@@ -6,13 +6,15 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from moderation import permissions
+from moderation.models import Act as Line
+from moderation.models import Moderator
+from moderation.permissions import Act, NotAllowed
+from moderation.record import chain, figures, words
+from moderation.screens import rows, story
 from pledges.db import database, reading, utcnow
 from pledges.text import number
 
-from .. import acts, figures, permissions, record, screens
-from ..models import Act as Line
-from ..models import Moderator
-from ..permissions import Act, NotAllowed
 from .base import campaign_named, campaigns_of, desk, for_staff, open_first
 
 PAGE = 50
@@ -33,11 +35,11 @@ def check_record(me: Moderator) -> ResponseReturnValue:
     if permissions.campaigns(permissions.roles(session, me), Act.SEE_RECORD) is not None:
         raise NotAllowed(Act.SEE_RECORD)
     with database().snapshot() as moment:
-        faults = list(record.verify(moment))
+        faults = list(chain.verify(moment))
     return _record(me, faults)
 
 
-def _record(me: Moderator, faults: list[record.Fault] | None = None) -> str:
+def _record(me: Moderator, faults: list[chain.Fault] | None = None) -> str:
     session = reading()
     where = permissions.campaigns(permissions.roles(session, me), Act.SEE_RECORD)
     if where == []:
@@ -56,7 +58,7 @@ def _record(me: Moderator, faults: list[record.Fault] | None = None) -> str:
     return render_template(
         "moderation/record.html",
         me=me,
-        lines=acts.told(session, lines),
+        lines=words.told(session, lines),
         before=lines[-1].id if more else None,
         subject=subject,
         faults=faults,
@@ -78,7 +80,7 @@ def show_figures(me: Moderator) -> ResponseReturnValue:
         abort(404)
     weeks = figures.weeks(session, chosen, utcnow())
     return render_template(
-        "moderation/figures.html", me=me, campaigns=campaigns, chosen=chosen, weeks=weeks, moved=screens.MOVED,
+        "moderation/figures.html", me=me, campaigns=campaigns, chosen=chosen, weeks=weeks, moved=story.MOVED,
         may_see_record=permissions.campaigns(held, Act.SEE_RECORD) != [],
-        chart=figures.chart(weeks, chosen.wait_target_minutes * 60), age_words=screens.age_words,
+        chart=figures.chart(weeks, chosen.wait_target_minutes * 60), age_words=rows.age_words,
     )  # fmt: skip

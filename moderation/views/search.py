@@ -7,14 +7,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from moderation import permissions, workflow
+from moderation.models import Moderator, Review
+from moderation.permissions import Act
+from moderation.queue import finding
+from moderation.record import chain
+from moderation.screens import rows
+from moderation.workflow import WAITS
 from pledges.db import reading, transaction, utcnow
 from pledges.text import clean, number
 
-from .. import context, finding, permissions, record, screens
-from ..models import Moderator, Review
-from ..permissions import Act
-from ..workflow import WAITS
-from . import narrow
+from . import filters
 from .base import desk, for_staff
 
 ASKED_CHARS = 300
@@ -38,7 +41,7 @@ def find(me: Moderator) -> ResponseReturnValue:
     """
     asked, before = _given(request.form.get("q", ""), request.form.get("before", ""))
     if not finding.is_private(asked):
-        return redirect(url_for("desk.show_search", q=asked, **narrow.carried()), code=303)
+        return redirect(url_for("desk.show_search", q=asked, **filters.carried()), code=303)
     with transaction() as session:
         return _straight_to(session, me, asked) or _page(session, me, asked, before, posted=True)
 
@@ -57,7 +60,7 @@ def _straight_to(session: Session, me: Moderator, asked: str) -> ResponseReturnV
         return redirect(url_for("desk.show_by_reference", public_id=reference), code=303)
     numbered = finding.by_number(session, asked, where) if "/" in asked else None
     if numbered is not None:
-        return redirect(url_for("desk.show_item", review_id=numbered.id, **narrow.carried()), code=303)
+        return redirect(url_for("desk.show_item", review_id=numbered.id, **filters.carried()), code=303)
     return None
 
 
@@ -71,7 +74,7 @@ def _page(session: Session, me: Moderator, asked: str, before: int, *, posted: b
             session, asked, address, authors_of=authors_of, campaigns=where, before=before, limit=finding.PAGE + 1
         )
         if first and authors_of != []:
-            record.add(session, record.actor(me), "author:find", f"moderator:{me.id}", now=now)
+            chain.add(session, chain.actor(me), "author:find", f"moderator:{me.id}", now=now)
     else:
         found = finding.by_words(session, asked, where, before=before, limit=finding.PAGE + 1)
     more, found = len(found) > finding.PAGE, found[: finding.PAGE]
@@ -83,7 +86,7 @@ def _page(session: Session, me: Moderator, asked: str, before: int, *, posted: b
         asked=asked,
         posted=posted,
         not_authors=address is not None and authors_of == [],
-        found=[(screens.row_of(review, now), _fate(review)) for review in shown],
+        found=[(rows.row_of(review, now), _fate(review)) for review in shown],
         next_before=found[-1].id if more else None,
     )
 
@@ -92,7 +95,7 @@ def _fate(review: Review) -> str:
     """Where it is now; of what stands on the wall while it waits to be read again, both."""
     if review.state in WAITS and review.contribution.published_revision_id == review.revision_id:
         return gettext("on the wall, and waits to be read again")
-    return str(context.FATES[review.state])
+    return str(workflow.FATES[review.state])
 
 
 def _once(reviews: list[Review]) -> list[Review]:

@@ -6,14 +6,19 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from moderation import permissions
+from moderation.bulk import batches as bulk_batches
+from moderation.bulk import picks as bulk_picks
+from moderation.bulk import sheet as bulk_sheet
+from moderation.jobs import queue
+from moderation.models import Batch, Moderator, Review
+from moderation.permissions import Act
+from moderation.screens import batches, sheet
 from pledges.db import reading, transaction, utcnow
 from pledges.settings import settings
 from pledges.text import number
 
-from .. import bulk, jobs, permissions, sheet, together
-from ..models import Batch, Moderator, Review
-from ..permissions import Act
-from . import narrow
+from . import filters
 from .base import desk, for_staff, problem
 
 
@@ -31,9 +36,9 @@ def _sheet(me: Moderator, wrong: str = "") -> ResponseReturnValue:
         return problem(gettext("Your role does not allow this."), 403)
     done = number(request.args.get("done", ""))
     batch = session.get(Batch, done) if done is not None else None
-    last = together.progress(session, batch, me, now) if batch is not None and batch.moderator_id == me.id else None
-    leaves = together.leaves(session, sheet.ten(session, me, where, now), me, now)
-    unchecked = not settings().akismet_api_key.get_secret_value() and sheet.wants_spam_check(session, where)
+    last = batches.progress(session, batch, me, now) if batch is not None and batch.moderator_id == me.id else None
+    leaves = sheet.leaves(session, bulk_sheet.ten(session, me, where, now), me, now)
+    unchecked = not settings().akismet_api_key.get_secret_value() and bulk_sheet.wants_spam_check(session, where)
     page = render_template(
         "moderation/sheet.html", me=me, leaves=leaves, last=last, no_spam_check=unchecked, problem=wrong
     )
@@ -45,7 +50,7 @@ def _sheet(me: Moderator, wrong: str = "") -> ResponseReturnValue:
 def take_sheet(me: Moderator) -> ResponseReturnValue:
     """The next ten are this person's for a few minutes."""
     _claim_next(me)
-    return redirect(url_for("desk.show_sheet", **narrow.carried()), code=303)
+    return redirect(url_for("desk.show_sheet", **filters.carried()), code=303)
 
 
 @desk.post("/sheet/approve")
@@ -53,15 +58,15 @@ def take_sheet(me: Moderator) -> ResponseReturnValue:
 def approve_sheet(me: Moderator) -> ResponseReturnValue:
     """Exactly the revisions that were shown are approved, those taken out excepted; then the next ten come."""
     now = utcnow()
-    shown = sheet.read_shown(request.form.getlist("item"))
+    shown = bulk_sheet.read_shown(request.form.getlist("item"))
     out = set(request.form.getlist("out"))
     with transaction() as session:
         held = permissions.roles(session, me)
         if permissions.campaigns(held, Act.DECIDE) == []:
             raise permissions.NotAllowed(Act.DECIDE)
-        seen = set(bulk.visible(session, [item.pick for item in shown], held))  # others do not exist
+        seen = set(bulk_picks.visible(session, [item.pick for item in shown], held))  # others do not exist
         shown = [item for item in shown if item.pick in seen]
-        picks, strange = sheet.proved(session, [item for item in shown if str(item.pick.review_id) not in out], me)
+        picks, strange = bulk_sheet.proved(session, [item for item in shown if str(item.pick.review_id) not in out], me)
         if strange:
             return _sheet(me, _not_shown())
         if not shown:
@@ -71,14 +76,14 @@ def approve_sheet(me: Moderator) -> ResponseReturnValue:
             for item in shown
             if str(item.pick.review_id) in out and (review := session.get(Review, item.pick.review_id))
         ]
-        sheet.set_aside(session, aside, me, now)
+        bulk_sheet.set_aside(session, aside, me, now)
         proofs = {item.pick.review_id: item.proof for item in shown}
-        begun = bulk.begin(session, picks, bulk.APPROVE, by=me, now=now, proofs=proofs) if picks else None
+        begun = bulk_batches.begin(session, picks, bulk_picks.APPROVE, by=me, now=now, proofs=proofs) if picks else None
         batch_id = begun.id if begun else None
-    if batch_id is not None and bulk.go_on(batch_id, settings(), now):
-        jobs.nudge_letters(settings().undo_seconds)
+    if batch_id is not None and bulk_batches.go_on(batch_id, settings(), now):
+        queue.nudge_letters(settings().undo_seconds)
     _claim_next(me)
-    return redirect(url_for("desk.show_sheet", done=batch_id, **narrow.carried()), code=303)
+    return redirect(url_for("desk.show_sheet", done=batch_id, **filters.carried()), code=303)
 
 
 def _not_shown() -> str:
@@ -91,4 +96,4 @@ def _claim_next(me: Moderator) -> None:
         where = permissions.campaigns(permissions.roles(session, me), Act.DECIDE)
         if where == []:
             raise permissions.NotAllowed(Act.DECIDE)
-        sheet.claim(session, sheet.ten(session, me, where, now), me, now)
+        bulk_sheet.claim(session, bulk_sheet.ten(session, me, where, now), me, now)

@@ -10,15 +10,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, format_datetime, gettext
 from sqlalchemy.orm import Session
 
+from moderation import permissions
+from moderation.clusters import joining
+from moderation.models import ExpectedDay, Hold, HoldEffect, HoldKind, Moderator, Review, Surge
+from moderation.permissions import Act, NotAllowed
+from moderation.record import values
+from moderation.screens import context
+from moderation.surge import expecting, held, lists, state, switching
 from pledges import ends
+from pledges.campaigns.guarding import SWITCHES
 from pledges.db import reading, transaction, utcnow
-from pledges.guarding import SWITCHES
 from pledges.models import Campaign
 from pledges.text import clean, number
 
-from .. import acts, clusters, context, expecting, permissions, surge
-from ..models import ExpectedDay, Hold, HoldEffect, HoldKind, Moderator, Review
-from ..permissions import Act, NotAllowed
 from .base import campaign_named, campaigns_of, desk, for_staff, open_first
 
 HOURS = (1, 2, 4, 8, 24)
@@ -41,8 +45,8 @@ def start_surge(me: Moderator) -> ResponseReturnValue:
         campaign = _campaign(session, me, Act.START_SURGE)
         length = int(hours) if hours in {str(choice) for choice in HOURS} else HOURS[1]
         try:
-            surge.start(session, campaign, by=me, why="hand", hours=length, switches=_switches(), now=utcnow())
-        except surge.NotPossible:
+            switching.start(session, campaign, by=me, why="hand", hours=length, switches=_switches(), now=utcnow())
+        except switching.NotPossible:
             return _page(me, campaign, problem=gettext("Surge mode is on already.")), 409
     return _back(campaign)
 
@@ -64,7 +68,7 @@ def change_surge(me: Moderator) -> ResponseReturnValue:
             return _page(
                 me, campaign, problem=gettext("Only a lead can switch off what is on. Nothing has changed.")
             ), 403
-        surge.change(session, campaign, running, wanted | {"slower": running.slower}, me, now)
+        switching.change(session, campaign, running, wanted | {"slower": running.slower}, me, now)
     return _back(campaign)
 
 
@@ -73,7 +77,7 @@ def change_surge(me: Moderator) -> ResponseReturnValue:
 def end_surge(me: Moderator) -> ResponseReturnValue:
     with transaction() as session:
         campaign = _campaign(session, me, Act.END_SURGE)
-        surge.end(session, campaign, _running(session, campaign), me, utcnow())
+        switching.end(session, campaign, _running(session, campaign), me, utcnow())
     return _back(campaign)
 
 
@@ -83,8 +87,8 @@ def ask_for_help(me: Moderator) -> ResponseReturnValue:
     with transaction() as session:
         campaign = _campaign(session, me, Act.START_SURGE)
         try:
-            count = surge.ask_for_help(session, campaign, _running(session, campaign), me, utcnow())
-        except surge.NotPossible:
+            count = switching.ask_for_help(session, campaign, _running(session, campaign), me, utcnow())
+        except switching.NotPossible:
             return _page(me, campaign, problem=gettext("Help was asked for within the last hour.")), 409
     return _page(me, campaign, asked=count)
 
@@ -100,7 +104,7 @@ def tell_slower(me: Moderator) -> ResponseReturnValue:
         if request.form.get("confirmed") != "yes":
             return _preview(session, me, campaign)
         switches = {name: getattr(running, name) for name in SWITCHES} | {"slower": True}
-        surge.change(session, campaign, running, switches, me, now)
+        switching.change(session, campaign, running, switches, me, now)
     return _back(campaign)
 
 
@@ -146,17 +150,17 @@ def add_hold(me: Moderator) -> ResponseReturnValue:
         kind, effect, days = None, None, 0
     with transaction() as session:
         campaign = _campaign(session, me, Act.START_SURGE)
-        if kind is None or effect is None or not 1 <= days <= surge.HOLD_DAYS:
+        if kind is None or effect is None or not 1 <= days <= lists.HOLD_DAYS:
             words = gettext(
-                "Choose what it is, what it does, and for how many days (1 to %(most)s).", most=surge.HOLD_DAYS
+                "Choose what it is, what it does, and for how many days (1 to %(most)s).", most=lists.HOLD_DAYS
             )
             return _page(me, campaign, problem=words, given=form), 422
         value, note = clean(form.get("value", "")), clean(form.get("note", ""))[:NOTE_CHARS]
         try:
-            surge.add_hold(session, campaign, kind, value, effect, days=days, note=note, by=me, now=now)
+            lists.add_hold(session, campaign, kind, value, effect, days=days, note=note, by=me, now=now)
         except ValueError:
             return _page(me, campaign, problem=WRONG[kind](), given=form), 422
-        except surge.ListedAlready as error:
+        except lists.ListedAlready as error:
             return _page(me, campaign, problem=_listed_already(error.hold, campaign), given=form), 422
     return _back(campaign)
 
@@ -170,7 +174,7 @@ def end_hold(hold_id: int, me: Moderator) -> ResponseReturnValue:
         if hold is None or campaign is None:
             abort(404)
         _require(session, me, campaign, Act.START_SURGE)
-        surge.end_hold(session, campaign, hold, me, utcnow())
+        lists.end_hold(session, campaign, hold, me, utcnow())
     return _back(campaign)
 
 
@@ -200,15 +204,15 @@ def _network_from(campaign: Campaign, me: Moderator, asked: str) -> dict[str, st
         return {}
     if not context.may_list_network(session, review, permissions.roles(session, me), utcnow()):
         return {}
-    return {"kind": HoldKind.NETWORK, "value": clusters.network_of(session, review)}
+    return {"kind": HoldKind.NETWORK, "value": joining.network_of(session, review)}
 
 
 def _switches() -> dict[str, bool]:
     return {name: request.form.get(name) == "yes" for name in SWITCHES if name != "slower"}
 
 
-def _running(session: Session, campaign: Campaign) -> surge.Surge:
-    running = surge.running(session, campaign.id, utcnow(), lock=True)
+def _running(session: Session, campaign: Campaign) -> Surge:
+    running = state.running(session, campaign.id, utcnow(), lock=True)
     if running is None:
         abort(409)
     return running
@@ -254,7 +258,7 @@ def _preview(session: Session, me: Moderator, campaign: Campaign) -> str:
             context = {"campaign_title": campaign.title.in_(lang), "subject": gettext("It takes longer than usual")}
             blank = "…"
             letters.append((lang, render_template("email/slower.txt", reference=blank, receipt_url=blank, **context)))
-    count = surge.to_tell(session, campaign.id)
+    count = held.to_tell(session, campaign.id)
     return render_template("moderation/slower.html", me=me, campaign=campaign, letters=letters, count=count)
 
 
@@ -266,11 +270,11 @@ def _page(me: Moderator, campaign: Campaign, **happened: Any) -> str:
         me=me,
         campaign=campaign,
         campaigns=_mine(session, me),
-        running=surge.running(session, campaign.id, now),
-        holds=surge.holds(session, campaign.id, now),
+        running=state.running(session, campaign.id, now),
+        holds=state.holds(session, campaign.id, now),
         hours=HOURS,
-        kinds=acts.HOLD_KINDS,
-        effects=acts.HOLD_EFFECTS,
+        kinds=values.HOLD_KINDS,
+        effects=values.HOLD_EFFECTS,
         may_start=permissions.may(held, Act.START_SURGE, campaign.id),
         expected=expecting.to_come(session, campaign, now),
         may_tell=permissions.may(held, Act.TELL_EXPECTED, campaign.id),

@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 
+from moderation.people import sign_in
 from pledges.settings import settings
 
-from .. import accounts
 from .base import problem
 
 
 def csrf_failed(error: CSRFError) -> ResponseReturnValue:
-    g.turned_away = accounts.signed_in() is None
+    g.turned_away = sign_in.signed_in() is None
     return problem(_why(str(error.description)), 400, **_way_on())
 
 
@@ -62,4 +62,4 @@ def _signed_out() -> str:
 
 def _way_on() -> dict[str, object]:
     """Whoever is not signed in has no queue to go back to."""
-    return {} if accounts.signed_in() else {"to_sign_in": True}
+    return {} if sign_in.signed_in() else {"to_sign_in": True}

@@ -7,13 +7,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from moderation import permissions
+from moderation.models import Moderator, Role, WordEffect, WordRule
+from moderation.permissions import Act
+from moderation.rules import word_lists
+from moderation.screening import run
+from moderation.screens import checks, items
 from pledges.db import reading, transaction, utcnow
 from pledges.models import Campaign
 from pledges.text import clean
 
-from .. import permissions, screening, screens, word_lists
-from ..models import Moderator, Role, WordEffect, WordRule
-from ..permissions import Act
 from .base import campaign_asked, campaigns_of, desk, for_staff
 
 
@@ -89,7 +92,7 @@ def _page(
     problem: str = "",
     text: str | None = None,
 ) -> str:
-    caught = word_lists.tried(screening.listed(session, campaign.id), text) if text else []
+    caught = word_lists.tried(run.listed(session, campaign.id), text) if text else []
     numbers = {rule: number for number, rule in enumerate(dict.fromkeys(_named(one) for one in caught), start=1)}
     quotes = [(one.quote.field, one.quote.start, one.quote.end, _named(one)) for one in caught]
     return render_template(
@@ -98,13 +101,13 @@ def _page(
         chosen=campaign,
         campaigns=campaigns_of(session, held, Act.LOOK),
         listed=word_lists.of(session, campaign.id),
-        effects=screens.EFFECTS,
+        effects=items.EFFECTS,
         may_edit=permissions.may(held, Act.EDIT_RULES, campaign.id),
         problem=problem,
         text=text,
-        marked=screens.marked(text, "words", quotes, numbers) if text else "",
+        marked=checks.marked(text, "words", quotes, numbers) if text else "",
         caught=[(number, one) for one, number in _once(caught, numbers)],
-        rule_words=screens.RULES,
+        rule_words=checks.RULES,
         waiting=word_lists.waiting(session, campaign.id) if request.args.get("changed") else None,
     )
 

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from ..seldom import Seldom
+from pledges.seldom import Seldom
+
 from . import handing
 from .bounds import Bounds, Gone, Message, Reader, Receive, Refused, Scope
 from .handing import Answer

@@ -15,7 +15,7 @@ import pytest
 
 from app import create_app
 from deploy import nginx
-from moderation.cli import server_command
+from moderation.cli.server import server_command
 from pledges.settings import Settings
 from tests.missing import leave_out
 

@@ -21,9 +21,11 @@ from werkzeug.serving import make_server
 
 import migrations
 from app import create_app
-from moderation import accounts, house_rules, jobs, reasons
+from moderation.jobs import tasks
 from moderation.models import Role
-from pledges import presets
+from moderation.people import memberships
+from moderation.rules import house_rules, reasons
+from pledges.campaigns import presets
 from pledges.db import open_engine, transaction, utcnow
 from pledges.models import Campaign, CampaignState
 from pledges.settings import Settings
@@ -57,11 +59,11 @@ class Wall:
     def work(self, ahead: timedelta = timedelta()) -> None:
         """The worker does all that is owed, as if `ahead` had passed."""
         with self.app.app_context():
-            jobs.sweep(utcnow() + ahead)
+            tasks.sweep(utcnow() + ahead)
 
     def invitation(self, email: str, role: Role = Role.MODERATOR) -> str:
         with self.app.app_context(), transaction() as session:
-            return self.url + accounts.invite(session, email, role, None, None, utcnow())
+            return self.url + memberships.invite(session, email, role, None, None, utcnow())
 
     def letters(self) -> list[str]:
         """Every letter written so far, as its source, oldest first."""

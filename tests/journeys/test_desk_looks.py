@@ -14,7 +14,7 @@ from pledges.db import transaction
 from tests.browser import NARROW, WIDE, sideways
 from tests.full import full
 from tests.journeys.conftest import SLUG, AtTheDesk, Wall
-from tests.moderation.test_sheet import TEXTS
+from tests.moderation.bulk.test_sheet import TEXTS
 from tests.wall import Wall as Senders
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)

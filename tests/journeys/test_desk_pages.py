@@ -16,12 +16,13 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 from werkzeug.exceptions import MethodNotAllowed
 
-from moderation import accounts, lanes
+from moderation import lanes
 from moderation.models import Evidence, Moderator, Review, Role
+from moderation.people import sign_in
 from pledges.db import transaction, utcnow
 from tests.browser import faults, unfold
 from tests.journeys.conftest import PASSWORD, SLUG, AtTheDesk, Wall
-from tests.moderation.test_clusters import COPIES, arrives
+from tests.moderation.clusters.test_clusters import COPIES, arrives
 from tests.wall import Sent
 from tests.wall import Wall as Senders
 
@@ -143,7 +144,7 @@ def test_every_page_of_the_desk_is_sound_at_every_size(wall: Wall, new_page: Cal
     the_way_in(look, wall, desk)
     assert not look.faults, "\n".join(look.faults)
     rules = {rule.endpoint for rule in wall.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
-    ours = {each for each in rules if each.startswith("desk.")} | (rules & accounts.USED)
+    ours = {each for each in rules if each.startswith("desk.")} | (rules & sign_in.USED)
     assert ours - set(NOT_PAGES) - look.visited == set(), "pages of the desk that nobody looked at"
     assert set(NOT_PAGES) <= ours, "an exception that is no address of the desk"
 

@@ -14,7 +14,7 @@ from pledges.db import transaction
 from tests.browser import faults
 from tests.journeys.conftest import AtTheDesk, Wall
 from tests.journeys.test_together import arrive
-from tests.moderation.test_sheet import TEXTS
+from tests.moderation.bulk.test_sheet import TEXTS
 
 LIVE = "[data-live]"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from moderation import demo
+from moderation.cli import demo
 from pledges.db import transaction, utcnow
 from tests.browser import NARROW, WIDE
 from tests.journeys.conftest import SLUG, Wall

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from pledges import presets
+from pledges.campaigns import presets
 from pledges.db import transaction
 from tests.journeys.conftest import AtTheDesk, Visitor, Wall, campaign_of
 

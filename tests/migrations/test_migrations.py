@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 
 import migrations
 import moderation.models  # noqa: F401 (its tables join the metadata)
-from moderation import record
-from moderation.cli import rebuild_counters
+from moderation.cli.upkeep import rebuild_counters
 from moderation.models import Act, Appeal, Decision, Hold, Report, Review
+from moderation.record import chain
 from moderation.workflow import Move, State
 from pledges.db import Base, open_engine
 from pledges.models import Campaign
-from pledges.search import no_part_of_it
-from tests.moderation.test_clusters import arrives, astray, declines, flood, rows
+from pledges.search.index import no_part_of_it
+from tests.moderation.clusters.test_clusters import arrives, astray, declines, flood, rows
 from tests.wall import AtTheDesk, Sent, Wall, later, make_app, opened, unguarded
 
 
@@ -67,9 +67,9 @@ class Evening:
         assert differences(engine) == []
         engine.dispose()
 
-    def faults(self) -> list[record.Fault]:
+    def faults(self) -> list[chain.Fault]:
         with self.wall.look() as session:
-            return list(record.verify(session))
+            return list(chain.verify(session))
 
     def drift(self) -> list[str]:
         with self.wall.app.app_context():

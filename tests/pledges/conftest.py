@@ -15,20 +15,11 @@ from sqlalchemy.orm import Session
 
 import migrations
 import pledges
-from pledges import publishing
 from pledges.db import Database, open_engine
-from pledges.intake import Standing
-from pledges.models import (
-    Audience,
-    Campaign,
-    CampaignState,
-    Contribution,
-    Prompt,
-    Question,
-    Revision,
-    Theme,
-)
+from pledges.intake.door import Standing
+from pledges.models import Audience, Campaign, CampaignState, Contribution, Prompt, Question, Revision, Theme
 from pledges.settings import HERE, Settings
+from pledges.wall import publishing
 from tests.markup import check_all
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from pledges.text import clean, length
-
-from .test_road import text
+from tests.pledges.intake.test_road import text
 
 CASES = json.loads((Path(__file__).parent.parent / "counting.json").read_text(encoding="utf-8"))
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from pledges.db import Database, cause_of, database, is_busy, reading, transaction
 from pledges.models import Campaign
-from pledges.readiness import PAUSE_SECONDS, Writable, try_to_write
+from pledges.web.health import PAUSE_SECONDS, Writable, try_to_write
 
 SLUG = "week"
 
@@ -158,7 +158,7 @@ def test_whether_something_can_be_written_is_tried_once_in_five_seconds(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[object] = []
-    monkeypatch.setattr("pledges.readiness.try_to_write", tries.append)
+    monkeypatch.setattr("pledges.web.health.try_to_write", tries.append)
     now = [100.0]
     writable = Writable(database.engine, clock=lambda: now[0])
     for now[0] in (100.0, 102.0, 104.9, 105.1, 106.0):

@@ -19,7 +19,7 @@ from moderation.checks import links, personal, repeats, trap, words
 from moderation.checks.base import ABUSE, PERSONAL_DATA, SPAM, Earlier, Outcome, Subject, Verdict
 from moderation.checks.folding import fold
 from moderation.checks.personal import is_nhs_number
-from pledges import forms
+from pledges.intake.forms import base
 from tests.moderation.checks.subjects import subject
 
 CHECKS = [trap, links, repeats, words, personal]
@@ -382,7 +382,7 @@ STEPS_AT_MOST = (
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.NAME)
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_no_text_of_the_longest_field_takes_many_steps(check: ModuleType, piece: str) -> None:
-    longest = max(most for _least, most in forms.LENGTHS.values())
+    longest = max(most for _least, most in base.LENGTHS.values())
     sent = subject((piece * longest)[:longest], earlier=[Earlier("p", LONG)])
     check.check(subject())
     assert _steps(check, sent) < STEPS_AT_MOST

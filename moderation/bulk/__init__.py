@@ -1,0 +1,1 @@
+"""Many items decided by one act."""

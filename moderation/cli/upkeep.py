@@ -1,0 +1,75 @@
+"""Counting again, forgetting, examples, the doctor, and the record."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from moderation import lanes
+from moderation.jobs import retention
+from moderation.record import chain
+from pledges.db import database, transaction, utcnow
+from pledges.figures import counters
+from pledges.models import Campaign
+from pledges.settings import settings
+
+from . import demo, doctor
+
+record_commands = AppGroup("record", help="The record of what staff did.")
+
+
+@click.command("demo")
+@click.option("--pledges", default=demo.USUAL, show_default=True, help="How many example promises to add.")
+@click.option("--clear", is_flag=True, help="Remove all example promises.")
+@click.option("--campaign", "slug", default="", help="The campaign they stand on.")
+def demo_command(pledges: int, clear: bool, slug: str) -> None:
+    """Add example promises, or remove them all; never in production."""
+    if settings().production and not clear:
+        raise click.ClickException("examples are not for production")
+    with transaction() as session:
+        if clear:
+            click.echo(f"Removed {demo.clear(session, utcnow())} example promises.")
+        else:
+            click.echo(f"Added {demo.add(session, pledges, utcnow(), slug=slug)} example promises.")
+
+
+@click.command("rebuild-counters")
+def rebuild_counters() -> None:
+    """Count everything again and say what had drifted."""
+    with transaction() as session:
+        for campaign in session.scalars(select(Campaign).order_by(Campaign.id)):
+            drift = {**counters.recount(session, campaign.id), **lanes.recount(session, campaign.id)}
+            click.echo(f"{campaign.slug}: {len(drift)} counters had drifted")
+            for (name, day), (was, is_now) in sorted(drift.items()):
+                click.echo(f"  {name} {day}: {was} -> {is_now}")
+
+
+@click.command("forget")
+def forget() -> None:
+    """Forget everything whose term is over."""
+    for what, count in retention.forget(settings(), utcnow()).items():
+        click.echo(f"{what}: {count}")
+
+
+@click.command("doctor")
+def doctor_command() -> None:
+    """Check settings, database, limiter, mail and Akismet's key; say what to mend."""
+    healthy = True
+    for line in doctor.examine(settings()):
+        healthy = healthy and line.good
+        click.echo(f"{'ok  ' if line.good else 'MEND'} {line.what}: {line.words}")
+    if not healthy:
+        raise SystemExit(1)
+
+
+@record_commands.command("verify")
+def verify() -> None:
+    """Check every line of the record against the one before it."""
+    with database().snapshot() as session:
+        faults = list(chain.verify(session))
+    for fault in faults:
+        click.echo(f"line {fault.act_id}: {fault.what}")
+    click.echo("The record is whole." if not faults else f"{len(faults)} faults.")
+    if faults:
+        raise SystemExit(1)

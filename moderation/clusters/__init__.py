@@ -1,0 +1,1 @@
+"""Items that belong together stand behind one row."""

@@ -1,0 +1,1 @@
+"""What stands behind the door that the public side knocks on."""

@@ -1,0 +1,1 @@
+"""Letters are owed in the transaction of what they tell of."""

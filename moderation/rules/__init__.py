@@ -1,0 +1,1 @@
+"""What a campaign decides by: reasons, house rules and listed words."""

@@ -1,0 +1,1 @@
+"""The checks are run on what was received, and a move is proposed."""

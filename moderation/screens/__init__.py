@@ -1,0 +1,1 @@
+"""Plain values for the desk's templates, by family of pages."""

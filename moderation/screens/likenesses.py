@@ -1,0 +1,65 @@
+"""What a moderator is asked about the organisation of an item: is it the same as one that is known already?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from moderation import permissions
+from moderation.models import Role
+from pledges.models import Contribution, Kind, Organisation, Revision
+from pledges.organisations import merging, naming
+
+
+@dataclass(frozen=True)
+class Known:
+    """An organisation that these words may mean."""
+
+    public_id: str
+    name: str
+    verified: bool
+    shown: int  # promises on the walls that count for it
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What is asked about a name, or what somebody has answered."""
+
+    counts_as: Known | None
+    alike: list[Known]
+    may_say: bool
+
+
+def of(session: Session, revision: Revision, campaign_id: int, held: dict[int | None, Role]) -> Likeness | None:
+    """The question about the organisation that these words name; none where there is nothing to ask."""
+    if revision.kind is not Kind.ORGANISATION or not revision.organisation:
+        return None
+    mine = naming.named(session, revision.organisation)
+    root = naming.counted_as(session, mine) if mine is not None else None
+    merged = root is not None and mine is not None and root.id != mine.id
+    bears_badge = mine is not None and mine.verified_at is not None  # others are the same as it, never the other way
+    alike = [] if merged or bears_badge else naming.alike(session, revision.organisation)
+    if not merged and not alike:
+        return None
+    return Likeness(
+        counts_as=_known(session, root) if merged and root is not None else None,
+        alike=[_known(session, each) for each in alike],
+        may_say=permissions.may(held, permissions.Act.EDIT_RULES, campaign_id),
+    )
+
+
+def say(session: Session, mine: Organisation, other: Organisation, *, same: bool, now: datetime) -> str:
+    """It is said, or taken back; answers the act for the record. Raises NotTheSame."""
+    if same:
+        merging.merge(session, mine, other, now)
+        return "organisation:merge"
+    merging.part(session, mine)
+    return "organisation:part"
+
+
+def _known(session: Session, row: Organisation) -> Known:
+    shown = select(func.count()).where(Contribution.organisation_id == row.id, Contribution.shown_at.is_not(None))
+    return Known(row.public_id, row.name, row.verified_at is not None, session.scalar(shown) or 0)

@@ -1,0 +1,1 @@
+"""A campaign that is flooded or attacked is guarded for a while."""

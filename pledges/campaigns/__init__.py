@@ -1,0 +1,1 @@
+"""Campaigns: found, made from presets, guarded, in their own colours and with their event codes."""

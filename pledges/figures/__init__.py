@@ -1,0 +1,1 @@
+"""What is counted as things change, and how it is drawn."""

@@ -1,0 +1,1 @@
+"""What somebody sends becomes a saved, hidden contribution, handed to the desk."""

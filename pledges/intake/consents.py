@@ -1,0 +1,62 @@
+"""Whom to write to, and what was agreed, in the words that were shown."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from pledges.models import Consent, Contact, Contribution, Wording
+from pledges.tokens import hashes_of_email
+
+from .sent import Sent
+
+
+def keep_contact(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> None:
+    session.add(
+        Contact(
+            contribution_id=contribution.id,
+            email=sent.email,
+            email_hash=_known_hash(session, sent.email),
+            follow_up=sent.follow_up,
+            created_at=now,
+        )
+    )
+
+
+def _known_hash(session: Session, email: str) -> str:
+    """The hash under which this address is stored already, so that a change of the secret makes it nobody else's."""
+    hashes = hashes_of_email(email)
+    known = session.scalars(select(Contact.email_hash).where(Contact.email_hash.in_(hashes[1:])).limit(1)).first()
+    return known or hashes[0]
+
+
+def keep_consents(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> None:
+    for purpose, text in sent.consents.items():
+        keep_consent(session, contribution, purpose, text, now, lang=sent.page_lang)
+    session.flush()
+
+
+def keep_consent(
+    session: Session, contribution: Contribution, purpose: str, text: str, now: datetime, *, lang: str | None = None
+) -> None:
+    """What the author agreed to or asked for is kept, with the very words that stood beside the button."""
+    wording = _wording(session, purpose, lang or contribution.page_lang, text, now)
+    session.add(Consent(contribution_id=contribution.id, purpose=purpose, wording_id=wording, given_at=now))
+
+
+def _wording(session: Session, purpose: str, lang: str, text: str, now: datetime) -> int:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    same = (Wording.purpose == purpose, Wording.lang == lang, Wording.digest == digest)
+    known = session.scalars(select(Wording.id).where(*same)).first()
+    if known is None:
+        try:
+            with session.begin_nested():
+                session.add(Wording(purpose=purpose, lang=lang, text=text, digest=digest, since=now))
+        except IntegrityError:
+            pass  # two first submissions at once: the other one made the row
+        known = session.scalars(select(Wording.id).where(*same)).one()
+    return known

@@ -1,0 +1,232 @@
+"""The form for a promise or an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+from flask_babel import gettext as _
+
+from pledges.intake.sent import Sent
+from pledges.models import NAME_CHARS, NOTE_CHARS, Campaign, Contribution, Kind, Revision, ShowName, Type
+
+from .base import LENGTHS, NAMED, WORDS_FIELD, Form, consent_words, permitted_levels
+
+WEBSITE_CHARS = 300
+A_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+AT_MOST_AHEAD = timedelta(days=3_653)  # ten years
+
+
+WISHES = ("follow_up", "invite_again", "quote", "news")
+OFFERED = ("quote",)  # nothing sends the letters of the others yet: their boxes are not shown, what was ticked is kept
+
+
+@dataclass
+class PledgeForm(Form):
+    """A promise, or an answer to a question, which is asked for in the same way."""
+
+    campaign: Campaign = field(default_factory=Campaign)
+    type: Type = Type.PLEDGE
+    page_lang: str = "en"
+    editing: bool = False  # newer words for what was sent before: address and consents stay as they are
+
+    TEXTS = ("name", "role", "organisation", "website", "email", "how_we_will_know", "by_when")
+    CHOICES = ("kind", "show_name", "theme", "audience", "lang")
+    ORDER = ("theme", "kind", "organisation", "website", "name", "role", "show_name", "email", "consent", "audience",
+             "by_when", "how_we_will_know", "lang")  # fmt: skip
+    STRONGER = ("audience", "by_when", "how_we_will_know", *OFFERED)
+
+    @classmethod
+    def blank(cls, campaign: Campaign, type: Type, page_lang: str, words: str = "") -> PledgeForm:
+        """A form to be filled in; nothing about the person is chosen beforehand."""
+        form = cls(campaign=campaign, type=type, page_lang=page_lang)
+        form.values = {form.words_field: words, "kind": Kind.PERSON.value, "lang": form._usual_lang()}
+        return form
+
+    @classmethod
+    def of(cls, contribution: Contribution, revision: Revision, page_lang: str) -> PledgeForm:
+        """The form as it would look with the words that were sent; a name hidden since stays so until it is chosen anew."""
+        form = cls(campaign=contribution.campaign, type=contribution.type, page_lang=page_lang, editing=True)
+        form.values = {
+            form.words_field: revision.words,
+            "name": revision.name,
+            "show_name": revision.level.value,
+            "role": revision.role,
+            "organisation": revision.organisation,
+            "website": revision.website,
+            "how_we_will_know": revision.how_we_will_know,
+            "by_when": revision.by_when.isoformat() if revision.by_when else "",
+            "kind": revision.kind.value,
+            "theme": revision.theme.key if revision.theme else "",
+            "audience": revision.audience.key if revision.audience else "",
+            "lang": revision.lang,
+        }
+        return form
+
+    @classmethod
+    def read(
+        cls,
+        raw: Mapping[str, str],
+        campaign: Campaign,
+        type: Type,
+        *,
+        page_lang: str,
+        today: date,
+        editing: bool = False,
+        as_before: str = "",
+    ) -> PledgeForm:
+        """What was sent, with `errors` for all that is wrong; fields that are not ours are not read.
+
+        `as_before` is a date that may stay though it has passed, since it was given when it had not.
+        """
+        form = cls(campaign=campaign, type=type, page_lang=page_lang, editing=editing)
+        form._take(raw, [form.words_field, *cls.TEXTS, *cls.CHOICES], lines=form.words_field)
+        form._words(form.words_field, *LENGTHS[type])
+        form._chosen()
+        form._who()
+        if not editing:
+            form._ticked(raw, ["consent", *WISHES])
+            form._reachable()
+        form._rest(today, as_before)
+        form._order_errors([form.words_field, *cls.ORDER])
+        return form
+
+    @property
+    def words_field(self) -> str:
+        return WORDS_FIELD[self.type]
+
+    @property
+    def words(self) -> str:
+        return self[self.words_field]
+
+    @property
+    def most(self) -> int:
+        return LENGTHS[self.type][1]
+
+    @property
+    def stronger_open(self) -> bool:
+        """Whether the folded part holds something, so that nothing is hidden from the one who wrote it."""
+        return self.holds(self.STRONGER) or self["lang"] != self._usual_lang()
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.ORGANISATION if self["kind"] == Kind.ORGANISATION.value else Kind.PERSON
+
+    @property
+    def show_name(self) -> ShowName:
+        """The level that was chosen; none: the most private that makes sense."""
+        if self["show_name"]:
+            return ShowName(self["show_name"])
+        named = self.kind is Kind.ORGANISATION and ShowName.ORGANISATION in self.levels
+        return ShowName.ORGANISATION if named else ShowName.ANONYMOUS
+
+    @property
+    def levels(self) -> list[ShowName]:
+        """What may be chosen to be shown; of who speaks for an organisation not the first name alone."""
+        permitted = permitted_levels(self.campaign)
+        return [each for each in permitted if self.kind is Kind.PERSON or each is not ShowName.FIRST]
+
+    def _usual_lang(self) -> str:
+        known = self.campaign.contribution_languages or [self.page_lang]
+        return self.page_lang if self.page_lang in known else known[0]
+
+    def _chosen(self) -> None:
+        """Every choice is one that was offered."""
+        campaign = self.campaign
+        self.values["kind"] = self["kind"] or Kind.PERSON.value
+        self.values["lang"] = self["lang"] or self._usual_lang()
+        offered: dict[str, tuple[Iterable[str], str]] = {
+            "kind": ([kind.value for kind in Kind], _("Choose who is promising")),
+            "show_name": ([level.value for level in permitted_levels(campaign)], _("Choose what we may show")),
+            "theme": ([theme.key for theme in campaign.themes if not theme.archived_at], _("Choose a theme")),
+            "audience": ([each.key for each in campaign.audiences if not each.archived_at], _("Choose from the list")),
+            "lang": (campaign.contribution_languages, _("Choose the language you wrote in")),
+        }
+        for name, (values, message) in offered.items():
+            if self[name] and self[name] not in values:
+                self.errors[name] = message
+                self.values[name] = ""
+
+    def _who(self) -> None:
+        for name in ("name", "role", "organisation"):
+            self._at_most(name, NAME_CHARS)
+        self._seen("name", _("Write the name that we may show, or choose not to show one"))
+        self._seen("role", _("Write the role or place that we may show"))
+        self._seen("organisation", _("Write the name of the organisation or group"))
+        if self["show_name"] and ShowName(self["show_name"]) not in self.levels:
+            self.values["show_name"] = ""  # it was chosen for a person before an organisation was
+        level = self.show_name
+        if self["name"] and not self["show_name"] and any(each in NAMED for each in self.levels):
+            self.errors.setdefault("show_name", _("Choose how your name is shown, or that it is not"))
+        if level in NAMED and not self["name"]:
+            self.errors["name"] = _("Write the name that we may show, or choose not to show one")
+        if level is ShowName.ROLE and not self["role"]:
+            self.errors["role"] = _("Write the role or place that we may show")
+        if (self.kind is Kind.ORGANISATION or level is ShowName.ORGANISATION) and not self["organisation"]:
+            self.errors["organisation"] = _("Write the name of the organisation or group")
+
+    def _reachable(self) -> None:
+        needed = ""
+        if self.kind is Kind.ORGANISATION:
+            needed = _("Write an email address: we need one for an organisation")
+        elif self["follow_up"] or self["invite_again"] or self["news"]:
+            needed = _("Write an email address: what was asked for with it needs one")
+        self._email(needed=needed)
+        if not self["consent"]:
+            self.errors["consent"] = _("Tick this to go on: we cannot show your words without it")
+
+    def _rest(self, today: date, as_before: str) -> None:
+        self._at_most("how_we_will_know", NOTE_CHARS)
+        if self["website"] and not _is_https(self["website"]):
+            self.errors["website"] = _("Write the whole address, beginning with https://")
+        if self["by_when"] and self["by_when"] != as_before:
+            try:
+                day = date.fromisoformat(self["by_when"]) if A_DAY.fullmatch(self["by_when"]) else None
+            except ValueError:
+                day = None
+            if day is None:
+                self.errors["by_when"] = _("Write a real date, like 2027-07-21")
+            elif day < today:
+                self.errors["by_when"] = _("Choose a day that is still to come")
+            elif day > today + AT_MOST_AHEAD:
+                self.errors["by_when"] = _("Choose a day within the next ten years")
+
+    def sent(self, nonce: str | None) -> Sent:
+        """What goes on to the intake; only asked of a form without errors."""
+        themes = {theme.key: theme.id for theme in self.campaign.themes}
+        audiences = {audience.key: audience.id for audience in self.campaign.audiences}
+        words = consent_words(self.campaign, self.type)
+        agreed = {} if self.editing else {"public": words["public"]}
+        return Sent(
+            type=self.type,
+            words=self.words,
+            lang=self["lang"],
+            page_lang=self.page_lang,
+            by_when=date.fromisoformat(self["by_when"]) if self["by_when"] else None,
+            how_we_will_know=self["how_we_will_know"],
+            name=self["name"],
+            show_name=self.show_name,
+            role=self["role"],
+            organisation=self["organisation"],
+            website=self["website"],
+            kind=self.kind,
+            theme_id=themes.get(self["theme"]),
+            audience_id=audiences.get(self["audience"]),
+            email="" if self.editing else self["email"],
+            follow_up=bool(self["follow_up"]),
+            consents=agreed | {wish: words[wish] for wish in WISHES if self[wish]},
+            form_token=nonce,
+        )
+
+
+def _is_https(address: str) -> bool:
+    if len(address) > WEBSITE_CHARS or any(letter.isspace() for letter in address):
+        return False
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "https" and "." in (parts.hostname or "") and not parts.username
+    except ValueError:
+        return False

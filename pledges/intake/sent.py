@@ -1,0 +1,69 @@
+"""What a visitor sends, where it came from, and what they hold afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date
+
+from pledges.models import Contribution, Kind, Progress, ShowName, Type
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a form said, checked and in normal form: lengths in code points, times in UTC."""
+
+    type: Type
+    words: str
+    lang: str
+    page_lang: str
+    by_when: date | None = None
+    how_we_will_know: str = ""
+    name: str = ""
+    show_name: ShowName = ShowName.ANONYMOUS
+    role: str = ""
+    organisation: str = ""
+    website: str = ""
+    kind: Kind = Kind.PERSON
+    theme_id: int | None = None
+    audience_id: int | None = None
+    status: Progress | None = None
+    link: str = ""
+    email: str = ""
+    follow_up: bool = False
+    consents: dict[str, str] = field(default_factory=dict)  # purpose -> the words that were agreed to
+    form_token: str | None = None  # the one-use number of the form
+
+    @property
+    def digest(self) -> str:
+        """Tells the same words from other words sent with the same form."""
+        said = [
+            str(self.type), self.words, self.lang, str(self.by_when), self.how_we_will_know, self.name,
+            str(self.show_name), self.role, self.organisation, self.website, str(self.kind), str(self.theme_id),
+            str(self.audience_id), str(self.status), self.link, self.email, str(self.follow_up), sorted(self.consents),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a submission came from; kept apart from the words and forgotten early."""
+
+    ip: str
+    user_agent: str = ""
+    referrer: str = ""
+    accept_language: str = ""
+    permalink: str = ""
+    seconds_on_form: float | None = None
+    trap_name: str = ""
+    trap_value: str | None = None  # none: the field was missing altogether
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender is given: the contribution and the token of its private page."""
+
+    contribution: Contribution
+    token: str
+    fresh: bool  # False: this very form had already been taken

@@ -1,0 +1,139 @@
+"""What was sent is stored once, hidden, and handed to the desk in the same transaction."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges.errors import FormUsed, NotNow
+from pledges.models import Campaign, Contribution, Question, Revision
+from pledges.revisions import digest_of, repeat_key
+from pledges.search import index
+from pledges.tokens import hash_token, new_public_id, receipt_token
+
+from .consents import keep_consents, keep_contact
+from .door import ReviewDesk
+from .sent import Origin, Receipt, Sent
+
+
+def receive(
+    session: Session,
+    campaign: Campaign,
+    sent: Sent,
+    origin: Origin,
+    desk: ReviewDesk,
+    *,
+    now: datetime,
+    parent: Contribution | None = None,
+    reply_to: Contribution | None = None,
+    question: Question | None = None,
+    inspired_by: Contribution | None = None,
+    event_code_id: int | None = None,
+) -> Receipt:
+    """The contribution is stored, hidden, and waits for review; the same form again gives the same receipt.
+
+    Raises FormUsed where the form was sent before with other words.
+    """
+    again = already(session, sent)
+    if again is not None:
+        return again
+    contribution = Contribution(
+        campaign_id=campaign.id,
+        type=sent.type,
+        public_id=new_public_id(),
+        parent_id=parent.id if parent else None,
+        reply_to_id=reply_to.id if reply_to else None,
+        question_id=question.id if question else None,
+        inspired_by_id=inspired_by.id if inspired_by else None,
+        event_code_id=event_code_id,
+        form_token=sent.form_token,
+        form_digest=sent.digest,
+        kind=sent.kind,
+        theme_id=sent.theme_id,
+        audience_id=sent.audience_id,
+        lang=sent.lang,
+        show_name=sent.show_name,
+        page_lang=sent.page_lang,
+        created_at=now,
+    )
+    session.add(contribution)
+    session.flush()
+    token = receipt_token(contribution.id, contribution.receipt_number)
+    contribution.receipt_hash = hash_token(token)
+    if sent.email:
+        keep_contact(session, contribution, sent, now)
+    keep_consents(session, contribution, sent, now)
+    revision = add_revision(session, contribution, sent, now)
+    desk.open_review(session, contribution, revision, origin, now)
+    return Receipt(contribution, token, fresh=True)
+
+
+def already(session: Session, sent: Sent) -> Receipt | None:
+    """The receipt that this form was given before; raises FormUsed where its words were others."""
+    if sent.form_token is None:
+        return None
+    known = session.scalars(select(Contribution).where(Contribution.form_token == sent.form_token)).first()
+    if known is None:
+        return None
+    if not hmac.compare_digest(known.form_digest or "", sent.digest):
+        raise FormUsed
+    token = receipt_token(known.id, known.receipt_number, known.receipt_hash)
+    return Receipt(known, token, fresh=False)
+
+
+def change(
+    session: Session, contribution: Contribution, sent: Sent, origin: Origin, desk: ReviewDesk, *, now: datetime
+) -> Revision:
+    """Newer words of the author wait for review; what is shown stays until they are approved.
+
+    Raises NotNow where the contribution was withdrawn or erased meanwhile.
+    """
+    session.refresh(contribution, with_for_update=True)
+    if contribution.withdrawn_at is not None or contribution.erased_at is not None:
+        raise NotNow
+    revision = add_revision(session, contribution, sent, now)
+    desk.open_review(session, contribution, revision, origin, now)
+    return revision
+
+
+def says(revision: Revision, sent: Sent) -> bool:
+    """Whether these are the very words, and all else, that the revision holds: a double click on a change."""
+    said = (
+        "words", "by_when", "how_we_will_know", "status", "link", "name", "show_name", "role", "organisation", "website",
+        "kind", "theme_id", "audience_id", "lang",
+    )  # fmt: skip
+    return all(getattr(revision, name) == getattr(sent, name) for name in said)
+
+
+def add_revision(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> Revision:
+    revision = Revision(
+        contribution=contribution,
+        number=len(contribution.revisions) + 1,
+        words=sent.words,
+        by_when=sent.by_when,
+        how_we_will_know=sent.how_we_will_know,
+        status=sent.status,
+        link=sent.link,
+        name=sent.name,
+        show_name=sent.show_name,
+        role=sent.role,
+        organisation=sent.organisation,
+        website=sent.website,
+        kind=sent.kind,
+        theme_id=sent.theme_id,
+        audience_id=sent.audience_id,
+        lang=sent.lang,
+        salt=secrets.token_hex(16),
+        digest="",
+        repeat_key=repeat_key(sent.words),
+        submitted_at=now,
+    )
+    revision.digest = digest_of(revision)
+    session.add(revision)
+    session.flush()
+    index.put(session, revision)
+    return revision

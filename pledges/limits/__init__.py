@@ -1,0 +1,1 @@
+"""How often something may be sent, by whom, and where that is counted."""

@@ -1,0 +1,48 @@
+"""Organisations, and which were said to be the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pledges.db import Base, BigId
+
+from .kinds import NAME_CHARS
+
+
+class Organisation(Base):
+    """A name under which several people promise."""
+
+    __tablename__ = "organisations"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True)
+    name: Mapped[str] = mapped_column(String(NAME_CHARS))
+    name_key: Mapped[str] = mapped_column(String(400), unique=True)  # text.identity: what makes it this one
+    likeness: Mapped[str] = mapped_column(String(400), default="", index=True)  # what it may be taken for
+    domain: Mapped[str | None] = mapped_column(String(253))
+    verified_at: Mapped[datetime | None]
+    verified_how: Mapped[str | None] = mapped_column(String(200))
+    verified_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class MergedOrganisation(Base):
+    """A person said that this organisation is the same as another: what stands under it counts for that one."""
+
+    __tablename__ = "merged_organisations"
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True)
+    into_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), index=True)
+    merged_at: Mapped[datetime]
+
+
+class MergedContribution(Base):
+    """Words that count for an organisation under another name, and the row of the name that stands in them."""
+
+    __tablename__ = "merged_contributions"
+
+    contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), index=True)

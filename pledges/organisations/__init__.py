@@ -1,0 +1,1 @@
+"""Organisations: how a name becomes one, and how a person says that two are the same."""

@@ -1,0 +1,97 @@
+"""A person says that two organisations are the same, or takes it back; a badge belongs to one row and is never lost so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pledges.campaigns import versions
+from pledges.figures import counters
+from pledges.models import Contribution, Kind, MergedContribution, MergedOrganisation, Organisation, Type
+
+from .naming import counted_as, note
+
+
+class NotTheSame(ValueError):
+    """These two cannot be merged: one is, or was merged already, or bears a badge that would be lost."""
+
+
+def merge(session: Session, one: Organisation, into: Organisation, now: datetime) -> None:
+    """`one` is the same as `into` from now on, with all that stands under it. Raises NotTheSame."""
+    _lock(session, one, into)
+    if one.id == into.id or counted_as(session, one).id != one.id or counted_as(session, into).id != into.id:
+        raise NotTheSame
+    if one.verified_at is not None:
+        raise NotTheSame
+    session.add(MergedOrganisation(organisation_id=one.id, into_id=into.id, merged_at=now))
+    session.flush()
+    moved = list(session.scalars(select(Contribution).where(Contribution.organisation_id == one.id)))
+    for contribution in moved:
+        if session.get(MergedContribution, contribution.id) is None:
+            note(session, contribution.id, one.id)
+    _move(session, moved, one, into)
+
+
+def part(session: Session, one: Organisation) -> None:
+    """`one` stands for itself again, with all that named it, or what was merged into it. Raises NotTheSame."""
+    merged = session.get(MergedOrganisation, one.id)
+    if merged is None:
+        raise NotTheSame
+    into = counted_as(session, one)
+    _lock(session, one, into)
+    session.delete(merged)
+    session.flush()
+    query = select(Contribution, MergedContribution.organisation_id).join(
+        MergedContribution, MergedContribution.contribution_id == Contribution.id
+    )
+    moved = []
+    for contribution, row_id in session.execute(query.where(Contribution.organisation_id == into.id)).all():
+        if counted_as(session, session.get_one(Organisation, row_id)).id == one.id:
+            moved.append(contribution)
+            if row_id == one.id:
+                note(session, contribution.id, None)
+    _move(session, moved, into, one)
+
+
+def campaigns_of(session: Session, *rows: Organisation) -> set[int]:
+    """The campaigns in which something stands under these."""
+    ids = [row.id for row in rows]
+    return set(
+        session.scalars(select(Contribution.campaign_id).where(Contribution.organisation_id.in_(ids)).distinct())
+    )
+
+
+def _move(session: Session, moved: list[Contribution], before: Organisation, after: Organisation) -> None:
+    """These count for another organisation; counters and the wall's version follow."""
+    touched = campaigns_of(session, before, after)
+    was = {campaign_id: _shown(session, campaign_id, before, after) for campaign_id in touched}
+    for contribution in moved:
+        contribution.organisation_id = after.id
+    session.flush()
+    for campaign_id in touched:
+        change = _shown(session, campaign_id, before, after) - was[campaign_id]
+        counters.add(session, campaign_id, counters.ORGANISATIONS, change)
+        versions.touch(session, campaign_id)
+
+
+def _shown(session: Session, campaign_id: int, *rows: Organisation) -> int:
+    """How many of these have a promise on this wall."""
+    query = select(func.count(func.distinct(Contribution.organisation_id))).where(
+        Contribution.organisation_id.in_([row.id for row in rows]),
+        Contribution.campaign_id == campaign_id,
+        Contribution.type == Type.PLEDGE,
+        Contribution.kind == Kind.ORGANISATION,
+        Contribution.shown_at.is_not(None),
+        Contribution.example.is_(False),
+    )
+    return session.scalar(query) or 0
+
+
+def _lock(session: Session, *rows: Organisation) -> None:
+    """Two people who merge at once do so one after the other."""
+    ids = {row.id for row in rows}
+    session.scalars(
+        select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.id).with_for_update()
+    ).all()

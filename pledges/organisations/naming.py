@@ -1,0 +1,116 @@
+"""Organisations: each name is one, told by `text.identity`; what is merely alike is offered to a person (`merging.py`)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from pledges.models import Contribution, MergedContribution, MergedOrganisation, Organisation
+from pledges.text import identity, likeness
+from pledges.tokens import new_public_id
+
+KEY_CHARS = 400
+MOST_ALIKE = 5
+LONGEST_CHAIN = 20  # of rows that were merged one into the other
+
+
+def key_of(name: str) -> str:
+    """What makes a name this one and no other, within what the column holds."""
+    key = identity(name)
+    return key if len(key) <= KEY_CHARS else hashlib.sha256(key.encode()).hexdigest()
+
+
+def likeness_of(name: str) -> str:
+    """The same for names that somebody may take for one another; it decides nothing."""
+    return likeness(name)[:KEY_CHARS] or key_of(name)
+
+
+def named(session: Session, name: str) -> Organisation | None:
+    """The row of exactly this name, if there is one."""
+    return session.scalars(select(Organisation).where(Organisation.name_key == key_of(name))).first()
+
+
+def known(session: Session, name: str, now: datetime) -> Organisation:
+    """The row of exactly this name, made where there was none."""
+    found = named(session, name)
+    if found is None:
+        found = Organisation(
+            public_id=new_public_id(), name=name, name_key=key_of(name), likeness=likeness_of(name), created_at=now
+        )
+        session.add(found)
+        session.flush()
+    return found
+
+
+def counted_as(session: Session, organisation: Organisation) -> Organisation:
+    """The organisation that this one was said to be the same as, itself where nobody said so."""
+    for _ in range(LONGEST_CHAIN):
+        into = session.get(MergedOrganisation, organisation.id)
+        if into is None:
+            break
+        organisation = session.get_one(Organisation, into.into_id)
+    return organisation
+
+
+def alike(session: Session, name: str) -> list[Organisation]:
+    """Others that somebody may take for this one, each as what it counts as: the ones with a badge first."""
+    mine = named(session, name)
+    own = counted_as(session, mine).id if mine is not None else None
+    query = select(Organisation).where(
+        Organisation.likeness == likeness_of(name), Organisation.name_key != key_of(name)
+    )
+    rows = session.scalars(query.order_by(Organisation.verified_at.is_(None), Organisation.id).limit(4 * MOST_ALIKE))
+    roots = dict.fromkeys(counted_as(session, row) for row in rows)
+    return [root for root in roots if root.id != own][:MOST_ALIKE]
+
+
+def attach(session: Session, contribution: Contribution, row: Organisation) -> int:
+    """These words name `row`; the answer is the organisation that they count for."""
+    root = counted_as(session, row)
+    note(session, contribution.id, row.id if root.id != row.id else None)
+    return root.id
+
+
+def leave(session: Session, contribution: Contribution, names: Iterable[str]) -> None:
+    """Nothing ties the row to an organisation, and names that nobody else gave go with it."""
+    candidates = {contribution.organisation_id} - {None}
+    noted = session.get(MergedContribution, contribution.id)
+    if noted is not None:
+        candidates.add(noted.organisation_id)
+        session.delete(noted)
+    candidates |= {row.id for name in names if name and (row := named(session, name)) is not None}
+    contribution.organisation_id = None
+    session.flush()
+    for row_id in candidates:
+        into = session.get(MergedOrganisation, row_id) if row_id is not None else None
+        _forget_unused(session, row_id)
+        if into is not None:
+            _forget_unused(session, into.into_id)
+
+
+def _forget_unused(session: Session, row_id: int | None) -> None:
+    uses = (
+        select(Contribution.id).where(Contribution.organisation_id == row_id),
+        select(MergedContribution.contribution_id).where(MergedContribution.organisation_id == row_id),
+        select(MergedOrganisation.organisation_id).where(MergedOrganisation.into_id == row_id),
+    )
+    if not any(session.scalars(use.limit(1)).first() is not None for use in uses):
+        session.execute(delete(MergedOrganisation).where(MergedOrganisation.organisation_id == row_id))
+        session.execute(delete(Organisation).where(Organisation.id == row_id))
+
+
+def note(session: Session, contribution_id: int, row_id: int | None) -> None:
+    """Which row the words name, where it is not the one that they count for."""
+    noted = session.get(MergedContribution, contribution_id)
+    if row_id is None:
+        if noted is not None:
+            session.delete(noted)
+    elif noted is None:
+        session.add(MergedContribution(contribution_id=contribution_id, organisation_id=row_id))
+    else:
+        noted.organisation_id = row_id
+    session.flush()

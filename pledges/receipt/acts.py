@@ -1,0 +1,110 @@
+"""What an author may do with what they gave: take it back, put it back, have it erased, hide their name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges.campaigns import versions
+from pledges.errors import NotNow, NotYours
+from pledges.intake.consents import keep_consent
+from pledges.intake.door import ReviewDesk
+from pledges.models import NAME_HIDDEN, Consent, Contribution, ShowName
+from pledges.organisations import naming
+from pledges.search import index
+from pledges.settings import settings
+from pledges.tokens import hash_token, receipt_token
+from pledges.wall import publishing
+
+GRACE = timedelta(minutes=10)  # in which an act that comes twice, by a double press or a lost answer, is answered alike
+
+
+def withdraw(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """The words, and what stands under them, are gone from every page; they can be put back for some days."""
+    session.refresh(contribution, with_for_update=True)  # a decision may have been made since it was read
+    if contribution.withdrawn_at is not None:
+        return
+    publishing.hide(session, contribution, now)
+    contribution.withdrawn_at = now
+    desk.withdrawn(session, contribution, now)
+
+
+def restore_until(contribution: Contribution) -> datetime | None:
+    """Until when the author can put it back."""
+    if contribution.withdrawn_at is None:
+        return None
+    return contribution.withdrawn_at + timedelta(days=settings().withdrawn_kept_days)
+
+
+def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """It waits for a person again, or stands declined as before; raises NotNow where it was not withdrawn, or too long ago, or was erased."""
+    session.refresh(contribution, with_for_update=True)
+    until = restore_until(contribution)
+    if until is None or now >= until or contribution.erased_at is not None:
+        raise NotNow
+    contribution.withdrawn_at = None
+    keep_consent(session, contribution, "restore", _("Put it back"), now)
+    desk.restored(session, contribution, now)
+
+
+def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """Words, names, salt and address are gone for good; an empty row stays, so that what points to it still stands."""
+    session.refresh(contribution, with_for_update=True)
+    if contribution.erased_at is not None:
+        raise NotYours
+    publishing.hide(session, contribution, now)
+    desk.erased(session, contribution, now)
+    index.forget(session, [revision.id for revision in contribution.revisions])
+    names = {revision.organisation for revision in contribution.revisions}
+    for revision in contribution.revisions:
+        revision.words = revision.how_we_will_know = revision.link = revision.salt = ""
+        revision.name = revision.role = revision.organisation = revision.website = ""
+        revision.by_when, revision.repeat_key = None, None
+        revision.show_name = ShowName.ANONYMOUS
+        revision.erased_at = now
+    if contribution.contact is not None:
+        session.delete(contribution.contact)
+    naming.leave(session, contribution, names)
+    contribution.form_digest = None  # the hash of the link stays and opens nothing, see `erased_lately`
+    contribution.show_name = ShowName.ANONYMOUS
+    contribution.withdrawn_at = contribution.withdrawn_at or now
+    contribution.erased_at = now
+
+
+def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:
+    """No name is shown from now on, also when words sent before this are approved later."""
+    session.refresh(contribution, with_for_update=True)
+    contribution.show_name = ShowName.ANONYMOUS
+    keep_consent(session, contribution, NAME_HIDDEN, text, now)
+    versions.touch(session, contribution.campaign_id)
+
+
+def appeal(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """Another moderator looks again; raises NotNow where no appeal is open."""
+    keep_consent(session, contribution, "appeal", _("Ask a second moderator"), now)
+    desk.appealed(session, contribution, now)
+
+
+def new_link(session: Session, contribution: Contribution, now: datetime) -> str:
+    """The token of a fresh link; every older link opens nothing."""
+    keep_consent(session, contribution, "new_link", _("Get a new link"), now)
+    contribution.receipt_number += 1
+    token = receipt_token(contribution.id, contribution.receipt_number)
+    contribution.receipt_hash = hash_token(token)
+    session.flush()
+    return token
+
+
+def asked_lately(session: Session, contribution: Contribution, act: str, now: datetime) -> bool:
+    """Whether the author has done this a moment ago, so that it comes for the second time."""
+    same = (Consent.contribution_id == contribution.id, Consent.purpose == act, Consent.given_at > now - GRACE)
+    return session.scalars(select(Consent.id).where(*same).limit(1)).first() is not None
+
+
+def erased_lately(session: Session, token: str, now: datetime) -> Contribution | None:
+    """What was erased by this link a moment ago."""
+    same = (Contribution.receipt_hash == hash_token(token), Contribution.erased_at > now - GRACE)
+    return session.scalars(select(Contribution).where(*same)).first()

@@ -1,0 +1,1 @@
+"""Words are found by the databases' own full text, over tokens that we cut."""

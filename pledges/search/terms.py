@@ -1,0 +1,53 @@
+"""Words as they are searched for: one function of ours cuts and folds them, and both databases hold what it answers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import regex
+
+from pledges.text import fold
+
+LONGEST = 40  # code points of a token
+BOUNDARY = "·"  # after each letter and its marks, so that the beginning of a word ends between two of them
+# Scripts that put no space between words: they are found by every two letters that follow each other.
+_UNSPACED = (
+    r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}"
+    r"\p{Script=Myanmar}ー]"
+)
+_RUN = regex.compile(rf"(?P<unspaced>(?:{_UNSPACED}\p{{M}}*+)++)|(?:(?!{_UNSPACED}).)++")
+_LETTER = regex.compile(r".\p{M}*+")
+_MARKS_DIFFER = regex.compile(  # letters of scripts in which a mark makes another word
+    r"(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}"
+    r"\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])(\p{L}\p{M}*+)"
+)
+
+
+def terms_of(said: str) -> list[list[str]]:
+    """Each word of a text as the tokens that stand for it, one after the other.
+
+    A word is one token; a run of letters without spaces is one for each two of them, and its last letter alone.
+    """
+    return [term for word in fold(said).split() for term in _terms_in(word)]
+
+
+def tokens_of(said: str) -> list[str]:
+    """What is kept of a text, in its order."""
+    return [token for term in terms_of(said) for token in term]
+
+
+def asked_for(said: str) -> list[tuple[list[str], bool]]:
+    """Each word of a question: the tokens that have to follow each other, and whether the last may be a beginning."""
+    return [(term[:-1], False) if len(term) > 1 else (term, True) for term in terms_of(said)]
+
+
+@lru_cache(maxsize=4096)
+def _terms_in(word: str) -> tuple[list[str], ...]:
+    return tuple(_tokens(run) for run in _RUN.finditer(word))
+
+
+def _tokens(run: regex.Match[str]) -> list[str]:
+    if run["unspaced"] is None:
+        return [_MARKS_DIFFER.sub(rf"\1{BOUNDARY}", run[0])[:LONGEST]]
+    letters = [_MARKS_DIFFER.sub(rf"\1{BOUNDARY}", letter) for letter in _LETTER.findall(run[0])]
+    return [first + second for first, second in zip(letters, [*letters[1:], ""], strict=True)]

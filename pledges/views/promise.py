@@ -1,0 +1,54 @@
+"""One promise or answer, with its comments."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import segno
+from flask import Response, g, render_template
+from flask.typing import ResponseReturnValue
+
+from pledges.campaigns import finding
+from pledges.db import reading, utcnow
+from pledges.models import Campaign, Contribution
+from pledges.wall import listing, pieces, shown
+from pledges.wall import thread as wall_thread
+from pledges.web.caching import SHARED, shared
+from pledges.web.language import address_of
+from pledges.web.paging import cursor
+
+from .base import public
+
+
+@public.get("/<slug>/<any(promises, answers):shelf>/<id>")
+def promise(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    pledge = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf], with_it=listing.ON_ITS_PAGE)
+    return shared(g.campaign, lambda: _promise(g.campaign, pledge))
+
+
+def _promise(campaign: Campaign, pledge: Contribution) -> str:
+    session = reading()
+    thread = wall_thread.thread(session, pledge, cursor())
+    assert pledge.published_at is not None and pledge.published_revision is not None  # noqa: S101 (it is shown)
+    return render_template(
+        "pledge/show.html",
+        p=pieces.piece(pledge),
+        words=pledge.published_revision.words,
+        thread=thread,
+        question=pledge.question,
+        audience=pledge.audience,
+        comments_open=finding.takes_comments(campaign, pledge),
+        cloth=pieces.the_cloth(session, campaign, mark=pledge.published_at.date(), narrow=True),
+        open=finding.is_open(campaign, utcnow()),
+    )
+
+
+@public.get("/<slug>/<any(promises, answers):shelf>/<id>/qr.svg")
+def qr(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    """The address of a promise as a square to photograph."""
+    pledge = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf])
+    drawn = BytesIO()
+    segno.make(address_of(pledge, g.campaign, absolute=True), error="m").save(drawn, kind="svg", scale=8)
+    response = Response(drawn.getvalue(), mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = SHARED
+    return response

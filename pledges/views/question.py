@@ -1,0 +1,58 @@
+"""A campaign's questions, and the form for an answer."""
+
+from __future__ import annotations
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from pledges.campaigns import finding
+from pledges.db import reading, utcnow
+from pledges.errors import NotYours
+from pledges.intake.forms.pledge import PledgeForm
+from pledges.intake.road import ask, gone, take
+from pledges.models import Campaign, Contribution, Question, Type
+from pledges.wall import filters, listing, pieces, shown
+from pledges.web import paging
+from pledges.web.caching import shared
+from pledges.web.language import page_lang, today
+from pledges.web.paging import cursor
+
+from .base import public
+from .making import closed_page, promise_road
+
+
+@public.get("/<slug>/questions/<id>")
+def question(slug: str, id: str) -> ResponseReturnValue:
+    asked = shown.question_or_404(reading(), g.campaign, id)
+    return shared(g.campaign, lambda: _question(g.campaign, asked))
+
+
+def _question(campaign: Campaign, asked: Question) -> str:
+    page: paging.Page[Contribution] = paging.Page([], None)
+    if asked.answers_public:
+        page = listing.wall_page(reading(), campaign, filters.Filters(), cursor(), type=Type.ANSWER, question=asked)
+    return render_template(
+        "campaign/question.html",
+        question=asked,
+        pieces=[pieces.piece(each) for each in page.items],
+        next=page.next,
+        open=finding.is_open(campaign, utcnow()),
+    )
+
+
+@public.get("/<slug>/questions/<id>/answer")
+def new_answer(slug: str, id: str) -> ResponseReturnValue:
+    road = promise_road(g.campaign, shown.question_or_404(reading(), g.campaign, id))
+    if not road.taken:
+        return closed_page(200)
+    return ask(road, PledgeForm.blank(g.campaign, Type.ANSWER, page_lang()))
+
+
+@public.post("/<slug>/questions/<id>/answer")
+def make_answer(slug: str, id: str) -> ResponseReturnValue:
+    form = PledgeForm.read(request.form, g.campaign, Type.ANSWER, page_lang=page_lang(), today=today(utcnow()))
+    try:
+        asked = shown.question_or_404(reading(), g.campaign, id)
+    except NotYours:
+        return gone("question", form, f"answer:{id}")
+    return take(promise_road(g.campaign, asked), form)

@@ -1,0 +1,1 @@
+"""What everyone sees: which words, in which order, under which name; and what makes them seen."""

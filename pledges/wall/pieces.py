@@ -1,0 +1,153 @@
+"""A promise as a piece of cloth: its words, its dye, and the name under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from pledges.figures import cloth, counters, dyes, motifs
+from pledges.intake.sent import Sent
+from pledges.models import Campaign, Contribution, Kind, Progress, Revision, ShowName, Theme, Type
+from pledges.text import cut, first_name
+
+SIZES = (("s", 52), ("m", 125), ("l", 260))  # code points, as the design sets them
+SHOWN_CHARS = 320  # on the wall; longer words are cut there and stand whole on their own page
+
+
+@dataclass(frozen=True)
+class Signature:
+    """How an author is named in public; no name: 'Name not shown'."""
+
+    name: str = ""
+    meta: str = ""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One contribution as the public sees it."""
+
+    id: str
+    shelf: str
+    words: str
+    whole: bool  # False: cut, the rest is on its own page
+    size: str
+    lang: str
+    by: Signature
+    dye: str
+    motif: str
+    theme: Theme | None = None
+    status: Progress = Progress.PROMISED
+    kind: Kind = Kind.PERSON
+    by_when: date | None = None
+    how_we_will_know: str = ""
+    comments: int = 0
+    comments_open: bool = True
+    example: bool = False
+    published_at: datetime | None = None
+    changed_at: datetime | None = None
+
+
+def signature(revision: Revision | Sent, show_name: ShowName) -> Signature:
+    """How much of the author this level shows; never more than the level says."""
+    if show_name is ShowName.ANONYMOUS:
+        return Signature()
+    if revision.kind is Kind.ORGANISATION:
+        return Signature(revision.organisation, _person_of(revision, show_name))
+    match show_name:
+        case ShowName.FULL:
+            return Signature(revision.name, revision.role)
+        case ShowName.FIRST:
+            return Signature(first_name(revision.name))
+        case ShowName.ROLE:
+            return Signature(revision.role)
+        case _:
+            return Signature(revision.organisation)
+
+
+def _person_of(revision: Revision | Sent, show_name: ShowName) -> str:
+    """Who speaks for an organisation, as far as the level says."""
+    match show_name:
+        case ShowName.FULL:
+            return ", ".join(part for part in (revision.name, revision.role) if part)
+        case ShowName.FIRST:
+            return first_name(revision.name)
+        case ShowName.ROLE:
+            return revision.role
+        case _:
+            return ""
+
+
+def piece(contribution: Contribution, revision: Revision | None = None) -> Piece:
+    """What the public sees of it; of the given revision, as it would look."""
+    shown = revision or contribution.published_revision
+    assert shown is not None  # noqa: S101 (callers list what is shown)
+    words, was_cut = cut(shown.words, SHOWN_CHARS)
+    theme = contribution.theme if revision is None else revision.theme
+    return Piece(
+        id=contribution.public_id,
+        shelf="answers" if contribution.type is Type.ANSWER else "promises",
+        words=words,
+        whole=not was_cut,
+        size=size(shown.words),
+        lang=shown.lang,
+        by=signature(shown, contribution.show_name if revision is None else revision.level),
+        dye=dye(theme, contribution.public_id),
+        motif=motifs.path(contribution.public_id),
+        theme=theme,
+        status=contribution.progress,
+        kind=shown.kind,
+        by_when=shown.by_when,
+        how_we_will_know=shown.how_we_will_know,
+        comments=contribution.comments_shown or 0,
+        comments_open=contribution.comments_closed_at is None,
+        example=bool(contribution.example),
+        published_at=contribution.published_at,
+        changed_at=contribution.changed_at,
+    )
+
+
+def size(words: str) -> str:
+    """The band of the piece: short words are set large, long words smaller."""
+    return next((band for band, most in SIZES if len(words) <= most), "xl")
+
+
+def dye(theme: Theme | None, key: str = "") -> str:
+    """The dye of the theme; without a theme that of `key`, the id of the promise, and never grey."""
+    if theme is None:
+        return dyes.of_key(key)
+    return theme.dye if theme.dye in dyes.DYES else dyes.of_key(theme.key)
+
+
+def the_cloth(session: Session, campaign: Campaign, *, mark: date | None = None, narrow: bool = False) -> cloth.Cloth:
+    """The picture of the campaign, from its counters; `mark` leaves one day bright."""
+    worn = {f"{counters.CLOTH}{theme.id}": dye(theme) for theme in campaign.themes}
+    worn |= {f"{counters.LOOSE}{name}": name for name in dyes.DYES}
+    days: dict[str, dict[str, int]] = {}
+    for day, name, value in counters.days(session, campaign.id):
+        blocks = days.setdefault(day, dict.fromkeys([*worn.values()], 0))
+        blocks[worn.get(name) or dyes.of_key(name)] += max(0, value)
+    woven = tuple((day, tuple((name, n) for name, n in blocks.items() if n)) for day, blocks in days.items())
+    wide, high = (320, 300) if narrow else (cloth.WIDTH, cloth.HEIGHT)
+    return cloth.weave(woven, mark=mark.isoformat() if mark else None, width=wide, height=high)
+
+
+def unsent_piece(sent: Sent, theme: Theme | None) -> Piece:
+    """The piece as these words would look, before anything is stored."""
+    words, was_cut = cut(sent.words, SHOWN_CHARS)
+    return Piece(
+        id="",
+        shelf="answers" if sent.type is Type.ANSWER else "promises",
+        words=words,
+        whole=not was_cut,
+        size=size(sent.words),
+        lang=sent.lang,
+        by=signature(sent, sent.show_name),
+        dye=dye(theme, sent.words),
+        motif=motifs.path(sent.words),
+        theme=theme,
+        kind=sent.kind,
+        by_when=sent.by_when,
+        how_we_will_know=sent.how_we_will_know,
+    )

@@ -1,0 +1,117 @@
+"""The only writer of what is shown: published_revision, published_at, shown_at and hidden_at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from pledges.campaigns.versions import touch
+from pledges.errors import WordsChanged
+from pledges.figures import counters
+from pledges.models import Consent, Contribution, Kind, Progress, Revision, Type
+from pledges.organisations import naming
+from pledges.revisions import digest_of
+
+PUBLIC = "public"  # the consent without which nothing is shown
+
+
+def publish(session: Session, revision: Revision, now: datetime) -> None:
+    """Exactly these words are shown. Raises WordsChanged where they are not what was sent."""
+    contribution = revision.contribution
+    if revision.erased_at or digest_of(revision) != revision.digest:
+        raise WordsChanged(f"revision {revision.id} does not match its digest")
+    _take_down(session, contribution)
+    consent_id = session.scalars(
+        select(Consent.id).where(
+            Consent.contribution_id == contribution.id, Consent.purpose == PUBLIC, Consent.withdrawn_at.is_(None)
+        )
+    ).first()
+    session.expire(contribution, ["consents"])  # the name may have been hidden since they were read
+    show_name, organisation_id = revision.level, _organisation(session, revision, now)
+    # nothing is asked of the database between the next lines: half of them alone would break a constraint
+    contribution.consent_id = consent_id
+    contribution.changed_at = now if _is_changed(contribution, revision) else contribution.changed_at
+    contribution.published_revision_id = revision.id
+    contribution.kind, contribution.lang = revision.kind, revision.lang
+    contribution.theme_id, contribution.audience_id = revision.theme_id, revision.audience_id
+    contribution.show_name = show_name
+    contribution.organisation_id = organisation_id
+    contribution.published_at = contribution.published_at or now
+    contribution.shown_at = contribution.published_at
+    contribution.hidden_at = None
+    _put_up(session, contribution)
+
+
+def _is_changed(contribution: Contribution, revision: Revision) -> bool:
+    """Whether readers have seen other words than these, which were not shown before."""
+    if contribution.published_revision_id is not None:
+        return contribution.published_revision_id != revision.id
+    shown_since = contribution.changed_at or contribution.published_at  # hidden meanwhile: newer words are other words
+    return shown_since is not None and revision.submitted_at > shown_since
+
+
+def hide(session: Session, contribution: Contribution, now: datetime) -> None:
+    """Nothing of the contribution is shown; what stands under it goes with it, since its page is gone."""
+    if contribution.published_revision_id is None:
+        return
+    _take_down(session, contribution)
+    contribution.published_revision_id = None
+    contribution.shown_at = None
+    contribution.hidden_at = now
+    session.flush()
+
+
+def _take_down(session: Session, contribution: Contribution) -> None:
+    if contribution.shown_at is not None:
+        _count(session, contribution, -1)
+
+
+def _put_up(session: Session, contribution: Contribution) -> None:
+    session.flush()
+    _count(session, contribution, +1)
+
+
+def _count(session: Session, contribution: Contribution, change: int) -> None:
+    """Counters and the wall's version follow, in the same transaction."""
+    if contribution.type is Type.COMMENT:
+        session.execute(
+            update(Contribution)
+            .where(Contribution.id == contribution.parent_id)
+            .values(comments_shown=Contribution.comments_shown + change)
+            .execution_options(synchronize_session=False)
+        )
+        parent = contribution.parent
+        if parent is not None:
+            session.expire(parent, ["comments_shown"])
+    for name, day in counters.names_of(contribution):
+        counters.add(session, contribution.campaign_id, name, change, day)
+    if (
+        contribution.type is Type.PLEDGE
+        and contribution.kind is Kind.ORGANISATION
+        and contribution.organisation_id
+        and not contribution.example
+        and not counters.other_pledge_of(session, contribution)
+    ):
+        counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
+    touch(session, contribution.campaign_id)
+
+
+def set_progress(session: Session, pledge: Contribution, progress: Progress) -> None:
+    """How the promise is going, on the wall and in its counters."""
+    shown = pledge.shown_at is not None
+    if shown:
+        counters.add(session, pledge.campaign_id, f"progress:{pledge.progress}", -1)
+    pledge.progress = progress
+    if shown:
+        counters.add(session, pledge.campaign_id, f"progress:{progress}", +1)
+        touch(session, pledge.campaign_id)
+
+
+def _organisation(session: Session, revision: Revision, now: datetime) -> int | None:
+    """The organisation that these words name; made known when its first words are shown."""
+    name = revision.organisation.strip()
+    if not name or revision.kind is not Kind.ORGANISATION:
+        return None
+    return naming.attach(session, revision.contribution, naming.known(session, name, now))

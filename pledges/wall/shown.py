@@ -1,0 +1,97 @@
+"""One contribution or question that is shown; all else is not found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import ExecutableOption
+
+from pledges.errors import NotYours
+from pledges.models import Campaign, CampaignState, Contribution, Question, Type
+
+SHELVES = {"promises": Type.PLEDGE, "answers": Type.ANSWER}  # segment of the address -> what stands there
+_ID = re.compile(r"[0-9a-z]{4,16}")
+
+
+def shown_or_404(
+    session: Session, campaign: Campaign, public_id: str, *types: Type, with_it: Sequence[ExecutableOption] = ()
+) -> Contribution:
+    """What stands at this address now; raises NotYours for what is hidden, elsewhere, or not there.
+
+    `with_it`: what is read along; not where the row is locked later, which PostgreSQL does not do to such a join.
+    """
+    found = None
+    if _ID.fullmatch(public_id):
+        found = session.scalars(
+            select(Contribution)
+            .where(
+                Contribution.public_id == public_id,
+                Contribution.campaign_id == campaign.id,
+                Contribution.type.in_(types),
+                Contribution.shown_at.is_not(None),
+            )
+            .options(*with_it)
+        ).first()
+    if found is None or not _stands(found):
+        raise NotYours
+    return found
+
+
+def hidden_since_shown(session: Session, campaign: Campaign, public_id: str, type: Type) -> Contribution | None:
+    """What once stood at this address and stands there no more, though we still have it."""
+    if not _ID.fullmatch(public_id):
+        return None
+    return session.scalars(
+        select(Contribution).where(
+            Contribution.public_id == public_id,
+            Contribution.campaign_id == campaign.id,
+            Contribution.type == type,
+            Contribution.published_at.is_not(None),
+            Contribution.erased_at.is_(None),
+        )
+    ).first()
+
+
+def shown_anywhere_or_404(session: Session, public_id: str) -> Contribution:
+    """The promise or answer with this id on any shown campaign; raises NotYours."""
+    found = None
+    if _ID.fullmatch(public_id):
+        found = session.scalars(
+            select(Contribution)
+            .join(Campaign, Campaign.id == Contribution.campaign_id)
+            .where(
+                Contribution.public_id == public_id,
+                Contribution.type.in_(SHELVES.values()),
+                Contribution.shown_at.is_not(None),
+                Campaign.state != CampaignState.DRAFT,
+            )
+        ).first()
+    if found is None or not _stands(found):
+        raise NotYours
+    return found
+
+
+def _stands(contribution: Contribution) -> bool:
+    """Whether the page that it belongs to is there: a comment goes with its promise, an answer with its question."""
+    if contribution.type is Type.COMMENT:
+        return contribution.parent is not None and contribution.parent.shown_at is not None
+    question = contribution.question
+    return question is None or (question.answers_public and question.archived_at is None)
+
+
+def question_or_404(session: Session, campaign: Campaign, public_id: str) -> Question:
+    found = None
+    if _ID.fullmatch(public_id):
+        found = session.scalars(
+            select(Question).where(
+                Question.public_id == public_id,
+                Question.campaign_id == campaign.id,
+                Question.archived_at.is_(None),
+            )
+        ).first()
+    if found is None:
+        raise NotYours
+    return found

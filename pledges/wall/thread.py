@@ -1,0 +1,84 @@
+"""The comments under a promise, with one level of replies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from pledges.models import Contribution, Type
+from pledges.web.paging import Cursor, Page
+
+from .pieces import Piece, piece
+
+THREAD = 50
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment with its replies; `piece` is none where it was taken away and only replies stand."""
+
+    id: str
+    piece: Piece | None
+    replies: list[Piece] = field(default_factory=list)
+
+
+def thread(session: Session, parent: Contribution, after: Cursor | None) -> Page[Comment]:
+    """Comments in the order they were made, each with its replies; one that was taken away leaves its place."""
+    reply = aliased(Contribution)
+    has_replies = select(reply.id).where(reply.reply_to_id == Contribution.id, reply.shown_at.is_not(None)).exists()
+    wanted = select(Contribution).where(
+        Contribution.parent_id == parent.id,
+        Contribution.type == Type.COMMENT,
+        Contribution.reply_to_id.is_(None),
+        or_(Contribution.shown_at.is_not(None), and_(Contribution.published_at.is_not(None), has_replies)),
+    )
+    if after is not None:
+        wanted = wanted.where(Contribution.id > after.id)
+    wanted = wanted.options(joinedload(Contribution.published_revision))
+    found = list(session.scalars(wanted.order_by(Contribution.id).limit(THREAD + 1)))
+    replies: dict[int, list[Piece]] = {}
+    for each in _replies(session, parent, [one.id for one in found[:THREAD]]):
+        assert each.reply_to_id is not None  # noqa: S101 (selected by it)
+        replies.setdefault(each.reply_to_id, []).append(piece(each))
+    comments = [
+        Comment(one.public_id, piece(one) if one.shown_at else None, replies.get(one.id, [])) for one in found[:THREAD]
+    ]
+    last = found[THREAD - 1] if len(found) > THREAD else None
+    return Page(comments, str(Cursor(last.created_at, last.id)) if last else None)
+
+
+def _replies(session: Session, parent: Contribution, to: Sequence[int]) -> Iterable[Contribution]:
+    return session.scalars(
+        select(Contribution)
+        .where(
+            Contribution.parent_id == parent.id,
+            Contribution.type == Type.COMMENT,
+            Contribution.reply_to_id.in_(to),
+            Contribution.shown_at.is_not(None),
+        )
+        .options(joinedload(Contribution.published_revision))
+        .order_by(Contribution.id)
+    )
+
+
+def comments_page(session: Session, parent: Contribution, after: Cursor | None, limit: int) -> Page[Contribution]:
+    """Shown comments and replies, oldest first."""
+    wanted = select(Contribution).where(
+        Contribution.parent_id == parent.id, Contribution.type == Type.COMMENT, Contribution.shown_at.is_not(None)
+    )
+    if after is not None:
+        wanted = wanted.where(
+            Contribution.shown_at >= after.at,
+            or_(Contribution.shown_at > after.at, Contribution.id > after.id),
+        )
+    found = list(
+        session.scalars(
+            wanted.options(joinedload(Contribution.published_revision), joinedload(Contribution.reply_to))
+            .order_by(Contribution.shown_at, Contribution.id)
+            .limit(limit + 1)
+        )
+    )
+    return Page(found[:limit], str(Cursor.of(found[limit - 1])) if len(found) > limit else None)

@@ -1,0 +1,1 @@
+"""What every public page shares: language, addresses, headers, caching, errors, and what a request may carry."""

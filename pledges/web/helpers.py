@@ -1,0 +1,117 @@
+"""What every template may call."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import g, request
+from flask_babel import format_date, format_datetime, format_decimal, get_locale
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from pledges import ends, markup
+from pledges.figures import motifs
+from pledges.models import AkismetUse, Campaign
+from pledges.settings import settings
+
+from .language import language_links, language_name, link, names_of_page, page_lang, time_zone
+
+
+def surroundings() -> dict[str, Any]:
+    """What every template knows about the page it is on."""
+    return {"campaign": g.get("campaign"), "page_lang": page_lang()}
+
+
+def helpers() -> dict[str, Any]:
+    """What every template may call."""
+    return {
+        "language_links": language_links,
+        "names_of_page": names_of_page,
+        "link": link,
+        "send_to": send_to,
+        "say": say,
+        "say_prose": say_prose,
+        "in_words": in_words,
+        "language_name": language_name,
+        "motif_of": motifs.path,
+        "asks_akismet": asks_akismet,
+        "day": lambda value: _day(str(get_locale()), time_zone(), value),
+        "last_day": lambda end: format_date(ends.last_day(end, time_zone()), "d MMMM y"),
+        "moment": lambda value: _moment(str(get_locale()), time_zone(), value),
+        "wait_in_words": wait_in_words,
+    }
+
+
+@lru_cache(maxsize=10_000)
+def _day(_lang: str, _zone: str, value: date) -> str:
+    return format_date(value, "d MMMM y")
+
+
+@lru_cache(maxsize=10_000)
+def _moment(_lang: str, _zone: str, value: datetime) -> str:
+    return format_datetime(value, "d MMMM y, HH:mm")
+
+
+def send_to() -> str:
+    """Where the form of this page is sent: never the very address it stands at.
+
+    A browser that cannot reach that same address puts its error page in the form's place, so that Back would lead
+    past the form and lose the words.
+    """
+    tries = request.args.get("try", "")
+    return f"{request.path}?try={int(tries) + 1 if tries.isascii() and tries.isdigit() and len(tries) < 4 else 1}"
+
+
+def asks_akismet(campaign: Campaign) -> bool:
+    """Whether words sent here may go to Akismet: where the campaign has not switched it off, and there is a key."""
+    return campaign.akismet is not AkismetUse.DO_NOT_ASK and bool(settings().akismet_api_key.get_secret_value())
+
+
+def number(value: int) -> str:
+    return format_decimal(value)
+
+
+def say(name: str) -> Markup:
+    """The campaign's own words called `name`, else ours."""
+    campaign: Campaign = g.campaign
+    own = campaign.text(name, page_lang())
+    if own:
+        return markup.tagged(own, campaign.text_lang(name, page_lang()), page_lang())
+    return Markup.escape(_usual_words().get(name, ""))
+
+
+def say_prose(name: str) -> Markup:
+    """The campaign's own words, as paragraphs."""
+    campaign: Campaign = g.campaign
+    lang = campaign.text_lang(name, page_lang())
+    return Markup('<div lang="{}">{}</div>').format(lang, markup.prose(campaign.text(name, page_lang())))
+
+
+def in_words(translated: Any) -> Markup:
+    """Words that a campaign keeps in several languages, in that of the page where there is one."""
+    return markup.tagged(translated.in_(page_lang()), translated.lang_of(page_lang()), page_lang())
+
+
+def _usual_words() -> dict[str, str]:
+    return {
+        "hero": _("When we all play a part"),
+        "lead": _("Say in public what you will do. Then do it, where everyone can see."),
+        "ask": _("What will you do?"),
+        "ask_hint": _("One thing you can keep. Say when, if you can. Please leave out other people’s names."),
+        "how_1": _("One thing you will do, in your own words. As yourself or for your organisation."),
+        "how_2": _("A moderator reads every promise and every comment before it appears."),
+        "how_3": _("Your promise joins the wall, with a page of its own to share."),
+        "closed": _("Promises are closed"),
+        "thanks": _("We have your promise. A person will read it soon."),
+    }
+
+
+def wait_in_words(minutes: int) -> str:
+    """A wait as people say it, on the long side."""
+    if minutes < 90:
+        return _("within %(n)s minutes", n=max(10, -(-minutes // 10) * 10))
+    if minutes < 36 * 60:
+        return _("within %(n)s hours", n=-(-minutes // 60))
+    return _("within %(n)s days", n=-(-minutes // (24 * 60)))
