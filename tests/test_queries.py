@@ -46,7 +46,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/api/v1/pledges/<id>/comments": {"/api/v1/pledges/{promise}/comments": 3},
     "/healthz": {"/healthz": 0},
     "/readyz": {"/readyz": 1},
-    "/receipt/<token>": {"/receipt/{receipt}": 16, "/receipt/{receipt}?do=edit": 7},
+    "/receipt/<token>": {"/receipt/{receipt}": 15, "/receipt/{receipt}?do=edit": 7},
     "/send-link": {"/send-link": 1},
     "/moderation/": {
         "/moderation/": 24,

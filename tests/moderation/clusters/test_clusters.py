@@ -34,7 +34,7 @@ from moderation.models import (
     Role,
 )
 from moderation.queue import counts
-from moderation.screens import beside, context
+from moderation.screens import beside, clusters, context
 from moderation.workflow import State
 from pledges.db import utcnow
 from pledges.models import Campaign
@@ -655,12 +655,14 @@ def test_the_rest_of_a_cluster_is_what_its_page_would_have_ticked_and_nothing_el
     ann.decides(aside, "park")
     with wall.work() as session:  # as of honest words that only read alike
         session.execute(update(Finding).where(Finding.review_id == clear.review_id).values(verdict="clear"))
-    monkeypatch.setattr(beside, "LISTED", 2)
+    for room in (beside, clusters):
+        monkeypatch.setattr(room, "LISTED", 2)
     page = moderator.client.get(path).text
     assert "Also the 2 that would be chosen from the start" in page
     listed = [pick(wall, each) for each in sent[:2]]
     assert would_decline(ticks(moderator, path, listed)) == {sent[n].review_id for n in (0, 1, 2, 7)}
-    monkeypatch.setattr(beside, "LISTED", 50)
+    for room in (beside, clusters):
+        monkeypatch.setattr(room, "LISTED", 50)
     ticked = set(re.findall(r'name="pick" value="(\d+)\.\d+"[^>]* checked', moderator.client.get(path).text))
     assert ticked == {str(sent[n].review_id) for n in (0, 1, 2, 7)}
     assert form(moderator.client.get(path).text, "/moderation/bulk").values("rest") == []
@@ -678,7 +680,8 @@ def test_copies_of_what_was_declined_are_taken_with_the_rest_though_no_check_spo
     moderator.client.post(offer.action, data=offer.sent(reason="hateful"))
     copies = flood(wall, [base + " ??", base + " 😂😂", base + " ..."], start=60)
     flood(wall, [base.replace("never again give", "now always give")], start=70)
-    monkeypatch.setattr(beside, "LISTED", 1)
+    for room in (beside, clusters):
+        monkeypatch.setattr(room, "LISTED", 1)
     (path, _), *_ = rows(moderator)
     assert would_decline(ticks(moderator, path, [])) == {each.review_id for each in copies[1:]}
 
@@ -698,6 +701,7 @@ def test_what_stands_on_the_wall_is_chosen_by_hand_and_the_dry_run_says_so_of_al
     assert "2 of those that can be decided stand on the wall now." in page
     assert "2 of them were reported." in page
     assert page.count(">Stands on the wall<") == page.count(">Reported<") == 2
-    monkeypatch.setattr(beside, "LISTED", 1)
+    for room in (beside, clusters):
+        monkeypatch.setattr(room, "LISTED", 1)
     page = moderator.client.post(chosen.action, data=chosen.sent("reject", pick=by_hand[::-1])).text
     assert "2 of those that can be decided stand on the wall now." in page

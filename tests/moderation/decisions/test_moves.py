@@ -15,11 +15,11 @@ from moderation.decisions.move import ReasonMissing
 from moderation.models import Act, Reason, Review, Role
 from moderation.record import chain
 from moderation.workflow import BY_PEOPLE, HIDES, MOVES, TAKES_DOWN, Move, MoveNotAllowed, State
-from pledges import db
 from pledges.db import utcnow
 from pledges.errors import WordsChanged
 from pledges.models import Contribution, Revision
 from pledges.wall import publishing
+from tests.clock import stands_at
 from tests.wall import OTHER, SLUG, WORDS, AtTheDesk, Sent, Wall, later, seen_by
 
 
@@ -432,7 +432,7 @@ def test_laying_aside_is_undone_only_for_a_while_and_not_after_a_decision(
     stale = wall.review(second.review_id).version
     moderator.approves(second)
     assert moderator.decides(second, "back", version=stale).status_code == 409
-    monkeypatch.setattr(db, "utcnow", lambda: later(wall.settings.undo_seconds + 5))
+    stands_at(monkeypatch, lambda: later(wall.settings.undo_seconds + 5), "moderation.views")
     assert moderator.decides(first, "back").status_code == 409
     assert moderator.sees("parked") == [first.review_id]
     assert wall.shown("I will read")

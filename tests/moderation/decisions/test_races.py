@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from moderation import workflow
 from moderation.claims import Overtaken
 from moderation.decisions import decide as decisions_decide
-from moderation.decisions import move
+from moderation.decisions import move, show
 from moderation.models import Act, Decision, Letter, Membership, Moderator, Review, Role
 from moderation.people import memberships
 from moderation.record import chain
@@ -173,7 +173,7 @@ def test_what_postgresql_stopped_in_a_circle_of_waiting_is_done_again(
             raise OperationalError("UPDATE", {}, Stopped())
         real(*args)
 
-    monkeypatch.setattr(move, "follow", stopped_once)
+    monkeypatch.setattr(show if what == "thaw" else decisions_decide, "follow", stopped_once)
     if what == "thaw":
         assert not wall.shown()
         wall.screens(later(hours=1, seconds=5))

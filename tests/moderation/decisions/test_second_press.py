@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from moderation.models import Reason, Review
-from pledges import db
 from tests.akismet_service import AkismetService
+from tests.clock import VISITORS, stands_at
 from tests.wall import TOKEN, AtTheDesk, Sent, Wall, found, later
 
 
@@ -19,7 +19,7 @@ def opens(wall: Wall, path: str) -> int:
 
 def passes(wall: Wall, monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
     now = later(minutes=minutes)
-    monkeypatch.setattr(db, "utcnow", lambda: now)
+    stands_at(monkeypatch, lambda: now, *VISITORS)
 
 
 def test_a_link_that_was_replaced_does_nothing_any_more(wall: Wall) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from moderation.models import Appeal, Letter, Role
 from moderation.workflow import Move, State
-from pledges import db
 from pledges.db import utcnow
+from tests.clock import VISITORS, stands_at
 from tests.wall import SLUG, WORDS, AtTheDesk, Sent, Wall, later
 
 ADDRESS = "amina@example.org"
@@ -61,7 +61,7 @@ def test_taking_back_over_and_over_brings_an_address_three_letters_an_hour(
 ) -> None:
     victims = promised(wall)
     for minute in range(8):
-        monkeypatch.setattr(db, "utcnow", lambda ahead=minute: later(60 * ahead))
+        stands_at(monkeypatch, lambda ahead=minute: later(60 * ahead), *VISITORS)
         sent = wall.promises(f"I will do thing number {minute}", email=ADDRESS) if minute % 2 else victims
         assert wall.acts(sent, "withdraw").status_code == 303
         wall.screens(later(60 * minute + 30))
@@ -71,7 +71,7 @@ def test_taking_back_over_and_over_brings_an_address_three_letters_an_hour(
     brought = [why for kind, why in wall.owed() if kind == "withdrawn"]
     assert brought == ["", "unproved", "", "unproved", "", "unproved", "too many", "unproved"]
     assert wall.owed()[-1] == ("link_again", "")  # who has lost the link is not held up by what others press
-    monkeypatch.setattr(db, "utcnow", lambda: utcnow() + timedelta(hours=2))
+    stands_at(monkeypatch, lambda: utcnow() + timedelta(hours=2), *VISITORS)
     wall.acts(victims, "withdraw")
     assert wall.owed()[-1] == ("withdrawn", "")
     assert "Withdrawn" in page(wall, victims)

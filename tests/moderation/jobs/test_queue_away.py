@@ -17,11 +17,11 @@ import pytest
 import redis
 
 from moderation.jobs import queue as jobs_queue
-from moderation.jobs import retention, tasks, worker
+from moderation.jobs import retention, worker
 from moderation.workflow import State
-from pledges import db
 from pledges.db import utcnow
 from pledges.settings import HERE
+from tests.clock import stands_at
 from tests.servers.redis import RedisServer
 from tests.wall import Wall
 
@@ -29,8 +29,8 @@ SECONDS = 30
 WORKER = """
 from datetime import datetime, timedelta
 from app import create_app
-from moderation import jobs, worker
-jobs.SWEEP_IS_LATE = timedelta(seconds=1)
+from moderation.jobs import queue, worker
+queue.SWEEP_IS_LATE = timedelta(seconds=1)
 worker.STAND_IN_SECONDS = 0.2
 worker.run(create_app())
 """
@@ -94,7 +94,7 @@ def test_without_redis_what_is_sent_is_screened_and_its_letter_goes_and_the_log_
 
 def swept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     done: list[str] = []
-    monkeypatch.setattr(tasks, "sweep", lambda now: done.append("sweep"))
+    monkeypatch.setattr(jobs_queue, "sweep", lambda now: done.append("sweep"))
     monkeypatch.setattr(retention, "forget", lambda settings, now: done.append("night"))
     return done
 
@@ -132,7 +132,7 @@ def test_a_night_whose_forgetting_failed_is_made_up_for_and_not_run_twice_at_onc
         night = now + timedelta(hours=27)
         with monkeypatch.context() as patched, pytest.raises(OSError):
             patched.setattr(retention, "forget", fails)
-            patched.setattr(db, "utcnow", lambda: night)
+            stands_at(patched, lambda: night, "moderation.jobs")
             queue._forget() if by == "the queue" else jobs_queue.stand_in(night)
         jobs_queue.stand_in(night + timedelta(minutes=5))
         assert nights() == ["failed"]

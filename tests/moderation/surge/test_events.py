@@ -11,8 +11,8 @@ import time_machine
 from sqlalchemy import select
 
 from moderation.cli.campaigns import campaign_commands
-from pledges import db
 from pledges.models import Campaign, Contribution, EventCode
+from tests.clock import VISITORS, stands_at
 from tests.wall import SLUG, TOKEN, Wall, found
 
 
@@ -140,7 +140,7 @@ def test_a_code_that_is_over_or_taken_is_refused(walls: Callable[..., Wall]) -> 
 def at(wall: Wall, monkeypatch: pytest.MonkeyPatch, day: int, hour: int) -> str:
     """What the form says to who comes with the code at this hour of January 2027, by the campaign's clock."""
     now = datetime(2027, 1, day, hour, 30, tzinfo=UTC)
-    monkeypatch.setattr(db, "utcnow", lambda: now)
+    stands_at(monkeypatch, lambda: now, *VISITORS)
     return "on" if 'name="event"' in form_page(wall, "NIGHT") else "off"
 
 

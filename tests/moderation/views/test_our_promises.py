@@ -49,7 +49,7 @@ PROMISES = [
 
 ADDRESS = "amina@example.org"
 FORBIDDEN = re.compile(r"three months|next year|newsletter|either way|how it is going", re.IGNORECASE)
-KEPT_WORDINGS = "pledges/forms.py"  # what was agreed to is stored in these words
+KEPT_WORDINGS = "pledges/intake/forms/base.py"  # what was agreed to is stored in these words
 
 
 def plain(page: str) -> str:
