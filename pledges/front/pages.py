@@ -242,6 +242,11 @@ class Pages:
         """What has changed since the last news is dropped."""
         with self._lock:
             self._gone.clear()
+            if (
+                self._walls.keys() - {ALL} - news.walls.keys()
+            ):  # a campaign is no more: the sum of all is less than it was
+                self._walls.clear()
+                self._drop_all()
             for campaign, version in {**news.walls, ALL: sum(news.walls.values())}.items():
                 if version > self._walls.get(campaign, -1):
                     self._walls[campaign] = version
@@ -270,10 +275,13 @@ class Pages:
     def empty(self) -> None:
         """Nothing is kept, as when it is not known any more what has changed."""
         with self._lock:
-            for shelf in self._shelves:
-                for key in list(shelf):
-                    self._drop(key)
+            self._drop_all()
             self._gone.clear()
+
+    def _drop_all(self) -> None:
+        for shelf in self._shelves:
+            for key in list(shelf):
+                self._drop(key)
 
     # What is not there
 
