@@ -11,9 +11,10 @@ from flask import Flask
 import moderation
 import pledges
 from moderation.door import desk
-from pledges.db import Database
-from pledges.front import Bounds, Front
+from pledges.db import EXTENSION, Database
+from pledges.front import Front
 from pledges.settings import Settings
+from pledges.web import caching
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -29,5 +30,5 @@ def create_app(settings: Settings | None = None) -> Flask:
 def create_front(settings: Settings | None = None) -> Front:
     """The application behind its async front, which the web server runs as we start it ourselves."""
     settings = settings or Settings()
-    bounds = Bounds(settings.body_idle_seconds, settings.body_seconds, settings.body_bytes)
-    return Front(create_app(settings), bounds=bounds, threads=settings.threads)
+    app = create_app(settings)
+    return caching.front(app, app.extensions[EXTENSION], settings)

@@ -10,7 +10,7 @@ from pledges.api import reads
 from pledges.intake import door
 from pledges.limits import counting
 from pledges.views import base, upkeep
-from pledges.web import border, headers, helpers, language, logs, messages, spelling
+from pledges.web import border, headers, helpers, language, logs, messages, spelling, static
 
 from . import markup, text
 from .db import EXTENSION as DATABASE
@@ -19,11 +19,9 @@ from .settings import EXTENSION, HERE, Settings
 from .web.border import BoundedRequest
 from .web.errors import error_pages, tell_unavailable
 from .web.health import Writable
-from .web.static import static_url
 
 LARGEST_REQUEST = 64 * 1024  # bytes; the longest form needs about 12,000
 MOST_FIELDS = 100
-STATIC_SECONDS = 30 * 24 * 3600  # safe, since each address carries the file's digest
 
 
 def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
@@ -35,7 +33,6 @@ def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
     if app.config["MAX_CONTENT_LENGTH"] is None:  # Flask sets the name and leaves it without a limit
         app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.config["MAX_FORM_PARTS"] = MOST_FIELDS
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(HERE / "translations"))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {
@@ -44,10 +41,11 @@ def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
         "characters": text.length,
         "opening": text.opening,
     }
-    app.jinja_env.globals |= {**helpers.helpers(), "static_url": static_url}
+    app.jinja_env.globals |= {**helpers.helpers(), "static_url": static.static_url}
     if "babel" not in app.extensions:
         Babel(app, locale_selector=language.page_lang, timezone_selector=language.time_zone)
         messages.init_app(app)
+    static.init_app(app)
     counting.init_app(app, settings)
     logs.keep_tokens_out()
     app.before_request(language.read_language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -169,8 +169,9 @@ class WallSession(Session):
     lock may be old by then, as on PostgreSQL: what must not be is read again, which `transaction()` sees to.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, when_moved: Sequence[Callable[[], None]] = ()) -> None:
         super().__init__(engine, expire_on_commit=False)
+        self.when_moved = when_moved
 
     def lock(self) -> None:
         """From here on nobody else writes, on SQLite, until this transaction ends."""
@@ -185,6 +186,7 @@ class WallSession(Session):
 
 
 WRITES = "writes"
+MOVED = "moved"  # what is shown has changed in this transaction
 
 
 @event.listens_for(WallSession, "before_flush")
@@ -206,19 +208,32 @@ def _unlocked(session: WallSession, ended: SessionTransaction) -> None:
         session.info.pop(WRITES, None)
 
 
+@event.listens_for(WallSession, "after_commit")
+def _moved(session: WallSession) -> None:
+    if session.info.pop(MOVED, False):
+        for tell in session.when_moved:
+            tell()
+
+
+@event.listens_for(WallSession, "after_rollback")
+def _not_moved(session: WallSession) -> None:
+    session.info.pop(MOVED, None)
+
+
 class Database:
     """The engine, and one session for each request or job."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = open_engine(url)
+        self.when_moved: list[Callable[[], None]] = []  # called after the commit of what changes what is shown
 
     def init_app(self, app: Flask) -> None:
         app.extensions[EXTENSION] = self
         app.teardown_appcontext(lambda _error: self.close_session())
 
     def new_session(self) -> WallSession:
-        return WallSession(self.engine)
+        return WallSession(self.engine, self.when_moved)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

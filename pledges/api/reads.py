@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,12 +14,14 @@ from werkzeug.exceptions import BadRequest
 from pledges.campaigns import finding
 from pledges.db import reading, utcnow
 from pledges.figures import counters
+from pledges.front import ANY
 from pledges.models import Campaign, Contribution, Kind, Type
 from pledges.settings import settings
 from pledges.wall import filters as wall_filters
 from pledges.wall import listing, pieces, shown, thread
 from pledges.wall import removed as wall_removed
-from pledges.web import caching, language, paging, spelling
+from pledges.web import language, paging
+from pledges.web.caching import kept, shared, shared_by_all, shows
 from pledges.web.headers import OPEN
 
 PAGE, MOST = 24, 100
@@ -50,37 +53,47 @@ def open_to_every_site(response: Response) -> Response:
 
 
 @api.get("/campaigns")
+@kept()
 def campaigns() -> ResponseReturnValue:
+    return shared_by_all(_campaigns)
+
+
+def _campaigns() -> Response:
     found = finding.shown_campaigns(reading(), *listing.WHOLE)
     counts = counters.read_each(reading(), [each.id for each in found])
     return jsonify({"campaigns": [_campaign(each, counts[each.id]) for each in found]})
 
 
 @api.get("/campaigns/<slug>")
+@kept()
 def campaign(slug: str) -> ResponseReturnValue:
     asked = _campaign_or_404(slug)
     return _shared(asked, lambda: _campaign(asked, counters.read(reading(), asked.id)))
 
 
 @api.get("/campaigns/<slug>/count")
+@kept()
 def count(slug: str) -> ResponseReturnValue:
     asked = _campaign_or_404(slug)
     return _shared(asked, lambda: _counts(counters.read(reading(), asked.id)))
 
 
 @api.get("/campaigns/<slug>/pledges")
+@kept()
 def pledges(slug: str) -> ResponseReturnValue:
     asked = _campaign_or_404(slug)
     filters, after, limit = wall_filters.Filters.read(request.args.to_dict()), _after(), _limit()
 
     def body() -> dict[str, Any]:
         page = listing.wall_page(reading(), asked, filters, after, limit=limit)
+        shows(each.id for each in page.items)
         return {"pledges": [_pledge(each, asked) for each in page.items], "next": page.next}
 
     return _shared(asked, body)
 
 
 @api.get("/campaigns/<slug>/answers")
+@kept()
 def answers(slug: str) -> ResponseReturnValue:
     asked = _campaign_or_404(slug)
     question = shown.question_or_404(reading(), asked, request.args.get("question", ""))
@@ -92,18 +105,21 @@ def answers(slug: str) -> ResponseReturnValue:
             page = listing.wall_page(
                 reading(), asked, wall_filters.Filters(), after, limit=limit, type=Type.ANSWER, question=question
             )
+            shows(each.id for each in page.items)
         return {"answers": [_pledge(each, asked) for each in page.items], "next": page.next}
 
     return _shared(asked, body)
 
 
 @api.get("/campaigns/<slug>/removed")
+@kept()
 def removed(slug: str) -> ResponseReturnValue:
     """Ids that were taken down since then, oldest first, so that a copy elsewhere can drop them; a page at a time."""
     asked = _campaign_or_404(slug)
     since, after = _since(), _after()
 
     def body() -> dict[str, Any]:
+        shows([ANY])
         page = wall_removed.removed(reading(), asked, since, after)
         gone = [{"id": each.public_id, "at": _moment(each.at)} for each in page.items]
         return {"removed": gone, "next": page.next}
@@ -112,23 +128,27 @@ def removed(slug: str) -> ResponseReturnValue:
 
 
 @api.get("/pledges/<id>")
+@kept()
 def pledge(id: str) -> ResponseReturnValue:
+    asked = language.speak_for(shown.campaign_of_or_404(reading(), id))
     found = shown.shown_anywhere_or_404(reading(), id)
-    language.speak_for(found.campaign)
-    return _shared(found.campaign, lambda: _pledge(found, found.campaign))
+    shows([found.id])
+    return _shared(asked, lambda: _pledge(found, asked))
 
 
 @api.get("/pledges/<id>/comments")
+@kept()
 def comments(id: str) -> ResponseReturnValue:
+    asked = language.speak_for(shown.campaign_of_or_404(reading(), id))
     parent = shown.shown_anywhere_or_404(reading(), id)
-    language.speak_for(parent.campaign)
+    shows([parent.id])
     after, limit = _after(), _limit()
 
     def body() -> dict[str, Any]:
         page = thread.comments_page(reading(), parent, after, limit)
         return {"comments": [_comment(each) for each in page.items], "next": page.next}
 
-    return _shared(parent.campaign, body)
+    return _shared(asked, body)
 
 
 def may_ask() -> Response:
@@ -140,13 +160,9 @@ def _campaign_or_404(slug: str) -> Campaign:
     return language.speak_for(finding.campaign_or_404(reading(), slug))
 
 
-def _shared(campaign: Campaign, body: Any) -> Response:
+def _shared(campaign: Campaign, body: Callable[[], dict[str, Any]]) -> Response:
     """As the pages: a tag, seconds in a cache, and 304 where nothing has changed."""
-    tag = caching.etag(campaign, language.page_lang(), spelling.page_key(), utcnow())
-    response = Response(status=304) if request.if_none_match.contains_weak(tag) else jsonify(body())
-    response.set_etag(tag)
-    response.headers["Cache-Control"] = caching.SHARED
-    return response
+    return shared(campaign, lambda: jsonify(body()))
 
 
 def _after() -> paging.Cursor | None:

@@ -1,6 +1,23 @@
-"""The async front: requests are read whole, within bounds, before a thread or a transaction is taken for them."""
+"""The async front: requests are read whole, within bounds, and what everybody sees is answered from memory."""
 
 from .asgi import Front
 from .bounds import Bounds
+from .pages import ALL, ANY, SAID, Pages, Said, Shows, Versions
+from .serving import Asked, Serving
+from .watching import CHANNEL, Watcher
 
-__all__ = ["Bounds", "Front"]
+__all__ = [
+    "ALL",
+    "ANY",
+    "CHANNEL",
+    "SAID",
+    "Asked",
+    "Bounds",
+    "Front",
+    "Pages",
+    "Said",
+    "Serving",
+    "Shows",
+    "Versions",
+    "Watcher",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -15,13 +15,17 @@ from . import handing
 from .bounds import Bounds, Gone, Message, Reader, Receive, Refused, Scope
 from .handing import Answer
 from .refusals import LAST_RESORT, Refusals
+from .serving import Busy, Serving
 
 log = logging.getLogger(__name__)
 complaints = Seldom(log)
 WHY = {408: "a body came too slowly", 413: "a body was too large", 503: "too many requests wait"}
 
 Send = Callable[[Message], Awaitable[None]]
+Render = Callable[[Scope, Mapping[str, Any]], Awaitable[Answer]]
+Keep = Callable[[Render, int], Serving]  # given what makes a page, and how many may be made at once
 
+READS = ("GET", "HEAD")
 ALIVE = b"/healthz"
 ALIVE_ANSWER: Answer = (
     200,
@@ -38,7 +42,13 @@ class Front:
     """Whole requests alone reach the application; whoever sends slowly, reads slowly or sends too much holds nobody up."""
 
     def __init__(
-        self, app: WSGIApplication, *, bounds: Bounds | None = None, threads: int = 8, waiting: int = 512
+        self,
+        app: WSGIApplication,
+        *,
+        bounds: Bounds | None = None,
+        threads: int = 8,
+        waiting: int = 512,
+        keep: Keep | None = None,
     ) -> None:
         self._app = app
         self._reader = Reader(bounds or Bounds())
@@ -46,14 +56,22 @@ class Front:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="wall")
         self._most_inside = threads + waiting
         self._inside = 0
+        self._serving = keep(self._rendered, max(1, threads // 2)) if keep is not None else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
+            if self._serving is not None:
+                self._serving.watcher.start()
             await _live(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._serving is not None and scope["method"] in READS:
+            kept = self._serving.hit(scope)
+            if kept is not None:
+                await _send(send, kept)
+                return
         try:
             body = await self._reader.whole(receive, announced_bytes(scope.get("headers", ())))
         except Gone:
@@ -66,8 +84,15 @@ class Front:
 
     async def _found(self, scope: Scope, body: bytes) -> Answer:
         """The application's answer, or that it has too much to do. That we are alive needs no thread to be said."""
-        if scope["method"] in ("GET", "HEAD") and handing.path(scope) == ALIVE:
+        if scope["method"] in READS and handing.path(scope) == ALIVE:
             return ALIVE_ANSWER if scope["method"] == "GET" else (*ALIVE_ANSWER[:2], b"")
+        if self._serving is not None and scope["method"] in READS:
+            try:
+                made = await self._serving.made(scope)
+            except Busy:
+                return self._refused(scope, 503)
+            if made is not None:
+                return made
         if self._inside >= self._most_inside:
             return self._refused(scope, 503)
         self._inside += 1
@@ -78,6 +103,14 @@ class Front:
             return LAST_RESORT
         finally:
             self._inside -= 1
+
+    async def _rendered(self, scope: Scope, more: Mapping[str, Any]) -> Answer:
+        """A page for everybody, made by the application."""
+        try:
+            return await self._in_a_thread(handing.answer, self._app, scope, b"", more)
+        except Exception:  # as in `_found`
+            log.exception("a page was not made")
+            return LAST_RESORT
 
     def _refused(self, scope: Scope, status: int, *, closing: bool = False) -> Answer:
         complaints.warn(f"front: refused with {status} ({WHY.get(status, '')})")

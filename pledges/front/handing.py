@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -21,9 +22,9 @@ Answer = tuple[int, Headers, bytes]
 OURS_TO_SAY = {b"content-length", b"transfer-encoding", b"expect"}  # the body is whole: its length is known
 
 
-def answer(app: WSGIApplication, scope: Scope, body: bytes) -> Answer:
-    """Status, headers and bytes that `app` gives to this request."""
-    parts, status, headers = run_wsgi_app(app, environ(scope, body), buffered=True)
+def answer(app: WSGIApplication, scope: Scope, body: bytes, more: Mapping[str, Any] | None = None) -> Answer:
+    """Status, headers and bytes that `app` gives to this request; `more` joins its environ."""
+    parts, status, headers = run_wsgi_app(app, {**environ(scope, body), **(more or {})}, buffered=True)
     try:
         whole = b"".join(parts)
     finally:

@@ -24,7 +24,7 @@ from pledges.intake.forms.written import Written
 from pledges.limits.rules import Kind, Refusal
 from pledges.models import Campaign, EventCode
 from pledges.settings import settings
-from pledges.web.caching import FORM, PRIVATE
+from pledges.web.caching import FORM, PRIVATE, with_token
 from pledges.web.language import link
 
 from . import storing
@@ -65,9 +65,9 @@ def as_new(campaign: Campaign, event: EventCode | None, **where: Any) -> Store:
     return store
 
 
-def ask(road: Road, form: Form) -> Response:
-    """The form for this one visitor."""
-    return form_page(road, form, 200)
+def ask(campaign: Campaign, road: Road, form: Form, **happened: Any) -> Response:
+    """The form, as yet without a word of its visitor's."""
+    return with_token(campaign, road.purpose, lambda token: form_page(road, form, 200, token=token, **happened))
 
 
 def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:

@@ -22,6 +22,7 @@ from pledges.settings import Settings
 from .rules import (
     ALARM,
     COUNTS,
+    DEEP,
     REFUSALS,
     TIGHT_PARTS,
     WIDE_TIMES,
@@ -186,13 +187,13 @@ class Limits:
         All routes of one kind share the count. Options are those of Flask-Limiter's `shared_limit`.
         """
         narrow = self.limiter.shared_limit(
-            written(self._items[kind]), scope=kind, exempt_when=_only_asks_whether, **options
+            written(self._items[kind]), scope=kind, exempt_when=_costs_nothing, **options
         )
         wide = self.limiter.shared_limit(
             written([scaled(item, WIDE_TIMES) for item in self._items[kind]]),
             scope=f"{kind}-wide",
             key_func=lambda: wide_key_of(self.visitor()) or "",
-            exempt_when=lambda: _only_asks_whether() or wide_key_of(self.visitor()) is None,
+            exempt_when=lambda: _costs_nothing() or wide_key_of(self.visitor()) is None,
             **options,
         )
 
@@ -278,9 +279,14 @@ class Limits:
         return hmac.new(self._settings.secret, extra.strip().casefold().encode("utf-8"), hashlib.sha256).hexdigest()
 
 
-def _only_asks_whether() -> bool:
-    """Whether a browser asks for a page of another site if it may; what it is refused here it can tell nobody."""
-    return request.method == "OPTIONS"
+def _costs_nothing() -> bool:
+    """A browser that asks for a page of another site if it may, and a read that others share: these are not counted."""
+    return request.method == "OPTIONS" or (request.method in ("GET", "HEAD") and not is_deep())
+
+
+def is_deep() -> bool:
+    """Whether the page is one of very many, each of which has to be made for whoever asks."""
+    return any(request.args.get(name) for name in DEEP)
 
 
 def _tell_whom_it_concerns(response: Response) -> Response:

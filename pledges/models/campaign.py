@@ -57,7 +57,8 @@ class Campaign(Base):
     frozen_at: Mapped[datetime | None]  # from then the wall stands as it is; removals still go through
     guard: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what a surge tightens; see guarding.py
     guard_until: Mapped[datetime | None]
-    wall_version: Mapped[int] = mapped_column(default=1)
+    wall_version: Mapped[int] = mapped_column(default=1)  # moves with all that lists show
+    talk_version: Mapped[int] = mapped_column(default=0)  # moves with each comment that is shown or hidden
     examples_shown: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 

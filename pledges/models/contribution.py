@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pledges.db import Base, BigId, text_enum
@@ -40,6 +40,13 @@ class Contribution(Base):
         Index("ix_contributions_wall_theme", "campaign_id", "type", "theme_id", "shown_at", "id"),
         Index("ix_contributions_thread", "parent_id", "type", "shown_at", "id"),
         Index("ix_contributions_organisation", "organisation_id", "campaign_id", "shown_at"),
+        Index(
+            "ix_contributions_campaign_id_talk_version",
+            "campaign_id",
+            "talk_version",
+            sqlite_where=text("talk_version > 0"),
+            postgresql_where=text("talk_version > 0"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -74,6 +81,7 @@ class Contribution(Base):
     published_at: Mapped[datetime | None]  # first shown; kept when a change is approved, and when hidden
     shown_at: Mapped[datetime | None]  # = published_at while on the wall, else none: the wall's own key
     comments_shown: Mapped[int] = mapped_column(default=0)
+    talk_version: Mapped[int] = mapped_column(default=0)  # the campaign's when a comment under it last came or went
 
     page_lang: Mapped[str] = mapped_column(String(20), default="en")  # in which the author saw the form, and reads us
     created_at: Mapped[datetime]

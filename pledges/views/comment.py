@@ -13,21 +13,23 @@ from pledges.errors import NotYours
 from pledges.intake.allowance import code_asked, event_asked, event_says
 from pledges.intake.forms.base import consent_words
 from pledges.intake.forms.comment import CommentForm
-from pledges.intake.road import Road, as_new, ask, form_page, gone, take
+from pledges.intake.road import Road, as_new, ask, gone, take
 from pledges.models import Campaign, Contribution, Type
 from pledges.wall import pieces, shown
+from pledges.web.caching import FOR_ONE, kept
 from pledges.web.language import page_lang
 
 from .base import public
 
 
 @public.get("/<slug>/<any(promises, answers):shelf>/<id>/comment")
+@kept(unless=FOR_ONE)
 def new_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
     parent = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf])
     road = comment_road(g.campaign, parent)
     if not road.taken:
-        return form_page(road, CommentForm.blank(g.campaign, page_lang()), 200, trouble="closed")
-    return ask(road, CommentForm.blank(g.campaign, page_lang(), request.args.get("reply_to", "")[:16]))
+        return ask(g.campaign, road, CommentForm.blank(g.campaign, page_lang()), trouble="closed")
+    return ask(g.campaign, road, CommentForm.blank(g.campaign, page_lang(), request.args.get("reply_to", "")[:16]))
 
 
 @public.post("/<slug>/<any(promises, answers):shelf>/<id>/comment")

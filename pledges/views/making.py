@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Response, g, make_response, render_template, request
+from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from pledges.campaigns import finding
@@ -19,7 +19,7 @@ from pledges.intake.forms.written import Written
 from pledges.intake.road import Road, as_new, ask, take
 from pledges.models import Audience, Campaign, Contribution, EventCode, Question, Type
 from pledges.wall import pieces, shown
-from pledges.web.caching import FORM
+from pledges.web.caching import FOR_ONE, kept, shared
 from pledges.web.language import page_lang, today
 
 from .base import public
@@ -31,11 +31,14 @@ def to_come(campaign: Campaign) -> datetime | None:
 
 
 @public.get("/<slug>/promise")
+@kept(unless=FOR_ONE)
 def new_promise(slug: str) -> ResponseReturnValue:
     road = promise_road(g.campaign)
     if not road.taken:
-        return closed_page(200)
-    return ask(road, PledgeForm.blank(g.campaign, Type.PLEDGE, page_lang(), _words_to_start_from(g.campaign)))
+        return closed_page()
+    return ask(
+        g.campaign, road, PledgeForm.blank(g.campaign, Type.PLEDGE, page_lang(), _words_to_start_from(g.campaign))
+    )
 
 
 @public.post("/<slug>/promise")
@@ -121,10 +124,8 @@ def _audience(campaign: Campaign, form: PledgeForm) -> Audience | None:
     return next((audience for audience in campaign.audiences if audience.id == chosen), None)
 
 
-def closed_page(status: int) -> Response:
-    response = make_response(closed_words(None), status)
-    response.headers["Cache-Control"] = FORM
-    return response
+def closed_page() -> Response:
+    return shared(g.campaign, lambda: closed_words(None))
 
 
 def closed_words(written: Written | None) -> str:

@@ -16,7 +16,7 @@ from pledges.intake.forms.base import AddressForm
 from pledges.intake.road import with_retry_after
 from pledges.models import Campaign
 from pledges.settings import settings
-from pledges.web.caching import FORM
+from pledges.web.caching import FORM, kept, shared_by_all
 from pledges.web.language import page_lang, speak_for
 
 from .base import public
@@ -24,11 +24,12 @@ from .receipt import privately
 
 
 @public.route("/send-link", methods=["GET", "POST"])
+@kept()
 def send_link() -> ResponseReturnValue:
     """'Send me my link again': the answer is the same whether we know the address or not."""
     _speak_for_the_only_one()
     if request.method == "GET":
-        return _link_page(AddressForm(), 200)
+        return shared_by_all(lambda: _link_page(AddressForm(), 200))
     form = AddressForm.read(request.form)
     if form.errors:
         return _link_page(form, 422)
@@ -71,18 +72,24 @@ def _speak_for_the_one_asked() -> Campaign | None:
 
 
 @public.get("/house-rules", defaults={"name": "house_rules"})
+@kept()
 def house_rules(name: str) -> ResponseReturnValue:
+    return shared_by_all(_house_rules)
+
+
+def _house_rules() -> str:
     rules = review_desk().house_rules(reading(), _speak_for_the_one_asked())
-    response = make_response(render_template("page/house_rules.html", rules=rules, settings=settings()))
-    response.headers["Cache-Control"] = "public, max-age=300"
-    return response
+    return render_template("page/house_rules.html", rules=rules, settings=settings())
 
 
 @public.get("/privacy", defaults={"name": "privacy"})
 @public.get("/accessibility", defaults={"name": "accessibility"})
 @public.get("/help", defaults={"name": "help"})
+@kept()
 def page(name: str) -> ResponseReturnValue:
+    return shared_by_all(lambda: _page(name))
+
+
+def _page(name: str) -> str:
     _speak_for_the_only_one()
-    response = make_response(render_template(f"page/{name}.html", settings=settings()))
-    response.headers["Cache-Control"] = "public, max-age=300"
-    return response
+    return render_template(f"page/{name}.html", settings=settings())

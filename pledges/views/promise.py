@@ -13,7 +13,7 @@ from pledges.db import reading, utcnow
 from pledges.models import Campaign, Contribution
 from pledges.wall import listing, pieces, shown
 from pledges.wall import thread as wall_thread
-from pledges.web.caching import SHARED, shared
+from pledges.web.caching import kept, shared, shows
 from pledges.web.language import address_of
 from pledges.web.paging import cursor
 
@@ -21,6 +21,7 @@ from .base import public
 
 
 @public.get("/<slug>/<any(promises, answers):shelf>/<id>")
+@kept()
 def promise(slug: str, shelf: str, id: str) -> ResponseReturnValue:
     pledge = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf], with_it=listing.ON_ITS_PAGE)
     return shared(g.campaign, lambda: _promise(g.campaign, pledge))
@@ -28,6 +29,7 @@ def promise(slug: str, shelf: str, id: str) -> ResponseReturnValue:
 
 def _promise(campaign: Campaign, pledge: Contribution) -> str:
     session = reading()
+    shows([pledge.id])
     thread = wall_thread.thread(session, pledge, cursor())
     assert pledge.published_at is not None and pledge.published_revision is not None  # noqa: S101 (it is shown)
     return render_template(
@@ -44,11 +46,10 @@ def _promise(campaign: Campaign, pledge: Contribution) -> str:
 
 
 @public.get("/<slug>/<any(promises, answers):shelf>/<id>/qr.svg")
+@kept()
 def qr(slug: str, shelf: str, id: str) -> ResponseReturnValue:
     """The address of a promise as a square to photograph."""
     pledge = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf])
     drawn = BytesIO()
     segno.make(address_of(pledge, g.campaign, absolute=True), error="m").save(drawn, kind="svg", scale=8)
-    response = Response(drawn.getvalue(), mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = SHARED
-    return response
+    return shared(g.campaign, lambda: Response(drawn.getvalue(), mimetype="image/svg+xml"))

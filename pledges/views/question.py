@@ -13,7 +13,7 @@ from pledges.intake.road import ask, gone, take
 from pledges.models import Campaign, Contribution, Question, Type
 from pledges.wall import filters, listing, pieces, shown
 from pledges.web import paging
-from pledges.web.caching import shared
+from pledges.web.caching import FOR_ONE, kept, shared, shows
 from pledges.web.language import page_lang, today
 from pledges.web.paging import cursor
 
@@ -22,6 +22,7 @@ from .making import closed_page, promise_road
 
 
 @public.get("/<slug>/questions/<id>")
+@kept()
 def question(slug: str, id: str) -> ResponseReturnValue:
     asked = shown.question_or_404(reading(), g.campaign, id)
     return shared(g.campaign, lambda: _question(g.campaign, asked))
@@ -31,6 +32,7 @@ def _question(campaign: Campaign, asked: Question) -> str:
     page: paging.Page[Contribution] = paging.Page([], None)
     if asked.answers_public:
         page = listing.wall_page(reading(), campaign, filters.Filters(), cursor(), type=Type.ANSWER, question=asked)
+        shows(each.id for each in page.items)
     return render_template(
         "campaign/question.html",
         question=asked,
@@ -41,11 +43,12 @@ def _question(campaign: Campaign, asked: Question) -> str:
 
 
 @public.get("/<slug>/questions/<id>/answer")
+@kept(unless=FOR_ONE)
 def new_answer(slug: str, id: str) -> ResponseReturnValue:
     road = promise_road(g.campaign, shown.question_or_404(reading(), g.campaign, id))
     if not road.taken:
-        return closed_page(200)
-    return ask(road, PledgeForm.blank(g.campaign, Type.ANSWER, page_lang()))
+        return closed_page()
+    return ask(g.campaign, road, PledgeForm.blank(g.campaign, Type.ANSWER, page_lang()))
 
 
 @public.post("/<slug>/questions/<id>/answer")

@@ -15,13 +15,13 @@ from pledges.errors import NotYours
 from pledges.intake.door import review_desk
 from pledges.intake.forms.comment import CommentForm
 from pledges.intake.forms.pledge import OFFERED, WISHES, PledgeForm
-from pledges.intake.road import ask
+from pledges.intake.road import form_page
 from pledges.models import Consent, Contribution, ShowName, Type
 from pledges.receipt import acts, story
 from pledges.settings import settings
 from pledges.text import first_name
 from pledges.wall import pieces
-from pledges.web.caching import PRIVATE
+from pledges.web.caching import PRIVATE, never_kept
 from pledges.web.language import address_of, link, page_lang, speak_for
 
 from .base import public
@@ -29,11 +29,12 @@ from .editing import edit_road
 
 
 @public.get("/receipt/<token>")
+@never_kept("it holds a private link")
 def receipt(token: str) -> ResponseReturnValue:
     """Status and what can be done; looking changes nothing."""
     own = own_or_404(token)
     if request.args.get("do") == "edit" and own.withdrawn_at is None:
-        return privately(ask(edit_road(own, token), _as_sent(own)))
+        return privately(form_page(edit_road(own, token), _as_sent(own), 200))
     return privately(make_response(_receipt(own, token)))
 
 

@@ -23,18 +23,20 @@ from pledges.intake.road import with_retry_after
 from pledges.limits.counting import limits_of
 from pledges.models import Contribution, Type
 from pledges.wall import pieces, shown
-from pledges.web.caching import FORM, PRIVATE
+from pledges.web.caching import FOR_ONE, FORM, PRIVATE, kept, with_token
 from pledges.web.language import address_of, link, page_lang
 
 from .base import public
 
 
 @public.route("/<slug>/<any(promises, answers):shelf>/<id>/report", methods=["GET", "POST"])
+@kept(unless=FOR_ONE)
 def report(slug: str, shelf: str, id: str) -> ResponseReturnValue:
     return _report_of(id, shown.SHELVES[shelf])
 
 
 @public.route("/<slug>/comments/<id>/report", methods=["GET", "POST"])
+@kept(unless=FOR_ONE)
 def report_comment(slug: str, id: str) -> ResponseReturnValue:
     return _report_of(id, Type.COMMENT)
 
@@ -88,7 +90,9 @@ def _report(reported: Contribution, *, shown: bool = True) -> Response:
     _report_page = partial(_report_form_page, shown=shown)
     purpose = f"report:{reported.public_id}"
     if request.method == "GET":
-        return _report_page(reported, ReportForm(), 200, tokens.new_form_token(purpose))
+        return with_token(
+            g.campaign, purpose, lambda token: _report_page(reported, ReportForm(), 200, token), items=[reported.id]
+        )
     form = ReportForm.read(request.form)
     ticket = tokens.read_form_token(request.form.get("token", ""), purpose, now)
     if form.errors:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from pledges.db import reading
 from pledges.limits.counting import limits_of
 from pledges.seldom import Seldom
+from pledges.web.caching import never_kept
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +24,13 @@ upkeep = Blueprint("upkeep", __name__)
 
 
 @upkeep.get("/healthz")
+@never_kept("it says that this process lives, and the front says it first")
 def alive() -> ResponseReturnValue:
     return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @upkeep.get("/readyz")
+@never_kept("it says how things stand now")
 def ready() -> ResponseReturnValue:
     """Which parts answer; 503 where one does not. One that works by a stand-in is degraded, and the wall stays open."""
     checks: dict[str, Callable[[], object]] = {

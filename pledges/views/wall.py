@@ -14,8 +14,7 @@ from pledges.figures import counters
 from pledges.models import Campaign
 from pledges.wall import filters as wall_filters
 from pledges.wall import listing, pieces
-from pledges.web import caching
-from pledges.web.caching import shared
+from pledges.web.caching import kept, shared, shared_by_all, shows
 from pledges.web.helpers import in_words
 from pledges.web.language import language_name, link
 from pledges.web.paging import cursor
@@ -25,8 +24,13 @@ from .making import to_come
 
 
 @public.get("/")
+@kept()
 def campaigns() -> ResponseReturnValue:
     """The campaigns; with one alone, its wall."""
+    return shared_by_all(_campaigns)
+
+
+def _campaigns() -> ResponseReturnValue:
     found = finding.shown_campaigns(reading())
     if len(found) == 1:
         return redirect(link("wall", slug=found[0].slug))
@@ -44,9 +48,9 @@ def _open_ones(found: list[Campaign]) -> set[int]:
 
 
 @public.get("/<slug>", endpoint="wall")
+@kept()
 def show_wall(slug: str) -> ResponseReturnValue:
-    campaign: Campaign = g.campaign
-    return shared(campaign, lambda: _wall(campaign))
+    return shared(g.campaign, lambda: _wall(g.campaign))
 
 
 def _wall(campaign: Campaign) -> str:
@@ -54,6 +58,7 @@ def _wall(campaign: Campaign) -> str:
     counts = counters.read(session, campaign.id)
     filters = wall_filters.Filters.read(request.args.to_dict())
     page = listing.wall_page(session, campaign, filters, cursor())
+    shows(each.id for each in page.items)
     return render_template(
         "campaign/wall.html",
         filters=filters,
@@ -105,9 +110,7 @@ def _counted(campaign: Campaign, filters: wall_filters.Filters, counts: dict[str
 
 
 @public.get("/<slug>/colours.css")
+@kept()
 def colours(slug: str) -> ResponseReturnValue:
     """The campaign's own five colours, as a style sheet, so that no page needs an inline style."""
-    response = Response(campaigns_colours.colours_css(g.campaign), mimetype="text/css")
-    response.set_etag(caching.etag(g.campaign, "", "colours", utcnow()))
-    response.headers["Cache-Control"] = "public, max-age=300"
-    return response.make_conditional(request)
+    return shared(g.campaign, lambda: Response(campaigns_colours.colours_css(g.campaign), mimetype="text/css"))

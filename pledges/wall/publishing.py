@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pledges.campaigns.versions import touch
+from pledges.campaigns.versions import talk, touch
 from pledges.errors import WordsChanged
 from pledges.figures import counters
 from pledges.models import Consent, Contribution, Kind, Progress, Revision, Type
@@ -85,6 +85,8 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
         parent = contribution.parent
         if parent is not None:
             session.expire(parent, ["comments_shown"])
+            talk(session, contribution.campaign_id, parent.id)
+        return
     for name, day in counters.names_of(contribution):
         counters.add(session, contribution.campaign_id, name, change, day)
     if (

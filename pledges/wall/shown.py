@@ -55,6 +55,17 @@ def hidden_since_shown(session: Session, campaign: Campaign, public_id: str, typ
     ).first()
 
 
+def campaign_of_or_404(session: Session, public_id: str) -> Campaign:
+    """The campaign of what may be shown under this id, so that its versions are read before the words; raises NotYours."""
+    found = None
+    if _ID.fullmatch(public_id):
+        of = select(Campaign).join(Contribution, Contribution.campaign_id == Campaign.id)
+        found = session.scalars(of.where(Contribution.public_id == public_id)).first()
+    if found is None:
+        raise NotYours
+    return found
+
+
 def shown_anywhere_or_404(session: Session, public_id: str) -> Contribution:
     """The promise or answer with this id on any shown campaign; raises NotYours."""
     found = None

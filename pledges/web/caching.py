@@ -1,37 +1,158 @@
-"""How long a page may be kept, and the tag by which it is known again."""
+"""Which pages are the same for everybody, what they show, and how long anybody may keep them."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
-from flask import Response, make_response, request
+from flask import Flask, Response, g, make_response, request
+from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
 
-from pledges.campaigns.finding import is_open
-from pledges.db import utcnow
+from pledges.campaigns import versions
+from pledges.db import Database, reading, utcnow
+from pledges.front import ALL, SAID, Asked, Bounds, Front, Pages, Shows, Versions, Watcher
+from pledges.front.serving import Serving
 from pledges.models import Campaign
-from pledges.settings import VERSION
+from pledges.settings import Settings
+from pledges.tokens import new_form_token
 
-from . import spelling
-from .language import page_lang
+from . import spelling, static
 
-SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"
+SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"  # a minute together, as the receipt says
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
+FOR_ONE = ("event", "try")  # a form that is asked with one of these is its visitor's alone
+HOLE = "a-form-token-stands-here"  # in a form that is kept, until it is filled in
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
-def shared(campaign: Campaign, page: Callable[[], str]) -> Response:
-    """A page that caches may keep for seconds; unchanged since, it is not even drawn."""
-    tag = etag(campaign, page_lang(), spelling.page_key(), utcnow())
-    fresh = request.if_none_match.contains_weak(tag)
-    response = Response(status=304) if fresh else make_response(page())
-    response.set_etag(tag)
-    response.headers["Cache-Control"] = SHARED
+# Which
+
+
+def kept(*, unless: Iterable[str] = ()) -> Callable[[View], View]:
+    """Marks a view whose page is the same for everybody, unless it is asked with one of these."""
+
+    def mark(view: View) -> View:
+        view.kept = frozenset(unless)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def never_kept(why: str) -> Callable[[View], View]:
+    """Marks a view whose answer is made for each visitor, and says why."""
+
+    def mark(view: View) -> View:
+        view.never_kept = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def joined(app: Flask) -> Callable[[str], Asked | None]:
+    """By path: what the page there can be asked; none where it is not the same for everybody."""
+    adapter = app.url_map.bind("localhost")
+
+    def asked(path: str) -> Asked | None:
+        try:
+            endpoint, _ = adapter.match(path, method="GET")
+        except HTTPException:  # a redirect to another spelling is one, too
+            return None
+        unless = getattr(app.view_functions[endpoint], "kept", None)
+        return None if unless is None else Asked(spelling.known_names(endpoint), unless)
+
+    return asked
+
+
+# What they show
+
+
+def shared(campaign: Campaign, page: Callable[[], Any]) -> Response:
+    """A page of a campaign for everybody, which says by `shows` under what it hangs besides.
+
+    The campaign has to be read before anything that the page shows.
+    """
+    wall, talk, until = campaign.wall_version, campaign.talk_version, _ends([campaign], utcnow()).timestamp()
+    response = make_response(page())
+    return _for_all(response, Shows(campaign.id, wall, talk, frozenset(g.get("items", ())), until))
+
+
+def shows(contributions: Iterable[int]) -> None:
+    """The page of this request shows or counts the comments of these contributions (ids; ANY for all of a campaign)."""
+    g.items = {*g.get("items", ()), *contributions}
+
+
+def with_token(
+    campaign: Campaign, purpose: str, page: Callable[[str], Response], *, items: Iterable[int] = ()
+) -> Response:
+    """A form that differs between visitors by its token alone: `page` is given the token, or what stands for it."""
+    if SAID not in request.environ:
+        return page(new_form_token(purpose))
+    wall, talk, until = campaign.wall_version, campaign.talk_version, _ends([campaign], utcnow()).timestamp()
+    response = page(HOLE)
+    request.environ[SAID].shows = Shows(campaign.id, wall, talk, frozenset(items), until, purpose, HOLE.encode())
     return response
 
 
-def etag(campaign: Campaign, lang: str, path: str, now: datetime) -> str:
-    """Changes with the release, with what is shown, with the language and the page, and when the wall closes."""
-    said = [VERSION, campaign.id, campaign.wall_version, campaign.state, is_open(campaign, now), lang, path]
-    return hashlib.sha256("\0".join(map(str, said)).encode()).hexdigest()[:32]
+def shared_by_all(page: Callable[[], Any]) -> Response:
+    """A page that hangs on every campaign there is, as the list of them does."""
+    every = list(reading().scalars(select(Campaign)))
+    shows = Shows(ALL, sum(each.wall_version for each in every), until=_ends(every, utcnow()).timestamp())
+    return _for_all(make_response(page()), shows if every else None)
+
+
+def _for_all(response: Response, shows: Shows | None) -> Response:
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = SHARED
+    if response.status_code == 200:
+        response.add_etag()
+    if shows is not None and SAID in request.environ:
+        request.environ[SAID].shows = shows
+    if response.status_code == 200:
+        response.make_conditional(request)
+    return response
+
+
+def _ends(campaigns: Iterable[Campaign], now: datetime) -> datetime:
+    """When the clock alone may make another page of it: at opening or closing, with a surge, and with each day."""
+    found = [_midnight(now, "UTC")]
+    for each in campaigns:
+        found.append(_midnight(now, each.time_zone))
+        found += [end for end in (each.opens_at, each.closes_at, each.guard_until) if end is not None and end > now]
+    return min(found)
+
+
+def _midnight(now: datetime, zone: str) -> datetime:
+    here = ZoneInfo(zone)
+    tomorrow = now.astimezone(here).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), here).astimezone(UTC)
+
+
+# The front
+
+
+def front(app: Flask, database: Database, settings: Settings) -> Front:
+    """The application behind its async front, with what it keeps."""
+    pages = Pages(settings.pages_mib * 1024 * 1024)
+    static.keep(app, pages)
+
+    def read(heard: Mapping[int, int]) -> Versions:
+        with database.new_session() as session:
+            return versions.read(session, heard)
+
+    def fill(purpose: str) -> bytes:
+        with app.app_context():
+            return new_form_token(purpose).encode()
+
+    watcher = Watcher(database.engine, read, pages)
+    database.when_moved.append(watcher.look_now)
+    bounds = Bounds(settings.body_idle_seconds, settings.body_seconds, settings.body_bytes)
+
+    def keep(render: Any, at_once: int) -> Serving:
+        return Serving(pages, watcher, joined(app), fill, render, at_once=at_once)
+
+    return Front(app, bounds=bounds, threads=settings.threads, keep=keep)

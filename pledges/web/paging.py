@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from flask import request
+from flask import abort, current_app, request
 
+from pledges.limits.counting import is_deep, limits_of
 from pledges.models import Contribution
 
 
 def cursor() -> Cursor | None:
-    """The `after=` of the address; one that we did not make begins at the start."""
+    """The `after=` of the address; one that we did not make begins at the start. A page further down is counted."""
+    if is_deep():
+        limits = limits_of(current_app)
+        wait = limits.check("api", address=limits.visitor())
+        if wait is not None:
+            abort(wait.status, retry_after=wait.retry_after_seconds)
     try:
         return Cursor.read(request.args["after"]) if request.args.get("after") else None
     except BadCursor:

@@ -45,9 +45,13 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
 
 def known_query(endpoint: str, args: Mapping[str, str] | MultiDict[str, str]) -> dict[str, str]:
     """What of these arguments the page can be asked, always in the same order; the first of each, and none empty."""
+    return {each: args[each] for each in known_names(endpoint) if args.get(each)}
+
+
+def known_names(endpoint: str) -> tuple[str, ...]:
+    """What the page of this endpoint can be asked, in the order in which it stands in an address."""
     room, _, name = endpoint.rpartition(".")
-    known = KNOWN.get(name if room.startswith("public") else endpoint, ())
-    return {each: args[each] for each in known if args.get(each)}
+    return KNOWN.get(name if room.startswith("public") else endpoint, ())
 
 
 def page_key() -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
 
+from pledges.web.paging import Cursor
 from tests.wall import SLUG, Wall
 
 HERE = f"/api/v1/campaigns/{SLUG}"
+FURTHER_DOWN = f"{HERE}/pledges?after={Cursor(datetime(2027, 1, 1, tzinfo=UTC), 1)}"
 COUNTS = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
 ASKS = {"Origin": "https://school.example", "Access-Control-Request-Method": "GET",
         "Access-Control-Request-Headers": "if-none-match"}  # fmt: skip
@@ -47,7 +50,7 @@ def test_what_a_cache_hands_to_others_holds_nobodys_count(limited: FlaskClient) 
 
 
 def test_whoever_is_refused_is_told_for_how_long_and_a_script_may_read_it(limited: FlaskClient) -> None:
-    answers = [limited.get(HERE) for _ in range(4)]
+    answers = [limited.get(FURTHER_DOWN) for _ in range(4)]
     refused = answers[-1]
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) >= 1
@@ -70,3 +73,15 @@ def test_pages_that_nobody_counts_tell_no_count(limited: FlaskClient) -> None:
     limited.get(HERE)
     for path in (f"/{SLUG}", "/help", "/moderation/sign-in", "/static/style.css"):
         assert not {"Retry-After", *COUNTS} & set(limited.get(path).headers.keys()), path
+
+
+def test_a_house_full_of_readers_is_never_told_to_wait(limited: FlaskClient) -> None:
+    paths = (HERE, f"{HERE}/count", f"{HERE}/pledges?limit=2", "/api/v1/campaigns", f"/{SLUG}", f"/{SLUG}?theme=work")
+    assert {limited.get(path).status_code for path in paths for _ in range(6)} == {200}
+
+
+def test_pages_further_down_cost_their_reader_on_the_wall_as_in_json(limited: FlaskClient) -> None:
+    after = FURTHER_DOWN.partition("?")[2]
+    answers = [limited.get(f"/{SLUG}?{after}") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert int(answers[-1].headers["Retry-After"]) >= 1

@@ -504,8 +504,15 @@ def test_a_route_counts_networks_of_ipv6_and_their_48(tmp_path: Path) -> None:
 
 def test_routes_of_one_kind_share_a_count(tmp_path: Path) -> None:
     app = wall(limits_in(tmp_path, limits={"api": "4/minute"}))
-    paths = ["/api/one", "/api/two"] * 4
+    paths = ["/api/one?after=there", "/api/two?q=trees"] * 4
     assert [status(app, "203.0.113.5", path) for path in paths].count(200) == 4
+
+
+def test_a_read_that_others_share_is_never_counted(tmp_path: Path) -> None:
+    app = wall(limits_in(tmp_path, limits={"api": "4/minute"}))
+    paths = ["/api/one", "/api/two?theme=work", "/api/one?after="] * 4
+    assert {status(app, "203.0.113.5", path) for path in paths} == {200}
+    assert status(app, "203.0.113.5", "/api/one?after=there") == 200
 
 
 def test_a_route_answers_503_when_nobody_counts(tmp_path: Path) -> None:
