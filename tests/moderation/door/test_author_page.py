@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -61,7 +62,7 @@ def test_taking_back_over_and_over_brings_an_address_three_letters_an_hour(
 ) -> None:
     victims = promised(wall)
     for minute in range(8):
-        stands_at(monkeypatch, lambda ahead=minute: later(60 * ahead), *VISITORS)
+        stands_at(monkeypatch, partial(later, 60 * minute), *VISITORS)
         sent = wall.promises(f"I will do thing number {minute}", email=ADDRESS) if minute % 2 else victims
         assert wall.acts(sent, "withdraw").status_code == 303
         wall.screens(later(60 * minute + 30))
