@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from functools import cache
+from pathlib import Path
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -25,6 +27,8 @@ SAID = re.compile(
     rb' (value|content|href|action|src|title|aria-label|data-[a-z-]+|datetime)="(?![^"]*\.\d{4})[^"<>&]+"'
 )
 LOOKED_AT_ONE_OF = 4
+STATIC = Path(__file__).parent.parent / "static"
+UNSTYLED = {"qrline"}  # the name that segno gives to what it draws
 _right: set[bytes] = set()
 
 
@@ -47,9 +51,25 @@ def _faults(page: str) -> list[str]:
     found += [f"{len(titles)} titles" for titles in [root.findall("./head/title")] if len(titles) != 1]
     ids = Counter(each.get("id") for each in every if each.get("id") is not None)
     found += [f"the id {name!r} stands {times} times" for name, times in ids.items() if times > 1]
+    found += _unstyled(every)
     for each in every:
         found += _of(each)
     return found
+
+
+def _unstyled(every: list[Element]) -> list[str]:
+    """A class says something only where one of the page's own style sheets names it."""
+    asked = [each.get("href", "") for each in every if each.tag == "link" and each.get("rel") == "stylesheet"]
+    sheets = [f"{name[1]}.css" for href in asked if (name := re.match(r"/static/(\w+)-[0-9a-f]+\.css", href))]
+    known = UNSTYLED.union(*(_named_in(sheet) for sheet in sheets))
+    used = {name for each in every for name in each.get("class", "").split()}
+    return [f"no rule for the class {name!r} in {', '.join(sheets)}" for name in sorted(used - known)]
+
+
+@cache
+def _named_in(sheet: str) -> frozenset[str]:
+    rules = re.sub(r"/\*.*?\*/", "", (STATIC / sheet).read_text(), flags=re.DOTALL)
+    return frozenset(re.findall(r"\.([A-Za-z][\w-]*)", rules))
 
 
 def _of(each: Element) -> list[str]:

@@ -45,6 +45,19 @@ def test_nothing_is_inline(visitor, path):
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*src=)", page)
 
 
+@pytest.mark.parametrize(
+    ("colours", "asked"),
+    [({}, ["/static/style.css"]), ({"campaign": "#12484a"}, ["/static/style.css", "/week/colours.css"])],
+)
+def test_the_wall_waits_for_one_style_sheet_and_for_the_colours_of_its_campaign(visitor, session, colours, asked):
+    session.query(Campaign).one().colours = colours
+    session.commit()
+    page = visitor.get("/week").get_data(as_text=True)
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)', page)
+    assert [re.sub(r"-[0-9a-f]+\.css", ".css", sheet) for sheet in sheets] == asked
+    assert "<script" not in page
+
+
 def test_one_campaign_alone_is_the_front_page(visitor):
     assert visitor.get("/").location == "/week"
     assert visitor.get("/cy/").location == "/cy/week"
