@@ -70,7 +70,7 @@ def test_a_long_batch_goes_on_by_itself_with_and_without_scripts(
     wall: Wall, new_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch, script: bool
 ) -> None:
     """With scripts the page presses its own button; without them it loads again, while the worker goes on."""
-    from moderation.bulk import batches, results
+    from moderation.bulk import batches
 
     monkeypatch.setattr(batches.go_on, "__kwdefaults__", {"most": 2})
     arrive(wall, *TEXTS[:7])
@@ -84,7 +84,7 @@ def test_a_long_batch_goes_on_by_itself_with_and_without_scripts(
     expect(page.get_by_role("heading", level=1)).to_have_text("Call spam together")
     if not script:
         expect(page.locator("[data-total]")).to_have_attribute("data-done", "2")
-        monkeypatch.setattr(results, "LEFT_ALONE", results.LEFT_ALONE * 0)
+        monkeypatch.setattr(batches, "LEFT_ALONE", batches.LEFT_ALONE * 0)
         wall.work()
     expect(page.locator("[data-finished]")).to_have_attribute("data-done", "7", timeout=15_000)
 
