@@ -24,7 +24,7 @@ from pledges.web import language, paging
 from pledges.web.caching import kept, shared, shared_by_all, shows
 from pledges.web.headers import OPEN
 
-PAGE, MOST = 24, 100
+MOST = 100
 ASKED_BEFORE = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Headers": "If-None-Match",
@@ -175,7 +175,7 @@ def _after() -> paging.Cursor | None:
 
 
 def _limit() -> int:
-    asked = request.args.get("limit", str(PAGE))
+    asked = request.args.get("limit", str(listing.PAGE))
     if not (asked.isascii() and asked.isdigit() and len(asked) < 7 and int(asked) >= 1):
         raise WrongField(_("“limit” has to be a whole number of 1 or more; %(most)s are given at most.", most=MOST))
     return min(int(asked), MOST)

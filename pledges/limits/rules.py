@@ -1,4 +1,4 @@
-"""What is limited, by how much, and what a visitor is told."""
+"""What is limited, and what comes of it. How often stands in the settings."""
 
 from __future__ import annotations
 

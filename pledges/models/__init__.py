@@ -5,7 +5,7 @@ from __future__ import annotations
 from .campaign import AkismetUse, Audience, Campaign, CampaignState, EventCode, Prompt, Question, Theme
 from .contribution import Consent, Contact, Contribution, Revision, Wording
 from .counter import EVERY_DAY, Counter
-from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, WORDS_CHARS, Kind, Progress, ShowName, Type
+from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .organisation import MergedContribution, MergedOrganisation, Organisation
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "NAME_CHARS",
     "NAME_HIDDEN",
     "NOTE_CHARS",
-    "WORDS_CHARS",
     "AkismetUse",
     "Audience",
     "Campaign",

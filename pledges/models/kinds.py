@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-WORDS_CHARS = 1_000  # the longest words that any form takes, in code points
 NAME_CHARS = 100
 NOTE_CHARS = 300
 NAME_HIDDEN = "name_hidden"  # the author's wish, dated; it holds for all words sent before it
