@@ -16,8 +16,8 @@ SAID = "wall.said"  # in the environ: a `Said`, for the application to say what 
 ALL = 0  # in place of a campaign: pages that hang on every campaign
 ANY = -1  # in place of a contribution: pages that hang on all of them
 
-OVERHEAD = 2048  # bytes that a page takes besides its bodies,
-OF_A_KEY, OF_AN_ITEM = 4, 320  # for each character of its key, and for each contribution that it hangs on
+OVERHEAD = 4096  # bytes that a page takes besides its bodies,
+OF_A_KEY, OF_AN_ITEM = 4, 450  # for each character of its key, and for each contribution that it hangs on
 TALKS_REMEMBERED = 2000  # changes under single contributions, for each campaign
 GONE_SECONDS = 1.0  # what is not found may be found a second later
 GONE_MOST = 200
