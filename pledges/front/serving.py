@@ -71,7 +71,6 @@ class Serving:
         self._fill = fill
         self._render = render
         self._turns = asyncio.Semaphore(at_once)
-        self._waiting = 0
         self._making: dict[Place, asyncio.Task[Page | Answer | None]] = {}
         self._paths: OrderedDict[str, Asked | None] = OrderedDict()
 
@@ -106,7 +105,7 @@ class Serving:
         return None
 
     def _begin(self, place: Place, scope: Scope) -> asyncio.Task[Page | Answer | None]:
-        if self._waiting >= RENDERINGS_WAITING:
+        if len(self._making) >= RENDERINGS_WAITING:
             raise Busy
         task = asyncio.get_running_loop().create_task(self._make(place[1], scope))
         self._making[place] = task
@@ -125,21 +124,17 @@ class Serving:
             "query_string": query.encode("latin-1"),
             "headers": [pair for pair in scope["headers"] if pair[0] not in NOT_FOR_ALL],
         }
-        self._waiting += 1
-        try:
-            async with self._turns:
-                for _ in range(TRIES):
-                    said, since = Said(), self.pages.changes
-                    found = await self._render(asked, {SAID: said})
-                    if found[0] != 200 or said.shows is None or _is_personal(found):
-                        return self._not_kept(key, found, since)
-                    page = Page(found, said.shows)
-                    self._note_host(scope)
-                    if self.pages.put(key, page, since=since):
-                        return page
-                return None  # it changes faster than it can be made: each has their own
-        finally:
-            self._waiting -= 1
+        async with self._turns:
+            for _ in range(TRIES):
+                said, since = Said(), self.pages.changes
+                found = await self._render(asked, {SAID: said})
+                if found[0] != 200 or said.shows is None or _is_personal(found):
+                    return self._not_kept(key, found, since)
+                page = Page(found, said.shows)
+                self._note_host(scope)
+                if self.pages.put(key, page, since=since):
+                    return page
+            return None  # it changes faster than it can be made: each has their own
 
     def _not_kept(self, key: str, found: Answer, since: int) -> Answer:
         if found[0] in SHARED and not _is_personal(found):
@@ -190,4 +185,7 @@ def _host(scope: Scope) -> bytes:
 
 
 def _is_personal(found: Answer) -> bool:
-    return any(name == b"set-cookie" for name, _ in found[1])
+    return any(
+        name == b"set-cookie" or (name == b"vary" and (b"cookie" in value.lower() or b"*" in value))
+        for name, value in found[1]
+    )
