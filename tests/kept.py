@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import re
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -78,9 +78,14 @@ class Kept:
 
         def counted(environ: Any, start_response: Any) -> Iterable[bytes]:
             self.made.append(environ["PATH_INFO"])
-            return inside(environ, start_response)
+            answer = list(inside(environ, start_response))
+            meanwhile, self.meanwhile = self.meanwhile, None
+            if meanwhile is not None:
+                meanwhile()
+            return answer
 
         self.front._app = counted
+        self.meanwhile: Callable[[], None] | None = None  # happens once, after a page was read and before it is kept
         self._packs = False
         self.watcher.look()  # once, as at the start; whoever wants the thread starts it
 
