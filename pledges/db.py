@@ -187,6 +187,7 @@ class WallSession(Session):
 
 WRITES = "writes"
 MOVED = "moved"  # what is shown has changed in this transaction
+TOLD = "told"  # it is committed, and is told of when the connection is given back
 
 
 @event.listens_for(WallSession, "before_flush")
@@ -204,20 +205,20 @@ def _lock_to_execute(state: ORMExecuteState) -> None:
 
 @event.listens_for(WallSession, "after_transaction_end")
 def _unlocked(session: WallSession, ended: SessionTransaction) -> None:
-    if ended.parent is None:
-        session.info.pop(WRITES, None)
-
-
-@event.listens_for(WallSession, "after_commit")
-def _moved(session: WallSession) -> None:
-    if session.info.pop(MOVED, False):
+    if ended.parent is not None:
+        return
+    session.info.pop(WRITES, None)
+    session.info.pop(MOVED, None)
+    if session.info.pop(TOLD, False):
         for tell in session.when_moved:
             tell()
 
 
-@event.listens_for(WallSession, "after_rollback")
-def _not_moved(session: WallSession) -> None:
-    session.info.pop(MOVED, None)
+@event.listens_for(WallSession, "after_commit")
+def _moved(session: WallSession) -> None:
+    """Only what is committed whole: the end of a savepoint is called a commit, too."""
+    if not session.in_nested_transaction() and session.info.pop(MOVED, False):
+        session.info[TOLD] = True
 
 
 class Database:

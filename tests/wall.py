@@ -96,6 +96,13 @@ class Wall:
         self.database: Database = app.extensions["wall.database"]
         self._purposes: dict[str, str] = {}  # of the forms that were opened, by their path
 
+    @classmethod
+    def beside(cls, wall: Wall) -> Wall:
+        """Another process of the same installation."""
+        url = wall.settings.database_url
+        given = {name: getattr(wall.settings, name) for name in ("base_url", "limit_campaign")}
+        return cls(make_app(url, wall.settings.instance, **given))
+
     def close(self) -> None:
         self.database.engine.dispose()
 

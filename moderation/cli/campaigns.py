@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from moderation.record import chain
-from pledges.campaigns import event_codes, presets
+from pledges.campaigns import event_codes, presets, versions
 from pledges.db import transaction, utcnow
 from pledges.models import Campaign, CampaignState
 from pledges.settings import settings
@@ -141,7 +141,7 @@ def _set_state(slug: str, state: CampaignState) -> None:
     with transaction() as session:
         campaign = campaign_named(session, slug)
         before, campaign.state = campaign.state, state
-        campaign.wall_version += 1
+        versions.touch(session, campaign.id)
         chain.add(
             session,
             chain.OPERATOR,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.models import HouseRule, Moderator
 from moderation.record import chain
+from pledges.campaigns import versions
 from pledges.db import Translated
 from pledges.models import Campaign
 
@@ -107,6 +108,7 @@ def add_usual(session: Session, now: datetime) -> None:
             old.retired_at = now
         session.add(_made(draft, None, number, None, now))
     session.flush()
+    versions.touch_all(session)
 
 
 def rules_of(session: Session, campaign_id: int | None) -> list[HouseRule]:
@@ -195,5 +197,10 @@ def _note(
     before: int | None = None,
     campaign_id: int | None = None,
 ) -> None:
+    """The change stands in the record, and pages that show the rules are out of date."""
+    if campaign_id is not None:
+        versions.touch(session, campaign_id)
+    else:
+        versions.touch_all(session)
     told = {"house_rule": before} if before else {}
     chain.add(session, chain.actor(by), act, subject, before=told, campaign_id=campaign_id, now=now)

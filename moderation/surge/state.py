@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.models import Hold, Surge
+from pledges.campaigns import versions
 from pledges.campaigns.guarding import SWITCHES
 from pledges.models import Campaign
 
@@ -40,8 +41,8 @@ def guard(session: Session, campaign: Campaign, surge: Surge | None, now: dateti
         campaign.guard = {name: getattr(surge, name) for name in SWITCHES}
         campaign.guard_until = surge.ends_at
         campaign.frozen_at = (campaign.frozen_at or now) if surge.screens else None
-    campaign.wall_version += 1
     session.flush()
+    versions.touch(session, campaign.id)
 
 
 # -- the lists -------------------------------------------------------------------------------------------

@@ -175,7 +175,7 @@ def _after() -> paging.Cursor | None:
 
 
 def _limit() -> int:
-    asked = request.args.get("limit", str(listing.PAGE))
+    asked = request.args.get("limit") or str(listing.PAGE)
     if not (asked.isascii() and asked.isdigit() and len(asked) < 7 and int(asked) >= 1):
         raise WrongField(_("“limit” has to be a whole number of 1 or more; %(most)s are given at most.", most=MOST))
     return min(int(asked), MOST)

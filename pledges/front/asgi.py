@@ -91,6 +91,9 @@ class Front:
                 made = await self._serving.made(scope)
             except Busy:
                 return self._refused(scope, 503)
+            except Exception:  # whatever could not be kept can be answered all the same
+                log.exception("a page was not kept")
+                made = None
             if made is not None:
                 return made
         if self._inside >= self._most_inside:

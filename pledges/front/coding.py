@@ -7,14 +7,19 @@ import zlib
 from functools import lru_cache
 
 LEVEL = 9
+ACCEPTED_MOST = 256  # bytes of a header that is read and remembered; no browser sends more than 60
 SMALLEST = 512  # bytes; below that packing saves no packet
 STORED_MOST = 0xFFFF  # bytes in one stored block (RFC 1951, 3.2.4)
 HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # RFC 1952: no name, no time, so that equal bodies are equal bytes
 
 
-@lru_cache(maxsize=512)
 def takes_gzip(accepted: bytes) -> bool:
     """Whether this Accept-Encoding takes gzip (RFC 9110, 12.5.3); one that names nothing takes what is plain."""
+    return len(accepted) <= ACCEPTED_MOST and _takes_gzip(accepted)
+
+
+@lru_cache(maxsize=512)
+def _takes_gzip(accepted: bytes) -> bool:
     weights: dict[bytes, bool] = {}
     for each in accepted.lower().split(b","):
         name, _, weight = each.partition(b";")

@@ -9,7 +9,7 @@ import io
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from werkzeug.test import run_wsgi_app
@@ -39,7 +39,7 @@ def environ(scope: Scope, body: bytes) -> WSGIEnvironment:
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": path(scope).decode("latin-1"),
-        "QUERY_STRING": quote(scope.get("query_string", b""), safe="/?:@!$&'()*+,;=%-._~[]{}|\\^`\"<>"),
+        "QUERY_STRING": query(scope),
         "SERVER_PROTOCOL": f"HTTP/{scope.get('http_version', '1.1')}",
         "SERVER_NAME": str(server[0]),
         "SERVER_PORT": str(server[1] or 0),
@@ -65,6 +65,16 @@ def path(scope: Scope) -> bytes:
     """The path's own bytes, whatever they say, as a WSGI server would read them."""
     raw: bytes | None = scope.get("raw_path")
     return unquote_to_bytes(raw) if raw else str(scope["path"]).encode("utf-8", "surrogateescape")
+
+
+def query(scope: Scope) -> str:
+    """The query, in ASCII."""
+    return quote(scope.get("query_string", b""), safe="/?:@!$&'()*+,;=%-._~[]{}|\\^`\"<>")
+
+
+def fields(scope: Scope, most: int) -> list[tuple[str, str]]:
+    """The fields of the query as the application reads them, in their order; ValueError where there are more."""
+    return parse_qsl(query(scope), keep_blank_values=True, errors="werkzeug.url_quote", max_num_fields=most)
 
 
 def _joined(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, str]]:

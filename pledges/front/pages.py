@@ -16,10 +16,12 @@ SAID = "wall.said"  # in the environ: a `Said`, for the application to say what 
 ALL = 0  # in place of a campaign: pages that hang on every campaign
 ANY = -1  # in place of a contribution: pages that hang on all of them
 
-OVERHEAD = 2048  # bytes that a page takes besides its bodies
+OVERHEAD = 4096  # bytes that a page takes besides its bodies,
+OF_A_KEY, OF_AN_ITEM = 4, 450  # for each character of its key, and for each contribution that it hangs on
 TALKS_REMEMBERED = 2000  # changes under single contributions, for each campaign
 GONE_SECONDS = 1.0  # what is not found may be found a second later
-GONE_MOST = 1000
+GONE_MOST = 200
+KEY_MOST = 512  # characters of an address of which it is remembered that nothing is there
 HOSTS_MOST = 64
 SAID_ANEW = (b"etag", b"content-length", b"vary", b"date", b"accept-ranges", b"content-disposition")
 ONLY_WHOLE = (b"content-type", b"content-length", b"content-encoding", b"content-language")  # not with a 304
@@ -57,7 +59,7 @@ class Versions:
 class Page:
     """One page in all its codings."""
 
-    __slots__ = ("bare", "gzip", "hole", "last_used", "plain", "shows", "size", "tags", "unchanged", "unchanged_gzip")
+    __slots__ = ("gzip", "gzip_tag", "hole", "last_used", "plain", "shows", "size", "tag", "unchanged")
 
     def __init__(self, found: Answer, shows: Shows | None) -> None:
         status, headers, body = found
@@ -70,42 +72,43 @@ class Page:
         if shows is not None and shows.hole:
             before, _, after = body.partition(shows.token)
             self.hole = coding.Packed(before, after)
-            self.tags: frozenset[bytes] = frozenset()
+            self.tag = self.gzip_tag = b""
             self.plain: Answer = (status, base, b"")
             self.gzip: Answer = (status, [*base, (b"content-encoding", b"gzip")], b"")
-            self.unchanged = self.unchanged_gzip = (status, base, b"")
-            self.bare: Headers = base
+            self.unchanged: dict[bytes, Answer] = {}
             self.size = len(self.hole) + OVERHEAD
             return
         small = coding.packed(body) if len(body) >= coding.SMALLEST else body
         worth = len(small) < len(body)
-        packed_tag = tag[:-1] + b'-gzip"' if tag else b""
-        self.tags = frozenset((tag, packed_tag)) if tag else frozenset()
-        self.bare = base
+        self.tag = tag
+        self.gzip_tag = tag[:-1] + b'-gzip"' if tag and worth else tag
         self.plain = (status, _told(base, tag, len(body)), body)
         self.gzip = (
-            (status, [*_told(base, packed_tag, len(small)), (b"content-encoding", b"gzip")], small)
+            (status, [*_told(base, self.gzip_tag, len(small)), (b"content-encoding", b"gzip")], small)
             if worth
             else self.plain
         )
         without = [pair for pair in base if pair[0] not in ONLY_WHOLE]
-        self.unchanged = (304, [*without, (b"etag", tag)], b"")
-        self.unchanged_gzip = (304, [*without, (b"etag", packed_tag)], b"") if worth else self.unchanged
+        tags = {self.tag, self.gzip_tag} - {b""}
+        self.unchanged = {each: (304, [*without, (b"etag", each)], b"") for each in tags}
         self.size = len(body) + (len(small) if worth else 0) + OVERHEAD
 
     def answer(self, scope: Scope, fill: Callable[[str], bytes]) -> Answer:
         """What this request is told: the page in a coding that it takes, or that nothing has changed."""
-        gzip, known = False, None
+        accepted, known = None, None
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
-                gzip = coding.takes_gzip(value)
+                accepted = value if accepted is None else accepted + b"," + value
             elif name == b"if-none-match":
                 known = value if known is None else known + b"," + value
+        gzip = accepted is not None and coding.takes_gzip(accepted)
         head = scope["method"] == "HEAD"
         if self.hole is not None:
             return self._filled(fill, gzip=gzip, head=head)
-        if known is not None and self.tags and self._is_known(known):
-            return self.unchanged_gzip if gzip else self.unchanged
+        if known is not None and self.unchanged:
+            unchanged = self.unchanged.get(known) or self._unchanged(known, gzip=gzip)
+            if unchanged is not None:
+                return unchanged
         found = self.gzip if gzip else self.plain
         return (found[0], found[1], b"") if head else found
 
@@ -116,12 +119,12 @@ class Page:
         status, headers, _ = self.gzip if gzip else self.plain
         return status, [*headers, (b"content-length", str(len(body)).encode())], b"" if head else body
 
-    def _is_known(self, known: bytes) -> bool:
-        """Whether one of the tags that the reader has is this page's (RFC 9110, 13.1.2)."""
-        if known in self.tags:
-            return True
+    def _unchanged(self, known: bytes, *, gzip: bool) -> Answer | None:
+        """That one of the pages that the reader has is this one still, and which (RFC 9110, 13.1.2 and 15.4.5)."""
+        if known.strip() == b"*":
+            return self.unchanged[self.gzip_tag if gzip else self.tag]
         each = (tag.strip().removeprefix(b"W/") for tag in known.split(b","))
-        return any(tag in self.tags or tag == b"*" for tag in each)
+        return next((self.unchanged[tag] for tag in each if tag in self.unchanged), None)
 
 
 def _value(headers: Headers, name: bytes) -> bytes:
@@ -131,6 +134,12 @@ def _value(headers: Headers, name: bytes) -> bytes:
 def _told(base: Headers, tag: bytes, length: int) -> Headers:
     told = [*base, (b"content-length", str(length).encode())]
     return [*told, (b"etag", tag)] if tag else told
+
+
+def _size(key: str, page: Page) -> int:
+    """The bytes that it takes under this key."""
+    items = len(page.shows.items) if page.shows is not None else 0
+    return page.size + OF_A_KEY * len(key) + OF_AN_ITEM * items
 
 
 class Pages:
@@ -147,6 +156,8 @@ class Pages:
         self._talked: dict[int, deque[tuple[int, int]]] = {}
         self._remembered_from: dict[int, int] = {}  # campaign -> the talk from which all changes are remembered
         self._gone: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
+        self._changes = 0
+        self._emptied_at = 0  # the changes there were when nothing was kept any longer
         self._hosts: set[bytes] = set()
         self._fixed: dict[str, Page] = {}
         self._lock = threading.Lock()
@@ -189,20 +200,25 @@ class Pages:
         """Kept for as long as this process runs, as a file that never changes under its name."""
         self._fixed[key] = page
 
-    def put(self, key: str, page: Page) -> bool:
-        """Kept; False where something that it shows has changed since it was read."""
+    @property
+    def changes(self) -> int:
+        """How many changes were heard of so far; who makes a page says where it began."""
+        return self._changes
+
+    def put(self, key: str, page: Page, *, since: int) -> bool:
+        """Kept; False where something that it shows has changed since it was read, or nobody knows whether."""
         shows = page.shows
         if shows is None:
             return False
-        which = "?" in key
+        which, size = "?" in key, _size(key, page)
         with self._lock:
-            if self._is_stale(shows):
+            if since < self._emptied_at or self._is_stale(shows):
                 return False
             self._drop(key)
-            if page.size > self._most:
+            if size > self._most:
                 return True
             self._shelves[which][key] = page
-            self._held[which] += page.size
+            self._held[which] += size
             self._of_campaign.setdefault(shows.campaign, set()).add(key)
             for item in shows.items:
                 self._of_item.setdefault(item, set()).add(key)
@@ -225,7 +241,7 @@ class Pages:
         page = self._shelves[which].pop(key, None)
         if page is None or page.shows is None:
             return
-        self._held[which] -= page.size
+        self._held[which] -= _size(key, page)
         self._forget_name(self._of_campaign, page.shows.campaign, key)
         for item in page.shows.items:
             self._forget_name(self._of_item, item, key)
@@ -242,24 +258,41 @@ class Pages:
         """What has changed since the last news is dropped."""
         with self._lock:
             self._gone.clear()
-            if (
-                self._walls.keys() - {ALL} - news.walls.keys()
-            ):  # a campaign is no more: the sum of all is less than it was
+            if self._walls.keys() - {ALL} - news.walls.keys():  # a campaign is no more
                 self._walls.clear()
                 self._drop_all()
             for campaign, version in {**news.walls, ALL: sum(news.walls.values())}.items():
-                if version > self._walls.get(campaign, -1):
-                    self._walls[campaign] = version
-                    for key in list(self._of_campaign.get(campaign, ())):
-                        page = self._shelves["?" in key].get(key)
-                        if page is not None and page.shows is not None and page.shows.version < version:
-                            self._drop(key)
+                self._hear_wall(campaign, version)
             for campaign, talk in news.talks.items():
-                self._remembered_from.setdefault(campaign, talk)
-                if talk > self._talks.get(campaign, -1):
-                    self._talks[campaign] = talk
+                self._hear_talk(campaign, talk)
             for campaign, changes in news.talked.items():
                 self._remember(campaign, changes)
+
+    def _hear_wall(self, campaign: int, version: int) -> None:
+        known = self._walls.get(campaign, -1)
+        if version == known:
+            return
+        self._changes += 1
+        self._walls[campaign] = version
+        is_back = version < known  # an older database was put in the place of this one
+        self._drop_of(campaign, lambda shows: is_back or shows.version < version)
+
+    def _hear_talk(self, campaign: int, talk: int) -> None:
+        known = self._talks.get(campaign, -1)
+        if talk == known:
+            return
+        self._changes += 1
+        self._talks[campaign] = talk
+        if known < 0 or talk < known:  # which contributions have changed before is not known
+            self._remembered_from[campaign] = talk
+            self._talked.pop(campaign, None)
+            self._drop_of(campaign, lambda shows: bool(shows.items) and shows.talk != talk)
+
+    def _drop_of(self, campaign: int, is_stale: Callable[[Shows], bool]) -> None:
+        for key in list(self._of_campaign.get(campaign, ())):
+            page = self._shelves["?" in key].get(key)
+            if page is not None and page.shows is not None and is_stale(page.shows):
+                self._drop(key)
 
     def _remember(self, campaign: int, changes: Iterable[tuple[int, int]]) -> None:
         known = self._talked.setdefault(campaign, deque())
@@ -273,12 +306,14 @@ class Pages:
             self._remembered_from[campaign] = known.popleft()[0]
 
     def empty(self) -> None:
-        """Nothing is kept, as when it is not known any more what has changed."""
+        """Nothing is kept, nor what is being made, as when it is not known any more what has changed."""
         with self._lock:
             self._drop_all()
             self._gone.clear()
 
     def _drop_all(self) -> None:
+        self._changes += 1
+        self._emptied_at = self._changes
         for shelf in self._shelves:
             for key in list(shelf):
                 self._drop(key)
@@ -294,8 +329,10 @@ class Pages:
             return None
         return found[1]
 
-    def put_gone(self, key: str, answer: Answer) -> None:
+    def put_gone(self, key: str, answer: Answer, *, since: int) -> None:
         with self._lock:
+            if since != self._changes or len(key) > KEY_MOST:
+                return
             self._gone[key] = (time.monotonic() + GONE_SECONDS, answer)
             while len(self._gone) > GONE_MOST:
                 self._gone.popitem(last=False)

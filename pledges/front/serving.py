@@ -7,8 +7,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
+from . import handing
 from .bounds import Scope
 from .handing import Answer
 from .pages import SAID, Page, Pages, Said
@@ -17,6 +18,7 @@ from .watching import Watcher
 TRIES = 3  # of a page that changes while it is made
 RENDERINGS_WAITING = 256  # that wait for their turn; whoever comes then is told that we are busy
 PATHS_MOST = 8192
+PATH_MOST = 256  # characters; ours are far shorter
 FIELDS_MOST = 40
 NOT_FOR_ALL = {
     b"if-none-match",
@@ -28,6 +30,8 @@ NOT_FOR_ALL = {
     b"cookie",
 }
 SHARED = (404, 410)  # answers that are the same for everybody, besides the pages
+
+Place = tuple[bytes, str]  # host and key
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,7 @@ class Serving:
         self._fill = fill
         self._render = render
         self._turns = asyncio.Semaphore(at_once)
-        self._waiting = 0
-        self._making: dict[str, asyncio.Task[Page | Answer | None]] = {}
+        self._making: dict[Place, asyncio.Task[Page | Answer | None]] = {}
         self._paths: OrderedDict[str, Asked | None] = OrderedDict()
 
     def hit(self, scope: Scope) -> Answer | None:
@@ -77,9 +80,9 @@ class Serving:
         if key is None:
             return None
         page = self.pages.get(key)
-        if page is None:
+        if page is None or not self._is_ours(scope):
             return None
-        if page.shows is not None and not (self.watcher.is_trusted and self._is_ours(scope)):
+        if page.shows is not None and not self.watcher.is_trusted:
             return None
         return page.answer(scope, self._fill)
 
@@ -91,8 +94,9 @@ class Serving:
         gone = self.pages.gone(key) if self._is_ours(scope) else None
         if gone is not None:
             return gone if scope["method"] == "GET" else (gone[0], gone[1], b"")
-        mine = key not in self._making
-        task = self._making.get(key) or self._begin(key, scope)
+        place = (_host(scope), key)
+        mine = place not in self._making
+        task = self._making.get(place) or self._begin(place, scope)
         found = await asyncio.shield(task)
         if isinstance(found, Page):
             return found.answer(scope, self._fill)
@@ -100,17 +104,17 @@ class Serving:
             return found if scope["method"] == "GET" else (found[0], found[1], b"")
         return None
 
-    def _begin(self, key: str, scope: Scope) -> asyncio.Task[Page | Answer | None]:
-        if self._waiting >= RENDERINGS_WAITING:
+    def _begin(self, place: Place, scope: Scope) -> asyncio.Task[Page | Answer | None]:
+        if len(self._making) >= RENDERINGS_WAITING:
             raise Busy
-        task = asyncio.get_running_loop().create_task(self._make(key, scope))
-        self._making[key] = task
-        task.add_done_callback(lambda done: self._ended(key, done))
+        task = asyncio.get_running_loop().create_task(self._make(place[1], scope))
+        self._making[place] = task
+        task.add_done_callback(lambda done: self._ended(place, done))
         return task
 
-    def _ended(self, key: str, task: asyncio.Task[Page | Answer | None]) -> None:
-        if self._making.get(key) is task:
-            del self._making[key]
+    def _ended(self, place: Place, task: asyncio.Task[Page | Answer | None]) -> None:
+        if self._making.get(place) is task:
+            del self._making[place]
 
     async def _make(self, key: str, scope: Scope) -> Page | Answer | None:
         query = key.partition("?")[2]
@@ -120,48 +124,48 @@ class Serving:
             "query_string": query.encode("latin-1"),
             "headers": [pair for pair in scope["headers"] if pair[0] not in NOT_FOR_ALL],
         }
-        self._waiting += 1
-        try:
-            async with self._turns:
-                for _ in range(TRIES):
-                    said = Said()
-                    found = await self._render(asked, {SAID: said})
-                    if found[0] != 200 or said.shows is None or _is_personal(found):
-                        return self._not_kept(key, found)
-                    page = Page(found, said.shows)
-                    self._note_host(scope)
-                    if self.pages.put(key, page):
-                        return page
-                return None  # it changes faster than it can be made: each has their own
-        finally:
-            self._waiting -= 1
+        async with self._turns:
+            for _ in range(TRIES):
+                said, since = Said(), self.pages.changes
+                found = await self._render(asked, {SAID: said})
+                if found[0] != 200 or said.shows is None or _is_personal(found):
+                    return self._not_kept(key, found, since)
+                page = Page(found, said.shows)
+                self._note_host(scope)
+                if self.pages.put(key, page, since=since):
+                    return page
+            return None  # it changes faster than it can be made: each has their own
 
-    def _not_kept(self, key: str, found: Answer) -> Answer:
+    def _not_kept(self, key: str, found: Answer, since: int) -> Answer:
         if found[0] in SHARED and not _is_personal(found):
-            self.pages.put_gone(key, found)
+            self.pages.put_gone(key, found, since=since)
         return found
 
     def _key(self, scope: Scope) -> str | None:
         """The path, and of the query what the page can be asked, always in the same order."""
-        path, query = scope["path"], scope["query_string"]
-        if not query:
+        path = scope["path"]
+        if "?" in path:  # it was written %3F: part of the path, and no query
+            return None
+        if not scope["query_string"]:
             return str(path)
         asked = self._asked(path)
         if asked is None:
             return None
         try:
-            fields = parse_qsl(query.decode("utf-8"), max_num_fields=FIELDS_MOST)
+            fields = handing.fields(scope, FIELDS_MOST)
         except ValueError:
             return None
         first: dict[str, str] = {}
         for name, value in fields:
-            if name in asked.unless:
-                return None
             first.setdefault(name, value)
+        if any(first.get(name) for name in asked.unless):
+            return None
         known = {name: first[name] for name in asked.known if first.get(name)}
         return f"{path}?{urlencode(known)}" if known else str(path)
 
     def _asked(self, path: str) -> Asked | None:
+        if len(path) > PATH_MOST:
+            return None
         if path in self._paths:
             return self._paths[path]
         found = self._paths[path] = self._joined(path)
@@ -181,4 +185,7 @@ def _host(scope: Scope) -> bytes:
 
 
 def _is_personal(found: Answer) -> bool:
-    return any(name == b"set-cookie" for name, _ in found[1])
+    return any(
+        name == b"set-cookie" or (name == b"vary" and (b"cookie" in value.lower() or b"*" in value))
+        for name, value in found[1]
+    )

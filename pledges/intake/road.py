@@ -53,6 +53,7 @@ class Road:
     sent_with: tuple[str, ...] = ()  # purposes of forms that came before what was sent last
     repeated: Callable[[Sent], Receipt | None] = lambda sent: None  # the receipt where this was sent last
     event: EventCode | None = None
+    items: tuple[int, ...] = ()  # contributions of whose comments the page shows one
 
 
 def as_new(campaign: Campaign, event: EventCode | None, **where: Any) -> Store:
@@ -67,7 +68,9 @@ def as_new(campaign: Campaign, event: EventCode | None, **where: Any) -> Store:
 
 def ask(campaign: Campaign, road: Road, form: Form, **happened: Any) -> Response:
     """The form, as yet without a word of its visitor's."""
-    return with_token(campaign, road.purpose, lambda token: form_page(road, form, 200, token=token, **happened))
+    return with_token(
+        campaign, road.purpose, lambda token: form_page(road, form, 200, token=token, **happened), items=road.items
+    )
 
 
 def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:

@@ -64,6 +64,7 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
         store=as_new(campaign, event, parent=parent, reply_to=answered),
         taken=finding.takes_comments(campaign, parent),
         event=event,
+        items=(parent.id,) if request.values.get("reply_to") else (),
     )
 
 

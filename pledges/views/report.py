@@ -91,7 +91,10 @@ def _report(reported: Contribution, *, shown: bool = True) -> Response:
     purpose = f"report:{reported.public_id}"
     if request.method == "GET":
         return with_token(
-            g.campaign, purpose, lambda token: _report_page(reported, ReportForm(), 200, token), items=[reported.id]
+            g.campaign,
+            purpose,
+            lambda token: _report_page(reported, ReportForm(), 200, token),
+            items=[reported.parent_id or reported.id],  # a comment comes and goes with what it stands under
         )
     form = ReportForm.read(request.form)
     ticket = tokens.read_form_token(request.form.get("token", ""), purpose, now)

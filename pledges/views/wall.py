@@ -64,7 +64,7 @@ def _wall(campaign: Campaign) -> str:
         filters=filters,
         pieces=[pieces.piece(each) for each in page.items],
         next=page.next,
-        further="after" in request.args,
+        further=bool(request.args.get("after")),
         counts=counters.without_examples(counts),
         cloth=pieces.the_cloth(session, campaign),
         asked_for=Markup(", ").join(_asked_for(campaign, filters)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -25,7 +26,7 @@ SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"  # a 
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
 FOR_ONE = ("event", "try")  # a form that is asked with one of these is its visitor's alone
-HOLE = "a-form-token-stands-here"  # in a form that is kept, until it is filled in
+HOLE = f"form-token-{secrets.token_hex(16)}"  # in a form that is kept, until it is filled in; nobody can guess it
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -94,7 +95,10 @@ def with_token(
         return page(new_form_token(purpose))
     wall, talk, until = campaign.wall_version, campaign.talk_version, _ends([campaign], utcnow()).timestamp()
     response = page(HOLE)
-    request.environ[SAID].shows = Shows(campaign.id, wall, talk, frozenset(items), until, purpose, HOLE.encode())
+    holes = response.get_data().count(HOLE.encode())
+    hole = (purpose, HOLE.encode()) if holes == 1 else ()
+    if holes < 2:  # none: there is nothing to send, as where comments are closed
+        request.environ[SAID].shows = Shows(campaign.id, wall, talk, frozenset(items), until, *hole)
     return response
 
 
@@ -138,7 +142,7 @@ def _midnight(now: datetime, zone: str) -> datetime:
 def front(app: Flask, database: Database, settings: Settings) -> Front:
     """The application behind its async front, with what it keeps."""
     pages = Pages(settings.pages_mib * 1024 * 1024)
-    static.keep(app, pages)
+    static.keep(app, pages, settings.base_url)
 
     def read(heard: Mapping[int, int]) -> Versions:
         with database.new_session() as session:

@@ -47,11 +47,11 @@ def init_app(app: Flask) -> None:
     app.view_functions["static"] = send
 
 
-def keep(app: Flask, pages: Pages) -> None:
-    """Every file under the name that holds its digest is kept packed, as the application answers it."""
+def keep(app: Flask, pages: Pages, base_url: str) -> None:
+    """Every file under the name that holds its digest is kept packed, as the application answers it at its own address."""
     for file in sorted(FOLDER.rglob("*")):
         if file.is_file():
             url = static_url(file.relative_to(FOLDER).as_posix())
-            found = app.test_client().get(url)
+            found = app.test_client().get(url, base_url=base_url)
             headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in found.headers]
             pages.fix(url, Page((found.status_code, headers, found.data), None))
