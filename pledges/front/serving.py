@@ -77,9 +77,7 @@ class Serving:
     def hit(self, scope: Scope) -> Answer | None:
         """The kept answer, without waiting for anything."""
         key = self._key(scope)
-        if key is None:
-            return None
-        page = self.pages.get(key)
+        page = self.pages.get(key) if key is not None else None
         if page is None or not self._is_ours(scope):
             return None
         if page.shows is not None and not self.watcher.is_trusted:
@@ -181,7 +179,10 @@ class Serving:
 
 
 def _host(scope: Scope) -> bytes:
-    return next((value for name, value in scope["headers"] if name == b"host"), b"")
+    for name, value in scope["headers"]:
+        if name == b"host":
+            return bytes(value)
+    return b""
 
 
 def _is_personal(found: Answer) -> bool:
