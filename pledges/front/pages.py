@@ -106,7 +106,6 @@ class Page:
             elif name == b"if-none-match":
                 known = value if known is None else known + b"," + value
         gzip = accepted is not None and coding.takes_gzip(accepted)
-        head = scope["method"] == "HEAD"
         if self.hole is not None:
             return self._filled(fill, gzip=gzip, head=scope["method"] == "HEAD")
         if known is not None and self.unchanged:
