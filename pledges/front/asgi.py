@@ -59,28 +59,28 @@ class Front:
         self._serving = keep(self._rendered, max(1, threads // 2)) if keep is not None else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        """What is kept is sent from here: each further call of a coroutine would show in what a reader costs."""
+        if scope["type"] == "http":
+            found = self._serving.hit(scope) if self._serving is not None and scope["method"] in READS else None
+            if found is None:
+                found = await self._made(scope, receive)
+            if found is not None:
+                await send({"type": "http.response.start", "status": found[0], "headers": found[1]})
+                await send({"type": "http.response.body", "body": found[2]})
+        elif scope["type"] == "lifespan":
             if self._serving is not None:
                 self._serving.watcher.start()
             await _live(receive, send)
-        elif scope["type"] == "http":
-            await self._serve(scope, receive, send)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._serving is not None and scope["method"] in READS:
-            kept = self._serving.hit(scope)
-            if kept is not None:
-                await _send(send, kept)
-                return
+    async def _made(self, scope: Scope, receive: Receive) -> Answer | None:
+        """The answer to a request that has been read whole; none where nobody is there to be answered."""
         try:
             body = await self._reader.whole(receive, announced_bytes(scope.get("headers", ())))
         except Gone:
-            return
+            return None
         except Refused as refused:
-            found = self._refused(scope, refused.status, closing=True)
-        else:
-            found = await self._found(scope, body)
-        await _send(send, found)
+            return self._refused(scope, refused.status, closing=True)
+        return await self._found(scope, body)
 
     async def _found(self, scope: Scope, body: bytes) -> Answer:
         """The application's answer, or that it has too much to do. That we are alive needs no thread to be said."""
@@ -127,12 +127,6 @@ def announced_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
         return None
     length = found.get(b"content-length", b"0")
     return int(length) if length.isdigit() else None
-
-
-async def _send(send: Send, found: Answer) -> None:
-    status, headers, body = found
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict, deque
@@ -57,11 +58,14 @@ class Versions:
 class Page:
     """One page in all its codings."""
 
-    __slots__ = ("bare", "gzip", "hole", "last_used", "plain", "shows", "size", "tags", "unchanged", "unchanged_gzip")
+    __slots__ = (
+        "bare", "gzip", "hole", "last_used", "plain", "shows", "size", "tags", "unchanged", "unchanged_gzip", "until",
+    )  # fmt: skip
 
     def __init__(self, found: Answer, shows: Shows | None) -> None:
         status, headers, body = found
         self.shows = shows
+        self.until = shows.until if shows is not None and shows.until is not None else math.inf
         self.hole: coding.Packed | None = None
         self.last_used = 0.0
         tag = _value(headers, b"etag")
@@ -101,13 +105,12 @@ class Page:
                 gzip = coding.takes_gzip(value)
             elif name == b"if-none-match":
                 known = value if known is None else known + b"," + value
-        head = scope["method"] == "HEAD"
         if self.hole is not None:
-            return self._filled(fill, gzip=gzip, head=head)
+            return self._filled(fill, gzip=gzip, head=scope["method"] == "HEAD")
         if known is not None and self.tags and self._is_known(known):
             return self.unchanged_gzip if gzip else self.unchanged
         found = self.gzip if gzip else self.plain
-        return (found[0], found[1], b"") if head else found
+        return found if scope["method"] != "HEAD" else (found[0], found[1], b"")
 
     def _filled(self, fill: Callable[[str], bytes], *, gzip: bool, head: bool) -> Answer:
         assert self.hole is not None and self.shows is not None  # noqa: S101
@@ -169,21 +172,17 @@ class Pages:
         page = shelf.get(key)
         if page is None:
             return self._fixed.get(key)
-        if page.shows is not None and page.shows.until is not None and time.time() >= page.shows.until:
+        if time.time() >= page.until:
             with self._lock:
                 self._drop(key)
             return None
-        self._used(shelf, key, page)
-        return page
-
-    def _used(self, shelf: OrderedDict[str, Page], key: str, page: Page) -> None:
         now = time.monotonic()
-        if now - page.last_used < 1:  # the order need not be finer than that
-            return
-        page.last_used = now
-        with self._lock:
-            if key in shelf:
-                shelf.move_to_end(key)
+        if now - page.last_used >= 1:  # the order need not be finer than that
+            page.last_used = now
+            with self._lock:
+                if key in shelf:
+                    shelf.move_to_end(key)
+        return page
 
     def fix(self, key: str, page: Page) -> None:
         """Kept for as long as this process runs, as a file that never changes under its name."""

@@ -73,10 +73,8 @@ class Serving:
 
     def hit(self, scope: Scope) -> Answer | None:
         """The kept answer, without waiting for anything."""
-        key = self._key(scope)
-        if key is None:
-            return None
-        page = self.pages.get(key)
+        key = self._key(scope) if scope["query_string"] else scope["path"]
+        page = self.pages.get(key) if key is not None else None
         if page is None:
             return None
         if page.shows is not None and not (self.watcher.is_trusted and self._is_ours(scope)):
@@ -177,7 +175,10 @@ class Serving:
 
 
 def _host(scope: Scope) -> bytes:
-    return next((value for name, value in scope["headers"] if name == b"host"), b"")
+    for name, value in scope["headers"]:
+        if name == b"host":
+            return bytes(value)
+    return b""
 
 
 def _is_personal(found: Answer) -> bool:

@@ -17,7 +17,7 @@ from pledges.front import ALL, SAID, Asked, Bounds, Front, Pages, Shows, Version
 from pledges.front.serving import Serving
 from pledges.models import Campaign
 from pledges.settings import Settings
-from pledges.tokens import new_form_token
+from pledges.tokens import FormTokens, new_form_token
 
 from . import spelling, static
 
@@ -144,15 +144,11 @@ def front(app: Flask, database: Database, settings: Settings) -> Front:
         with database.new_session() as session:
             return versions.read(session, heard)
 
-    def fill(purpose: str) -> bytes:
-        with app.app_context():
-            return new_form_token(purpose).encode()
-
     watcher = Watcher(database.engine, read, pages)
     database.when_moved.append(watcher.look_now)
     bounds = Bounds(settings.body_idle_seconds, settings.body_seconds, settings.body_bytes)
 
     def keep(render: Any, at_once: int) -> Serving:
-        return Serving(pages, watcher, joined(app), fill, render, at_once=at_once)
+        return Serving(pages, watcher, joined(app), FormTokens(settings).new, render, at_once=at_once)
 
     return Front(app, bounds=bounds, threads=settings.threads, keep=keep)
