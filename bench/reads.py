@@ -93,7 +93,9 @@ class Answer:
 
     def header(self, name: str) -> str:
         lines = self.head.decode("latin-1").split("\r\n")[1:]
-        return next((value.strip() for key, _, value in (line.partition(":") for line in lines) if key.lower() == name), "")
+        return next(
+            (value.strip() for key, _, value in (line.partition(":") for line in lines) if key.lower() == name), ""
+        )
 
 
 def ask(server: Server, request: bytes) -> Answer:
@@ -182,9 +184,13 @@ def files(folder: Path) -> Iterator[tuple[Path, Server, Server]]:
     certificate, key = self_signed(folder)
     root, port, port_tls = folder / "root", free_port(), free_port()
     root.mkdir()
-    served = f"root {root}; gzip_static on; default_type text/html; etag on; add_header Cache-Control 'public, max-age=5';"
+    served = (
+        f"root {root}; gzip_static on; default_type text/html; etag on; add_header Cache-Control 'public, max-age=5';"
+    )
     tls = f"ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3;"
-    places = "".join(f"{each}_temp_path {folder}/{each};" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    places = "".join(
+        f"{each}_temp_path {folder}/{each};" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     user = "user root;" if os.geteuid() == 0 else ""
     config = folder / "nginx.conf"
     config.write_text(

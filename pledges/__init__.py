@@ -10,6 +10,7 @@ from pledges.api import reads
 from pledges.intake import door
 from pledges.limits import counting
 from pledges.views import base, upkeep
+from pledges.wall import drawn
 from pledges.web import border, headers, helpers, language, logs, messages, spelling, static
 
 from . import markup, text
@@ -45,6 +46,7 @@ def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
     if "babel" not in app.extensions:
         Babel(app, locale_selector=language.page_lang, timezone_selector=language.time_zone)
         messages.init_app(app)
+    drawn.init_app(app)
     static.init_app(app)
     counting.init_app(app, settings)
     logs.keep_tokens_out()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,16 @@ LANES = "lane:"  # + lane: how many wait there; counted again where the queue is
 EXAMPLES = "examples:"  # + the name of a counter: how many of it are examples of ours
 CLOTH = "cloth:"  # + theme id, by day: the blocks of the picture
 LOOSE = f"{CLOTH}loose:"  # + dye, by day: the blocks of promises without a theme
+
+
+_DAYS = (  # built once: that costs more than asking
+    select(Counter.day, Counter.name, Counter.value)
+    .where(Counter.campaign_id == bindparam("campaign_id"), Counter.name.startswith(CLOTH), Counter.day != EVERY_DAY)
+    .order_by(Counter.day, Counter.name)
+)
+_EVERY_DAY = select(Counter.name, Counter.value).where(
+    Counter.campaign_id == bindparam("campaign_id"), Counter.day == EVERY_DAY
+)
 
 
 def add(session: Session, campaign_id: int, name: str, change: int, day: str = EVERY_DAY) -> None:
@@ -41,10 +51,8 @@ def _write(session: Session, rows: list[dict[str, str | int]]) -> None:
 
 def read(session: Session, campaign_id: int, names: Iterable[str] | None = None) -> dict[str, int]:
     """The counters over all days, by name; what never moved is absent."""
-    query = select(Counter.name, Counter.value).where(Counter.campaign_id == campaign_id, Counter.day == EVERY_DAY)
-    if names is not None:
-        query = query.where(Counter.name.in_(list(names)))
-    return {name: value for name, value in session.execute(query)}
+    query = _EVERY_DAY if names is None else _EVERY_DAY.where(Counter.name.in_(list(names)))
+    return {name: value for name, value in session.execute(query, {"campaign_id": campaign_id})}
 
 
 def read_each(session: Session, campaign_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -73,13 +81,7 @@ def hold(session: Session, campaign_id: int, names: Iterable[str]) -> dict[str, 
 
 def days(session: Session, campaign_id: int) -> list[Row[str, str, int]]:
     """(day, counter name, value) of the cloth, oldest day first."""
-    return list(
-        session.execute(
-            select(Counter.day, Counter.name, Counter.value)
-            .where(Counter.campaign_id == campaign_id, Counter.name.startswith(CLOTH), Counter.day != EVERY_DAY)
-            .order_by(Counter.day, Counter.name)
-        )
-    )
+    return list(session.execute(_DAYS, {"campaign_id": campaign_id}))
 
 
 def names_of(pledge: Contribution) -> list[tuple[str, str]]:

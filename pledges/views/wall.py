@@ -79,6 +79,8 @@ def _wall(campaign: Campaign) -> str:
 
 def _asked_for(campaign: Campaign, filters: wall_filters.Filters) -> list[Markup]:
     """What was asked to see, in the words of the page, theme first; only what there is to ask for."""
+    if not filters.asked:
+        return []
     statuses = status_words()
     kinds = {"organisation": _("organisations only"), "person": _("people only")}
     found = [in_words(theme.title) for theme in campaign.themes if theme.key == filters.theme]
@@ -102,11 +104,13 @@ def status_words() -> dict[str, str]:
 
 def _counted(campaign: Campaign, filters: wall_filters.Filters, counts: dict[str, int]) -> int | None:
     """How many promises were asked for, where that is a number that we keep."""
+    asked = [f"{name}={value}" for name, value in filters.asked.items()]
+    if len(asked) != 1:
+        return None
     names = {f"theme={theme.key}": f"theme:{theme.id}" for theme in campaign.themes}
     names |= {f"status={status}": f"progress:{status}" for status in status_words()}
     names |= {f"kind={kind}": f"kind:{kind}" for kind in ("person", "organisation")}
-    asked = [f"{name}={value}" for name, value in filters.asked.items()]
-    return counts.get(names[asked[0]], 0) if len(asked) == 1 and asked[0] in names else None
+    return counts.get(names[asked[0]], 0) if asked[0] in names else None
 
 
 @public.get("/<slug>/colours.css")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, or_, select
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
-from pledges.models import Audience, Campaign, Contribution, Kind, Progress, Question, Type
+from pledges.models import Audience, Campaign, Contribution, Kind, Organisation, Progress, Question, Type
 from pledges.web.paging import Cursor, Page
 
 from .filters import Filters
+from .pieces import OF_A_PIECE
 
 PAGE = 24
 
@@ -17,6 +18,23 @@ WHOLE = (  # with all that is told of a campaign, so that none of many asks by i
     selectinload(Campaign.themes),
     selectinload(Campaign.audiences),
     selectinload(Campaign.questions),
+)
+
+
+_WALL = (  # built once: that costs more than asking
+    select(Contribution)
+    .where(
+        Contribution.campaign_id == bindparam("campaign"),
+        Contribution.type == bindparam("type"),
+        Contribution.shown_at.is_not(None),
+    )
+    .options(
+        *OF_A_PIECE,
+        load_only(Contribution.organisation_id, raiseload=True),
+        joinedload(Contribution.organisation).load_only(Organisation.verified_at, raiseload=True),
+    )
+    .order_by(Contribution.shown_at.desc(), Contribution.id.desc())
+    .limit(bindparam("most", type_=Integer))
 )
 
 
@@ -31,7 +49,7 @@ def wall_page(
     question: Question | None = None,
 ) -> Page[Contribution]:
     """Published contributions, newest first; past the end, an empty page."""
-    wanted = _filtered(_shown(campaign, type), campaign, filters)
+    wanted = _filtered(_WALL, campaign, filters)
     if wanted is None:
         return Page([], None)
     if question is not None:
@@ -41,22 +59,9 @@ def wall_page(
             Contribution.shown_at <= after.at,
             or_(Contribution.shown_at < after.at, Contribution.id < after.id),
         )
-    found = list(
-        session.scalars(wanted.order_by(Contribution.shown_at.desc(), Contribution.id.desc()).limit(limit + 1))
-    )
+    found = list(session.scalars(wanted, {"campaign": campaign.id, "type": type, "most": limit + 1}))
     more = len(found) > limit
     return Page(found[:limit], str(Cursor.of(found[limit - 1])) if more else None)
-
-
-def _shown(campaign: Campaign, type: Type) -> Select[Contribution]:
-    return (
-        select(Contribution)
-        .where(Contribution.campaign_id == campaign.id, Contribution.type == type, Contribution.shown_at.is_not(None))
-        .options(
-            joinedload(Contribution.published_revision),
-            joinedload(Contribution.organisation),
-        )
-    )
 
 
 def _filtered(wanted: Select[Contribution], campaign: Campaign, filters: Filters) -> Select[Contribution] | None:

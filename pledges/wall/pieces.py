@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, load_only
 
 from pledges.figures import cloth, counters, dyes, motifs
 from pledges.intake.sent import Sent
 from pledges.models import Campaign, Contribution, Kind, Progress, Revision, ShowName, Theme, Type
 from pledges.text import cut, first_name
 
+OF_A_PIECE = (  # what is read for each of many; anything else of them raises, and does not ask by itself
+    load_only(
+        Contribution.audience_id,
+        Contribution.changed_at,
+        Contribution.comments_closed_at,
+        Contribution.comments_shown,
+        Contribution.created_at,
+        Contribution.example,
+        Contribution.progress,
+        Contribution.public_id,
+        Contribution.published_at,
+        Contribution.published_revision_id,
+        Contribution.reply_to_id,
+        Contribution.show_name,
+        Contribution.shown_at,
+        Contribution.theme_id,
+        Contribution.type,
+        raiseload=True,
+    ),
+    joinedload(Contribution.published_revision).load_only(
+        Revision.by_when,
+        Revision.how_we_will_know,
+        Revision.kind,
+        Revision.lang,
+        Revision.name,
+        Revision.organisation,
+        Revision.role,
+        Revision.words,
+        raiseload=True,
+    ),
+)
 SIZES = (("s", 52), ("m", 125), ("l", 260))  # code points, as the design sets them
 SHOWN_CHARS = 320  # on the wall; longer words are cut there and stand whole on their own page
 
@@ -37,7 +68,7 @@ class Piece:
     by: Signature
     dye: str
     motif: str
-    theme: Theme | None = None
+    theme: Theme | None = field(default=None, compare=False)
     status: Progress = Progress.PROMISED
     kind: Kind = Kind.PERSON
     by_when: date | None = None
@@ -84,7 +115,8 @@ def piece(contribution: Contribution, revision: Revision | None = None) -> Piece
     shown = revision or contribution.published_revision
     assert shown is not None  # noqa: S101 (callers list what is shown)
     words, was_cut = cut(shown.words, SHOWN_CHARS)
-    theme = contribution.theme if revision is None else revision.theme
+    of = contribution if revision is None else revision
+    theme = of.theme if of.theme_id is not None else None  # a comment has none, and there are many
     return Piece(
         id=contribution.public_id,
         shelf="answers" if contribution.type is Type.ANSWER else "promises",

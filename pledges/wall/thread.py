@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from pledges.models import Contribution, Type
 from pledges.web.paging import Cursor, Page
 
-from .pieces import Piece, piece
+from .pieces import OF_A_PIECE, Piece, piece
 
 THREAD = 50
 
@@ -25,20 +25,40 @@ class Comment:
     replies: list[Piece] = field(default_factory=list)
 
 
-def thread(session: Session, parent: Contribution, after: Cursor | None) -> Page[Comment]:
-    """Comments in the order they were made, each with its replies; one that was taken away leaves its place."""
-    reply = aliased(Contribution)
-    has_replies = select(reply.id).where(reply.reply_to_id == Contribution.id, reply.shown_at.is_not(None)).exists()
-    wanted = select(Contribution).where(
-        Contribution.parent_id == parent.id,
+_REPLY = aliased(Contribution)
+_HAS_REPLIES = (
+    select(_REPLY.id).where(_REPLY.reply_to_id == Contribution.id, _REPLY.shown_at.is_not(None)).correlate(Contribution)
+)
+_COMMENTS = (  # built once: that costs more than asking
+    select(Contribution)
+    .where(
+        Contribution.parent_id == bindparam("parent"),
         Contribution.type == Type.COMMENT,
         Contribution.reply_to_id.is_(None),
-        or_(Contribution.shown_at.is_not(None), and_(Contribution.published_at.is_not(None), has_replies)),
+        or_(Contribution.shown_at.is_not(None), and_(Contribution.published_at.is_not(None), _HAS_REPLIES.exists())),
+        Contribution.id > bindparam("after"),
     )
-    if after is not None:
-        wanted = wanted.where(Contribution.id > after.id)
-    wanted = wanted.options(joinedload(Contribution.published_revision))
-    found = list(session.scalars(wanted.order_by(Contribution.id).limit(THREAD + 1)))
+    .options(*OF_A_PIECE)
+    .order_by(Contribution.id)
+    .limit(THREAD + 1)
+)
+_REPLIES = (
+    select(Contribution)
+    .where(
+        Contribution.parent_id == bindparam("parent"),
+        Contribution.type == Type.COMMENT,
+        Contribution.reply_to_id.in_(bindparam("to", expanding=True)),
+        Contribution.shown_at.is_not(None),
+    )
+    .options(*OF_A_PIECE)
+    .order_by(Contribution.id)
+)
+
+
+def thread(session: Session, parent: Contribution, after: Cursor | None) -> Page[Comment]:
+    """Comments in the order they were made, each with its replies; one that was taken away leaves its place."""
+    asked = {"parent": parent.id, "after": after.id if after is not None else 0}
+    found = list(session.scalars(_COMMENTS, asked))
     replies: dict[int, list[Piece]] = {}
     for each in _replies(session, parent, [one.id for one in found[:THREAD]]):
         assert each.reply_to_id is not None  # noqa: S101 (selected by it)
@@ -51,17 +71,7 @@ def thread(session: Session, parent: Contribution, after: Cursor | None) -> Page
 
 
 def _replies(session: Session, parent: Contribution, to: Sequence[int]) -> Iterable[Contribution]:
-    return session.scalars(
-        select(Contribution)
-        .where(
-            Contribution.parent_id == parent.id,
-            Contribution.type == Type.COMMENT,
-            Contribution.reply_to_id.in_(to),
-            Contribution.shown_at.is_not(None),
-        )
-        .options(joinedload(Contribution.published_revision))
-        .order_by(Contribution.id)
-    )
+    return session.scalars(_REPLIES, {"parent": parent.id, "to": to})
 
 
 def comments_page(session: Session, parent: Contribution, after: Cursor | None, limit: int) -> Page[Contribution]:

@@ -70,6 +70,11 @@ def asks_akismet(campaign: Campaign) -> bool:
 
 
 def number(value: int) -> str:
+    return _number(str(get_locale()), value)
+
+
+@lru_cache(maxsize=10_000)
+def _number(_lang: str, value: int) -> str:
     return format_decimal(value)
 
 
@@ -79,7 +84,7 @@ def say(name: str) -> Markup:
     own = campaign.text(name, page_lang())
     if own:
         return markup.tagged(own, campaign.text_lang(name, page_lang()), page_lang())
-    return Markup.escape(_usual_words().get(name, ""))
+    return Markup.escape(_usual_words(name))
 
 
 def say_prose(name: str) -> Markup:
@@ -94,18 +99,19 @@ def in_words(translated: Any) -> Markup:
     return markup.tagged(translated.in_(page_lang()), translated.lang_of(page_lang()), page_lang())
 
 
-def _usual_words() -> dict[str, str]:
-    return {
-        "hero": _("When we all play a part"),
-        "lead": _("Say in public what you will do. Then do it, where everyone can see."),
-        "ask": _("What will you do?"),
-        "ask_hint": _("One thing you can keep. Say when, if you can. Please leave out other people’s names."),
-        "how_1": _("One thing you will do, in your own words. As yourself or for your organisation."),
-        "how_2": _("A moderator reads every promise and every comment before it appears."),
-        "how_3": _("Your promise joins the wall, with a page of its own to share."),
-        "closed": _("Promises are closed"),
-        "thanks": _("We have your promise. A person will read it soon."),
-    }
+def _usual_words(name: str) -> str:
+    said = {
+        "hero": lambda: _("When we all play a part"),
+        "lead": lambda: _("Say in public what you will do. Then do it, where everyone can see."),
+        "ask": lambda: _("What will you do?"),
+        "ask_hint": lambda: _("One thing you can keep. Say when, if you can. Please leave out other people’s names."),
+        "how_1": lambda: _("One thing you will do, in your own words. As yourself or for your organisation."),
+        "how_2": lambda: _("A moderator reads every promise and every comment before it appears."),
+        "how_3": lambda: _("Your promise joins the wall, with a page of its own to share."),
+        "closed": lambda: _("Promises are closed"),
+        "thanks": lambda: _("We have your promise. A person will read it soon."),
+    }.get(name)
+    return said() if said is not None else ""
 
 
 def wait_in_words(minutes: int) -> str:
