@@ -336,11 +336,13 @@ def test_every_change_of_what_is_shown_is_seen_at_once(kept: Callable[..., Kept]
     stands("a reply is approved")
     mo.decides(comment, "reject", reason="off_topic")
     stands("a comment is declined")
-    newer = wall.edits(first, "I will listen twice", theme="listen")
+    newer = wall.edits(first, "I will listen twice", theme="listen", name="Amina", show_name="full")
     stands("an edit waits")
     mo.approves(newer)
     stands("an edit is approved")
+    assert "Amina" in here.says(f"/{SLUG}").text
     wall.acts(first, "hide_name")
+    assert "Amina" not in here.says(f"/{SLUG}").text
     stands("a name is hidden")
     with wall.look() as session:
         trust = session.scalars(select(Organisation.public_id).where(Organisation.name == "Example Trust")).one()
@@ -375,7 +377,8 @@ def test_every_change_of_what_is_shown_is_seen_at_once(kept: Callable[..., Kept]
     runs("open", SLUG)
     stands("the campaign is opened")
     runs("preset", "iro-managers")
-    there.watcher.look(), here.watcher.look()  # what a command of another process does is heard of
+    for front in (here, there):
+        front.watcher.look()  # what a command of another process does is heard of
     stands("there is another campaign")
     wall.acts(first, "withdraw")
     stands("a promise is withdrawn")
@@ -419,6 +422,8 @@ def test_the_clock_alone_makes_another_page(kept: Callable[..., Kept], ends: str
         assert here.keeps(f"/{SLUG}", f"/{SLUG}/promise") == [f"/{SLUG}", f"/{SLUG}/promise"]
         for moment in (end - timedelta(seconds=1), end, end + timedelta(seconds=1), end + timedelta(days=1)):
             clock.move_to(moment)
+            if moment == end:
+                assert here.keeps(f"/{SLUG}", f"/{SLUG}/promise") == []
             here.is_true(*KEPT_PAGES)
 
 
