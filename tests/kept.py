@@ -74,6 +74,7 @@ class Kept:
         self.serving: Serving = serving
         self.pages, self.watcher = serving.pages, serving.watcher
         self.made: list[str] = []
+        self.meanwhile: Callable[[], None] | None = None  # happens once, after a page was read and before it is kept
         inside = self.front._app
 
         def counted(environ: Any, start_response: Any) -> Iterable[bytes]:
@@ -85,7 +86,6 @@ class Kept:
             return answer
 
         self.front._app = counted
-        self.meanwhile: Callable[[], None] | None = None  # happens once, after a page was read and before it is kept
         self._packs = False
         self.watcher.look()  # once, as at the start; whoever wants the thread starts it
 

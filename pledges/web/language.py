@@ -83,7 +83,7 @@ def language_links() -> list[dict[str, str]]:
 
 def names_of_page() -> dict[str, Any]:
     """What search engines are told of the addresses of a page; nothing of one that holds a private link, or is none."""
-    if request.method != "GET" or not spelling.is_public_page() or is_private(request.path):
+    if request.method not in ("GET", "HEAD") or not spelling.is_public_page() or is_private(request.path):
         return {}
     return {"canonical": spelling.canonical(), "alternates": spelling.alternates()}
 

@@ -141,10 +141,12 @@ def test_ten_thousand_questions_do_not_push_out_the_first_page(pages: Pages) -> 
 
 
 def test_what_was_used_last_stays_longest(pages: Pages) -> None:
-    put(pages, "/often", page())
+    often = page()
+    put(pages, "/often", often)
     for number in range(1000):
         put(pages, f"/week/promises/{number}", page())
-        pages.get("/often").last_used -= 1  # type: ignore[union-attr] (a second goes by)
+        pages.get("/often")
+        often.last_used -= 1  # a second goes by
     assert pages.get("/often") is not None and pages.get("/week/promises/0") is None
 
 

@@ -93,7 +93,12 @@ def test_while_nothing_changes_the_versions_are_not_read_on_sqlite(
     watched = Watched(fresh_database())
     asked = threading.Semaphore(0)
     wait = watched.watcher._stop.wait
-    watched.watcher._stop.wait = lambda timeout=None: (asked.release(), wait(timeout))[1]  # type: ignore[method-assign]
+
+    def waits(timeout: float | None = None) -> bool:
+        asked.release()
+        return wait(timeout)
+
+    watched.watcher._stop.wait = waits  # type: ignore[method-assign]
     try:
         watched.watcher.start()
         watched.waits_for(1)

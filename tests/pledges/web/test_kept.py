@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from pydantic import SecretStr
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from moderation.cli.campaigns import campaign_commands
 from moderation.jobs import tasks
@@ -112,19 +113,18 @@ def test_a_second_reader_costs_the_application_nothing(kept: Callable[..., Kept]
     comment = approved(mo, here.wall.comments(sent))
     addresses = pages(sent, comments=((sent, comment),))
     here.is_true(*addresses)
-    here.is_true(*addresses)
     assert here.keeps(*addresses) == addresses
-    for address in addresses:
+    for address in (f"/{SLUG}", f"/{SLUG}/promise", f"{API}/pledges/{sent.public_id}"):
+        here.is_true(address)  # as it is kept
         here.made.clear()
         head, get = here.says(address, "HEAD"), here.says(address)
         assert (head.status, head.body, here.made) == (200, b"", [])
+        assert head.alike[1] == here.flask_says(address, "HEAD").alike[1]
         if "etag" in get.headers:
             again = here.says(address, if_none_match=f'W/"x", {get.headers["etag"]}')
             assert (again.status, again.body, again.headers["etag"]) == (304, b"", get.headers["etag"])
-            assert (
-                again.alike[1]
-                == here.flask_says(address, if_none_match=get.headers["etag"].replace("-gzip", "")).alike[1]
-            )
+            plain = get.headers["etag"].replace("-gzip", "")
+            assert again.alike[1] == here.flask_says(address, if_none_match=plain).alike[1]
 
 
 QUERIES = (
@@ -226,12 +226,28 @@ def test_what_a_moderator_takes_down_is_gone_when_the_moderator_is_answered(kept
     sent = approved(mo, here.wall.promises("I will be taken down"))
     stays = approved(mo, here.wall.promises("I will stay"))
     addresses = pages(sent, stays)
-    here.is_true(*addresses)
+    for address in addresses:
+        here.says(address)
     assert here.keeps(*addresses) == addresses
     assert mo.decides(sent, "reject", reason="off_topic").status_code == 303
     for address in addresses:
         assert "I will be taken down" not in here.says(address).text, address
-    here.is_true(*addresses)
+
+
+def test_a_comment_that_is_taken_down_is_gone_from_forms_too(kept: Callable[..., Kept]) -> None:
+    here = kept()
+    mo = here.wall.moderator()
+    sent = approved(mo, here.wall.promises())
+    comment = here.wall.comments(sent, "I will be taken down")
+    of_it = [page.format(id=sent.public_id, comment=comment.public_id) for page in OF_A_COMMENT]
+    of_it += [f"/{SLUG}/promises/{sent.public_id}", f"{API}/pledges/{sent.public_id}/comments"]
+    here.is_true(*of_it)
+    mo.approves(comment)
+    for address in of_it:
+        assert "I will be taken down" in here.says(address).text, address
+    mo.decides(comment, "reject", reason="off_topic")
+    for address in of_it:
+        assert "I will be taken down" not in here.says(address).text, address
 
 
 def test_what_is_taken_down_elsewhere_is_gone_within_a_second(kept: Callable[..., Kept]) -> None:
@@ -241,8 +257,8 @@ def test_what_is_taken_down_elsewhere_is_gone_within_a_second(kept: Callable[...
     there = kept(beside=here.wall)
     there.watcher.start()
     addresses = pages(sent)
-    for _ in range(2):
-        there.is_true(*addresses)
+    for address in addresses:
+        there.says(address)
     assert mo.decides(sent, "reject", reason="off_topic").status_code == 303
     assert max(watching.LOOK_SECONDS, watching.ASK_SECONDS) <= 1
     comes_true(there, addresses)
@@ -291,7 +307,7 @@ def test_every_change_of_what_is_shown_is_seen_at_once(kept: Callable[..., Kept]
         there.watcher.look()  # as its thread does within a second
         step, every = next(steps), addresses()
         always = {f"/{SLUG}", f"/{SLUG}/promises/{first.public_id}", "/"}
-        asked = [each for place, each in enumerate(every) if each in always or in_share(place, step, of=7)]
+        asked = [each for place, each in enumerate(every) if each in always or in_share(place, step, of=20)]
         try:
             here.is_true(*asked, also=[there])
         except AssertionError as error:
@@ -320,11 +336,13 @@ def test_every_change_of_what_is_shown_is_seen_at_once(kept: Callable[..., Kept]
     stands("a reply is approved")
     mo.decides(comment, "reject", reason="off_topic")
     stands("a comment is declined")
-    newer = wall.edits(first, "I will listen twice", theme="listen")
+    newer = wall.edits(first, "I will listen twice", theme="listen", name="Amina", show_name="full")
     stands("an edit waits")
     mo.approves(newer)
     stands("an edit is approved")
+    assert "Amina" in here.says(f"/{SLUG}").text
     wall.acts(first, "hide_name")
+    assert "Amina" not in here.says(f"/{SLUG}").text
     stands("a name is hidden")
     with wall.look() as session:
         trust = session.scalars(select(Organisation.public_id).where(Organisation.name == "Example Trust")).one()
@@ -359,7 +377,8 @@ def test_every_change_of_what_is_shown_is_seen_at_once(kept: Callable[..., Kept]
     runs("open", SLUG)
     stands("the campaign is opened")
     runs("preset", "iro-managers")
-    there.watcher.look(), here.watcher.look()  # what a command of another process does is heard of
+    for front in (here, there):
+        front.watcher.look()  # what a command of another process does is heard of
     stands("there is another campaign")
     wall.acts(first, "withdraw")
     stands("a promise is withdrawn")
@@ -374,7 +393,8 @@ def test_a_comment_leaves_other_pages_kept(kept: Callable[..., Kept]) -> None:
     mo = here.wall.moderator()
     one, other = (approved(mo, here.wall.promises(f"I will do thing number {number}")) for number in range(2))
     comment = here.wall.comments(one)
-    here.is_true(*pages(one, other))
+    for address in pages(one, other):
+        here.says(address)
     mo.approves(comment)
     left = here.keeps(*(page.format(id=other.public_id) for page in OF_A_PROMISE), f"/{OTHER}", f"/{SLUG}/promise")
     assert len(left) == len(OF_A_PROMISE) + 2
@@ -402,6 +422,8 @@ def test_the_clock_alone_makes_another_page(kept: Callable[..., Kept], ends: str
         assert here.keeps(f"/{SLUG}", f"/{SLUG}/promise") == [f"/{SLUG}", f"/{SLUG}/promise"]
         for moment in (end - timedelta(seconds=1), end, end + timedelta(seconds=1), end + timedelta(days=1)):
             clock.move_to(moment)
+            if moment == end:
+                assert here.keeps(f"/{SLUG}", f"/{SLUG}/promise") == []
             here.is_true(*KEPT_PAGES)
 
 
@@ -417,13 +439,11 @@ def test_who_cannot_ask_serves_what_is_kept_for_thirty_seconds(
     monkeypatch.setattr(watching.time, "monotonic", lambda: now)
 
     def away(*_given: object) -> None:
-        raise ConnectionError
+        raise OperationalError("SELECT", {}, ConnectionError("nobody answers"))
 
     here.wall.database.engine.dispose()
     monkeypatch.setattr(here.wall.database.engine.pool, "connect", away)
-    monkeypatch.setattr(here.wall.database.engine, "raw_connection", away)
     now += 29.9
     assert {here.says(page).status for page in KEPT_PAGES} == {200}
     now += 0.2
-    statuses = {here.says(page).status for page in KEPT_PAGES}
-    assert 200 not in statuses and min(statuses) >= 500
+    assert {here.says(page).status for page in KEPT_PAGES} == {503}

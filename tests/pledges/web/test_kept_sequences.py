@@ -291,8 +291,8 @@ def test_nobody_sees_again_what_was_taken_down_while_many_read(
             )  # fmt: skip
 
     readers = [threading.Thread(target=reads) for _ in range(3)]
-    for each in readers:
-        each.start()
+    for reader in readers:
+        reader.start()
     try:
         for number, each in enumerate(sent):
             decides(each.review_id, Move.APPROVE)
