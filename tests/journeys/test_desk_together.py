@@ -170,7 +170,7 @@ def test_twenty_handed_to_one_are_not_handed_to_the_other(wall: Wall, ann: AtThe
     for at in (ann, ben):
         at.opens_the_queue("new")
     ann.page.get_by_role("button", name="Hand me 20").press("Enter")
-    expect(ann.page.locator(".hand")).to_contain_text("left")
+    expect(ann.page.locator(".queue-tools")).to_contain_text("left")
     mine = ann.opens_the_queue("hand")
     ben.page.reload()
     ben.page.get_by_role("button", name="Hand me 20").press("Enter")
