@@ -44,10 +44,10 @@ class Plan:
 
     @property
     def pytest_words(self) -> tuple[str, ...]:
-        """Four processes for two cores, since browsers and servers are often waited for; unless the words say otherwise."""
+        """Three processes for two cores, since browsers and servers are often waited for; unless the words say otherwise."""
         if any(is_option(word, ALONE) for word in self.words):
             return self.words
-        return ("-n", "4", "--dist", "load", "--maxschedchunk", "1", "--durations", "20", *self.words)
+        return ("-n", "3", "--dist", "load", "--maxschedchunk", "1", "--durations", "20", *self.words)
 
 
 def is_option(word: str, options: Sequence[str]) -> bool:

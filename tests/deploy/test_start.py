@@ -76,7 +76,7 @@ def test_the_checks_are_left_out_only_where_tests_are_named(words: tuple[str, ..
 @pytest.mark.parametrize("words", [("-n0",), ("-n", "1"), ("--pdb",), ("-s",)])
 def test_three_processes_unless_the_words_say_otherwise(words: tuple[str, ...]) -> None:
     assert start.Plan("test", words=words).pytest_words == words
-    assert start.Plan("test", words=("-x",)).pytest_words[:2] == ("-n", "4")
+    assert start.Plan("test", words=("-x",)).pytest_words[:2] == ("-n", "3")
 
 
 def test_the_help_needs_nothing_but_python_from_any_folder(tmp_path: Path) -> None:
