@@ -29,6 +29,7 @@ NOT_FOR_ALL = {
     b"accept-encoding",
     b"cookie",
 }
+KEPT = (200, 302)  # of the answers whose page says what it shows: the second leads on from the first address of a site
 SHARED = (404, 410)  # answers that are the same for everybody, besides the pages
 
 Place = tuple[bytes, str]  # host and key
@@ -126,7 +127,7 @@ class Serving:
             for _ in range(TRIES):
                 said, since = Said(), self.pages.changes
                 found = await self._render(asked, {SAID: said})
-                if found[0] != 200 or said.shows is None or _is_personal(found):
+                if found[0] not in KEPT or said.shows is None or _is_personal(found):
                     return self._not_kept(key, found, since)
                 page = Page(found, said.shows)
                 self._note_host(scope)

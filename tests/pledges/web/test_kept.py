@@ -17,9 +17,10 @@ from moderation.cli.campaigns import campaign_commands
 from moderation.jobs import tasks
 from moderation.models import Role
 from moderation.rules import house_rules
+from pledges.campaigns import versions
 from pledges.db import utcnow
 from pledges.front import watching
-from pledges.models import Campaign, Contribution, Organisation, Question
+from pledges.models import Campaign, CampaignState, Contribution, Organisation, Question
 from pledges.web import caching
 from tests.full import in_share
 from tests.kept import Kept
@@ -93,6 +94,25 @@ def test_every_route_for_the_public_is_kept_or_says_why_not(kept: Callable[..., 
         elif (getattr(view, "kept", None) is None) == (not getattr(view, "never_kept", "")):
             unsaid.append(rule.rule)
     assert unsaid == [] and files == ["/static/<path:filename>"]
+
+
+def test_the_way_on_from_the_first_address_is_kept_for_as_long_as_there_is_one_wall(kept: Callable[..., Kept]) -> None:
+    here = kept()
+
+    def stands(state: CampaignState) -> None:
+        with here.wall.work() as session:
+            other = session.scalars(select(Campaign).where(Campaign.slug == OTHER)).one()
+            other.state = state
+            versions.touch(session, other.id)
+
+    stands(CampaignState.DRAFT)
+    first = here.says("/")
+    assert (first.status, first.headers["location"]) == (302, f"/{SLUG}")
+    assert here.keeps("/") == ["/"]
+    here.is_true("/")
+    stands(CampaignState.OPEN)
+    assert here.says("/").status == 200
+    here.is_true("/")
 
 
 def test_nothing_of_the_desk_is_kept(kept: Callable[..., Kept]) -> None:
