@@ -54,12 +54,6 @@ def known_names(endpoint: str) -> tuple[str, ...]:
     return KNOWN.get(name if room.startswith("public") else endpoint, ())
 
 
-def page_key() -> str:
-    """What tells the page that is asked for from all others: its path, and what it can be asked."""
-    query = urlencode(known_query(request.endpoint or "", request.args))
-    return f"{request.path}?{query}" if query else request.path
-
-
 # One spelling
 
 

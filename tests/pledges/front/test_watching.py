@@ -109,11 +109,10 @@ def test_while_nothing_changes_the_versions_are_not_read_on_sqlite(
         watched.close()
 
 
+@pytest.mark.parametrize("database_kind", [pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def test_a_call_of_postgresql_is_heard_before_the_next_question(
-    fresh_database: Callable[..., str], database_kind: str, monkeypatch: pytest.MonkeyPatch
+    fresh_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if database_kind != "postgresql":
-        return
     monkeypatch.setattr(watching, "ASK_SECONDS", 600)
     watched = Watched(fresh_database())
     try:
