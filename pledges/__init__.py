@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 
 from pledges.api import reads
+from pledges.embed import pages as embedded
 from pledges.feeds import pages as feeds  # noqa: F401 (its pages join `public`)
 from pledges.intake import door
 from pledges.limits import counting
@@ -59,6 +60,7 @@ def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
     app.context_processor(helpers.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
         app.register_blueprint(base.public, name=name, url_prefix=prefix)
+    embedded.init_app(app)
     app.extensions[upkeep.WRITABLE] = Writable(app.extensions[DATABASE].engine)
     app.register_blueprint(upkeep.upkeep)
     app.register_blueprint(reads.api)
