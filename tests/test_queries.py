@@ -27,6 +27,8 @@ PAGES: dict[str, dict[str, int]] = {
     },
     "/<slug>/<any(promises, answers):shelf>/<id>/qr.svg": {"/{slug}/promises/{promise}/qr.svg": 2},
     "/<slug>/<any(promises, answers):shelf>/<id>/report": {"/{slug}/promises/{promise}/report": 4},
+    "/<slug>/feed.atom": {"/{slug}/feed.atom": 3, "/{slug}/feed.atom?theme=listen": 3},
+    "/<slug>/<any(promises, answers):shelf>/<id>/feed.atom": {"/{slug}/promises/{promise}/feed.atom": 3},
     "/<slug>/colours.css": {"/{slug}/colours.css": 1},
     "/<slug>/comments/<id>/report": {"/{slug}/comments/{comment}/report": 4},
     "/<slug>/promise": {"/{slug}/promise": 4, "/{slug}/promise?like={promise}&event=HALL0": 8},

@@ -5,18 +5,16 @@ from __future__ import annotations
 from flask import Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from sqlalchemy.orm import Session
 
 from pledges.campaigns import colours as campaigns_colours
 from pledges.campaigns import finding
 from pledges.db import Translated, reading, utcnow
 from pledges.figures import counters
-from pledges.models import Campaign, Contribution
+from pledges.models import Campaign
 from pledges.wall import filters as wall_filters
-from pledges.wall import finder, listing, pieces
+from pledges.wall import finder, pieces
 from pledges.web.caching import kept, shared, shared_by_all, shows
 from pledges.web.language import link
-from pledges.web.paging import BadCursor, Page, count_if_deep
 
 from .base import public
 from .making import to_come
@@ -56,7 +54,7 @@ def _wall(campaign: Campaign) -> str:
     session = reading()
     counts = counters.without_examples(counters.read(session, campaign.id))
     filters = wall_filters.Filters.read(request.args.to_dict())
-    page = _page(session, campaign, filters)
+    page = finder.page(session, campaign, filters)
     shows(each.id for each in page.items)
     return render_template(
         "campaign/wall.html",
@@ -77,16 +75,6 @@ def _wall(campaign: Campaign) -> str:
         dye=pieces.dye,
         wall_page=True,
     )
-
-
-def _page(session: Session, campaign: Campaign, filters: wall_filters.Filters) -> Page[Contribution]:
-    """The page that was asked for; with a cursor that we did not make, the first. A page further down is counted."""
-    count_if_deep()
-    after, before = request.args.get("after", ""), request.args.get("before", "")
-    try:
-        return listing.wall_page(session, campaign, filters, after=after, before=before)
-    except BadCursor:
-        return listing.wall_page(session, campaign, filters)
 
 
 @public.get("/<slug>/colours.css")

@@ -5,17 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from flask import request
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from pledges.figures import counters
-from pledges.models import Campaign, Progress
+from pledges.models import Campaign, Contribution, Progress
+from pledges.web import paging
 from pledges.web.helpers import in_words
 from pledges.web.language import language_name
 
+from . import listing
 from .filters import Filters
 
 ALWAYS = ("under_way", "kept")  # of how a promise stands; others are offered once there is one
+
+
+def page(
+    session: Session, campaign: Campaign, filters: Filters, *, limit: int = listing.PAGE
+) -> paging.Page[Contribution]:
+    """The page that the address asks for; with a cursor that we did not make, the first. One further down is counted."""
+    paging.count_if_deep()
+    after, before = request.args.get("after", ""), request.args.get("before", "")
+    try:
+        return listing.wall_page(session, campaign, filters, after=after, before=before, limit=limit)
+    except paging.BadCursor:
+        return listing.wall_page(session, campaign, filters, limit=limit)
 
 
 @dataclass(frozen=True)

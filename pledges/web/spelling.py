@@ -36,6 +36,8 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "make_comment": ("event", "reply_to"),
     "receipt": ("do", "sent", "done", "proof"),
     "house_rules": ("campaign",),
+    "feed": ("theme", "after"),
+    "promise_feed": ("after",),
     "api.pledges": (*FILTERS, "sort", "after", "limit"),
     "api.answers": ("question", "after", "limit"),
     "api.comments": ("after", "limit"),

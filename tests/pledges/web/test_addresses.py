@@ -11,7 +11,7 @@ from pledges.settings import Settings
 from pledges.web.spelling import KNOWN, known_query
 from tests.pledges.conftest import Visitor
 
-HEAD = re.compile(r'<link rel="(?:canonical|alternate)"[^>]*>')
+HEAD = re.compile(r"<link rel=\"(?:canonical|alternate\" hreflang)[^>]*>")
 NOISE = "fbclid=x&utm_source=y"
 
 

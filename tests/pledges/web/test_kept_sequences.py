@@ -41,11 +41,12 @@ ORIGIN = Origin("192.0.2.1")
 API = f"/api/v1/campaigns/{SLUG}"
 LISTS = (
     f"/{SLUG}", f"/{SLUG}", f"/cy/{SLUG}", f"/{SLUG}?theme=work", "/", f"{API}/pledges", f"{API}/pledges?limit=3", f"{API}/count",
-    f"{API}/removed", "/api/v1/campaigns", f"/{SLUG}/promise", f"/{OTHER}",
+    f"{API}/removed", f"/{SLUG}/feed.atom", "/api/v1/campaigns", f"/{SLUG}/promise", f"/{OTHER}",
 )  # fmt: skip
 OF_ONE = (
     "/{slug}/promises/{id}",
     "/{slug}/promises/{id}/comment",
+    "/{slug}/promises/{id}/feed.atom",
     "/api/v1/pledges/{id}/comments",
     "/{slug}/promises/{id}/report",
 )

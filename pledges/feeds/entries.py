@@ -1,0 +1,42 @@
+"""What of a promise, an answer or a comment stands in a list."""
+
+from __future__ import annotations
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from pledges.models import Campaign, Contribution
+from pledges.text import opening
+from pledges.wall.pieces import Piece, piece
+from pledges.web.language import address_of, page_lang
+
+from .atom import Entry
+
+
+def entry(contribution: Contribution, campaign: Campaign) -> Entry:
+    """It as its own page shows it: whole words, then by when, how we will know, and who says so."""
+    shown, revision = piece(contribution), contribution.published_revision
+    assert revision is not None and contribution.published_at is not None  # noqa: S101 (only what is shown comes here)
+    theme = (shown.theme.key, shown.theme.title.in_(page_lang())) if shown.theme is not None else None
+    return Entry(
+        public_id=contribution.public_id,
+        url=address_of(contribution, campaign, absolute=True),
+        title=opening(revision.words),
+        words="\n\n".join([revision.words, *_facts(shown)]),
+        lang=revision.lang,
+        by=shown.by.name or _("Name not shown"),
+        published_at=contribution.published_at,
+        updated_at=contribution.changed_at or contribution.published_at,
+        theme=theme,
+    )
+
+
+def _facts(shown: Piece) -> list[str]:
+    """What stands under the words, a line each."""
+    said = []
+    if shown.by_when:
+        said.append(f"{_('By when')}: {format_date(shown.by_when, 'd MMMM y')}")
+    if shown.how_we_will_know:
+        said.append(f"{_('How we will know')}: {shown.how_we_will_know}")
+    signed = ", ".join(part for part in (shown.by.name, shown.by.meta) if part)
+    return [*said, f"— {signed or _('Name not shown')}"]

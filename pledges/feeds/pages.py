@@ -1,0 +1,123 @@
+"""The addresses of the lists. One more is one more view here, and its line in `KNOWN` of pledges/web/spelling.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from pledges.db import reading
+from pledges.models import Campaign, Contribution, Type
+from pledges.settings import settings
+from pledges.text import opening
+from pledges.views.base import public
+from pledges.wall import filters, finder, listing, pieces, shown
+from pledges.web.caching import kept, shared, shows
+from pledges.web.language import link, page_lang
+from pledges.web.paging import Cursor, Page, cursor
+
+from . import atom
+from .entries import entry
+
+NEWEST = 50
+
+_COMMENTS = (  # built once: that costs more than asking
+    select(Contribution)
+    .where(
+        Contribution.parent_id == bindparam("parent"),
+        Contribution.type == Type.COMMENT,
+        Contribution.shown_at.is_not(None),
+    )
+    .options(*pieces.OF_A_PIECE)
+    .order_by(Contribution.shown_at.desc(), Contribution.id.desc())
+    .limit(NEWEST + 1)
+)
+
+
+@public.get("/<slug>/feed.atom")
+@kept()
+def feed(slug: str) -> ResponseReturnValue:
+    """The newest promises of a campaign, of one theme where that is asked for."""
+    return shared(g.campaign, lambda: _promises(g.campaign))
+
+
+def _promises(campaign: Campaign) -> Response:
+    asked = filters.Filters(theme=request.args.get("theme", "")[:40])
+    page = finder.page(reading(), campaign, asked, limit=NEWEST)
+    title = campaign.title.in_(page_lang())
+    named = [theme.title.in_(page_lang()) for theme in campaign.themes if theme.key == asked.theme]
+    return _answer(
+        campaign,
+        page,
+        "feed",
+        asked.asked,
+        title=" · ".join([title, *named]),
+        subtitle=campaign.text("lead", page_lang()),
+        page_url=_whole("wall", **asked.asked),
+    )
+
+
+@public.get("/<slug>/<any(promises, answers):shelf>/<id>/feed.atom")
+@kept()
+def promise_feed(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    """The newest comments under one promise or answer."""
+    pledge = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf], with_it=listing.ON_ITS_PAGE)
+    return shared(g.campaign, lambda: _comments(g.campaign, pledge, shelf))
+
+
+def _comments(campaign: Campaign, pledge: Contribution, shelf: str) -> Response:
+    shows([pledge.id])
+    assert pledge.published_revision is not None  # noqa: S101 (it is shown)
+    words = opening(pledge.published_revision.words)
+    return _answer(
+        campaign,
+        _newest_comments(pledge, cursor()),
+        "promise_feed",
+        {"shelf": shelf, "id": pledge.public_id},
+        title=_("Comments on “%(words)s”", words=words),
+        subtitle=campaign.title.in_(page_lang()),
+        page_url=_whole("promise", shelf=shelf, id=pledge.public_id),
+    )
+
+
+def _newest_comments(pledge: Contribution, after: Cursor | None) -> Page[Contribution]:
+    wanted = _COMMENTS
+    if after is not None:
+        wanted = wanted.where(
+            Contribution.shown_at <= after.at,
+            or_(Contribution.shown_at < after.at, Contribution.id < after.id),
+        )
+    found = list(reading().scalars(wanted, {"parent": pledge.id}))
+    for each in found:
+        set_committed_value(each, "parent", pledge)  # so that none asks for it
+    more = len(found) > NEWEST
+    return Page(found[:NEWEST], str(Cursor.of(found[NEWEST - 1])) if more else None)
+
+
+def _answer(
+    campaign: Campaign, page: Page[Contribution], endpoint: str, asked: dict[str, str], **said: Any
+) -> Response:
+    """This page of the list at `endpoint`, which is asked with `asked`."""
+    first = _whole(endpoint, **asked)
+    here = request.args.get("after", "")
+    return atom.answer(
+        atom.Feed(
+            lang=page_lang(),
+            first_url=first,
+            self_url=_whole(endpoint, **asked, after=here) if here else first,
+            since=campaign.created_at,
+            entries=[entry(each, campaign) for each in page.items],
+            next_url=_whole(endpoint, **asked, after=page.next) if page.next else None,
+            author=campaign.owner,
+            **said,
+        )
+    )
+
+
+def _whole(endpoint: str, **values: str) -> str:
+    campaign: Campaign = g.campaign
+    return settings().base_url + link(endpoint, slug=campaign.slug, **values)
