@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 
 from pledges.db import reading
-from pledges.models import Contribution, Question, Type
+from pledges.models import Contribution, Question
 from pledges.wall import filters, listing
 from pledges.wall import shown as wall_shown
 from pledges.web.caching import shows
@@ -19,11 +19,12 @@ from .showing import shown
 def newest(asked: Asked, question: Question | None = None) -> dict[str, Any]:
     """The parts of the campaign's wall, or of a question's, with as many items as were asked for."""
     items: list[Contribution] = []
-    if asked.limit and asked.mode != "count" and (question is None or question.answers_public):
-        kind = Type.PLEDGE if question is None else Type.ANSWER
-        narrowed = filters.Filters(theme=asked.theme)
-        page = listing.wall_page(reading(), g.campaign, narrowed, None, limit=asked.limit, type=kind, question=question)
-        items = page.items
+    if asked.mode == "count" or not asked.limit:
+        pass
+    elif question is None:
+        items = listing.wall_page(reading(), g.campaign, filters.Filters(theme=asked.theme), limit=asked.limit).items
+    elif question.answers_public:
+        items = listing.answers_page(reading(), g.campaign, question, None, limit=asked.limit).items
     shows(each.id for each in items)
     return shown(g.campaign, items, question)
 

@@ -5,7 +5,7 @@
   if (!script || customElements.get('promise-wall')) return;
   const HOME = new URL('.', script.src).href;
   const EVERY = 55e3; // milliseconds between two looks, so that what is taken down is gone within a minute
-  const MODES = { wall: 'head wall foot', compact: 'newest compact ways', count: 'tally', single: 'wall ways' };
+  const MODES = { __proto__: null, wall: 'head wall foot', compact: 'newest compact ways', count: 'tally', single: 'wall ways' };
   const TAGS = /^(p|a|h2|ol|li|div|bdi|span|strong|article|footer|blockquote)$/;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync('/*css*/');

@@ -343,11 +343,13 @@ def test_a_campaign_s_own_colours_are_worn(wall: Wall, host: Host, new_page: Ope
     assert button.evaluate("each => getComputedStyle(each).backgroundColor") == "rgb(90, 16, 32)"
 
 
-@pytest.mark.parametrize("name", ["campaign", "promise", "theme", "lang", "mode", "limit", "scheme"])
-@pytest.mark.parametrize(
-    "value", ["\"><img src=x onerror='window.hurt=1'>", "../../moderation", "javascript:window.hurt=1", "//evil.example", "-1e9", "\u202e\ud83d\ude00%00"]
+ODD = (
+    "\"><img src=x onerror='window.hurt=1'>", "../../moderation", "javascript:window.hurt=1", "//evil.example", "-1e9",
+    "\u202e\U0001f600%00", "constructor",
 )  # fmt: skip
-def test_no_attribute_does_any_harm(wall: Wall, host: Host, new_page: Opens, name: str, value: str) -> None:
+
+
+def test_no_attribute_does_any_harm(wall: Wall, host: Host, new_page: Opens) -> None:
     page = new_page()
     asked: list[str] = []
     errors: list[str] = []
@@ -355,14 +357,20 @@ def test_no_attribute_does_any_harm(wall: Wall, host: Host, new_page: Opens, nam
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(host.page(tag(wall)))
     drawn(page)
-    page.evaluate("([name, value]) => document.querySelector('promise-wall').setAttribute(name, value)", [name, value])
-    page.wait_for_timeout(150)
+    links = "[...document.querySelector('promise-wall').shadowRoot.querySelectorAll('a')].map(each => each.href)"
+    for name in ("campaign", "promise", "theme", "lang", "mode", "limit", "scheme"):
+        for value in ODD:
+            page.evaluate(
+                "([name, value]) => document.querySelector('promise-wall').setAttribute(name, value)", [name, value]
+            )
+            page.wait_for_timeout(30)
+            hrefs = page.evaluate(links)
+            assert hrefs and all(each.startswith(wall.url + "/") for each in hrefs), (name, value)
+        page.evaluate("name => document.querySelector('promise-wall').removeAttribute(name)", name)
+        page.evaluate("slug => document.querySelector('promise-wall').setAttribute('campaign', slug)", SLUG)
+    page.wait_for_timeout(200)
     assert errors == [] and page.evaluate("window.hurt") is None
     assert not [each for each in asked if not each.startswith((host.url, wall.url))]
-    hrefs = page.evaluate(
-        "[...document.querySelector('promise-wall').shadowRoot.querySelectorAll('a')].map(each => each.href)"
-    )
-    assert hrefs and all(each.startswith(wall.url + "/") for each in hrefs)
 
 
 HOSTILE = [
