@@ -25,7 +25,7 @@ PAGES: dict[str, dict[str, int]] = {
         "/{slug}/promises/{promise}/comment": 4,
         "/{slug}/promises/{promise}/comment?reply_to={comment}": 6,
     },
-    "/<slug>/<any(promises, answers):shelf>/<id>/card.png": {"/{slug}/promises/{promise}/card.png": 4},
+    "/<slug>/<any(promises, answers):shelf>/<id>/card.png": {"/{slug}/promises/{promise}/card.png": 5},
     "/<slug>/<any(promises, answers):shelf>/<id>/qr.svg": {"/{slug}/promises/{promise}/qr.svg": 2},
     "/<slug>/<any(promises, answers):shelf>/<id>/qr.png": {"/{slug}/promises/{promise}/qr.png": 2},
     "/<slug>/<any(promises, answers):shelf>/<id>/report": {"/{slug}/promises/{promise}/report": 4},

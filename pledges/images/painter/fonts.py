@@ -23,7 +23,7 @@ EMOJI = OTHERS[-1]
 _UNSEEN = regex.compile(r"\p{Default_Ignorable_Code_Point}|\p{Cf}")
 _ORDERS = regex.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")  # the letters' own order is enough on a line
 _MARK = "\u0300"
-_ORDERED = frozenset("L R AL EN ES ET AN CS NSM WS ON".split())
+_ORDERED = frozenset(["L", "R", "AL", "EN", "ES", "ET", "AN", "CS", "NSM", "WS", "ON"])
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _FIRST_STRONG = regex.compile(r"[\p{Bidi_Class=L}\p{Bidi_Class=R}\p{Bidi_Class=AL}]")
 _LOOKS_LIKE_EMOJI = regex.compile(

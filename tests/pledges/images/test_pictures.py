@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +29,7 @@ def size_of(picture: bytes) -> tuple[int, int]:
 
 
 @pytest.fixture
-def drawn(monkeypatch) -> list[dict[str, Any]]:
+def drawn(monkeypatch) -> Iterator[list[dict[str, Any]]]:
     """What was asked to be drawn; none of it is kept from other tests."""
     asked: list[dict[str, Any]] = []
     fresh = painting.Painter()
@@ -126,6 +126,7 @@ def test_whoever_draws_is_begun_again_after_it_failed_or_was_killed(visitor, sho
     with pytest.raises(painting.CannotDraw):
         painting.Painter.picture(painter, {"kind": "nothing that we draw"})
     assert visitor.get(f"/week/promises/{id}/card.png").status_code == 200
+    assert painter._process is not None
     painter._process.kill()
     painter._process.wait()
     assert visitor.get("/week/card.png").status_code == 200
@@ -137,7 +138,7 @@ def test_a_painter_that_does_not_answer_is_stopped_and_the_page_says_when_to_com
     monkeypatch.setattr(painting, "SECONDS", 0.0)
     answer = visitor.get("/week/count.png")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
-    assert hung.poll() is not None
+    assert hung is not None and hung.poll() is not None
     monkeypatch.undo()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from lxml import etree
 
@@ -83,6 +83,7 @@ def test_words_in_a_script_that_we_have_not_are_not_shown_in_part():
 WORDS = some.lists(some.text(some.sampled_from("abcdefghijklmnop"), min_size=1, max_size=14), min_size=1, max_size=60)
 
 
+@settings(deadline=None, derandomize=True, database=None)
 @given(WORDS, some.floats(6, 40), some.booleans())
 @example(["I", "a"] * 20, 10.0, True)
 def test_lines_hold_every_word_in_order_and_none_is_too_long(words: list[str], width: float, balanced: bool):
@@ -94,6 +95,7 @@ def test_lines_hold_every_word_in_order_and_none_is_too_long(words: list[str], w
     )
 
 
+@settings(deadline=None, derandomize=True, database=None)
 @given(WORDS)
 def test_no_line_ends_with_a_word_of_one_letter(words: list[str]):
     block = lines.fitted(" ".join(words), FACE, [43], 1.2, 1072, 1e9)
