@@ -81,6 +81,7 @@ ON_BOTH = {
     "test_kills",
     "test_main_road",
     "test_watching",
+    "test_finding",
 }
 LOCKING = {"test_moves", "test_bulk", "test_second_person", "test_clusters", "test_reports"}
 POSTGRESQL_GETS_ONE_OF, OF_LOCKING = 10, 4

@@ -45,6 +45,7 @@ from pledges.db import Base, utcnow
 from pledges.figures import counters
 from pledges.models import AkismetUse, Campaign, Contribution, EventCode, Question
 from pledges.tokens import new_public_id
+from pledges.wall import indexing
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall, make_app, seen_by
 
 Row = TypeVar("Row", bound=Base)
@@ -165,7 +166,14 @@ def _copied(session: Session, of: Sent, number: int, campaign_id: int) -> int:
     review = session.get_one(Review, of.review_id)
     later = timedelta(microseconds=1 + number)
     here = {"campaign_id": campaign_id}
-    own = {**here, "public_id": new_public_id(), "form_token": None, "receipt_hash": None, "shown_at": None}
+    own = {
+        **here,
+        "public_id": new_public_id(),
+        "form_token": None,
+        "receipt_hash": None,
+        "shown_at": None,
+        "wall_place": None,
+    }
     contribution = _row(session, first, **own, published_revision_id=None, consent_id=None)
     revision = _row(
         session, review.revision, contribution_id=contribution.id, words=f"{review.revision.words} {number}"
@@ -173,7 +181,8 @@ def _copied(session: Session, of: Sent, number: int, campaign_id: int) -> int:
     consents = {each.id: _row(session, each, contribution_id=contribution.id) for each in first.consents}
     if first.shown_at is not None and first.consent_id is not None:
         contribution.published_revision_id, contribution.consent_id = revision.id, consents[first.consent_id].id
-        contribution.shown_at = first.shown_at + later
+        contribution.published_at = contribution.shown_at = first.shown_at + later
+        indexing.put(session, contribution)
     waits = {**here, "waiting_since": review.waiting_since + later}
     copy = _row(session, review, contribution_id=contribution.id, revision_id=revision.id, **waits)
     for lane in review.lanes:

@@ -19,7 +19,7 @@ from tests.wall import opened
 # route: address, with names of `filled`, and how many queries it takes
 PAGES: dict[str, dict[str, int]] = {
     "/": {"/": 3},
-    "/<slug>": {"/{slug}": 7, "/cy/{slug}": 7, "/{slug}?theme=listen": 7},
+    "/<slug>": {"/{slug}": 7, "/cy/{slug}": 7, "/{slug}?theme=listen": 7, "/{slug}?q=promise&kind=person&sort=kept": 7},
     "/<slug>/<any(promises, answers):shelf>/<id>": {"/{slug}/promises/{promise}": 8, "/{slug}/answers/{answer}": 6},
     "/<slug>/<any(promises, answers):shelf>/<id>/comment": {
         "/{slug}/promises/{promise}/comment": 4,
@@ -29,7 +29,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/<any(promises, answers):shelf>/<id>/qr.svg": {"/{slug}/promises/{promise}/qr.svg": 2},
     "/<slug>/<any(promises, answers):shelf>/<id>/qr.png": {"/{slug}/promises/{promise}/qr.png": 2},
     "/<slug>/<any(promises, answers):shelf>/<id>/report": {"/{slug}/promises/{promise}/report": 4},
-    "/<slug>/feed.atom": {"/{slug}/feed.atom": 4, "/{slug}/feed.atom?theme=listen": 4},
+    "/<slug>/feed.atom": {"/{slug}/feed.atom": 3, "/{slug}/feed.atom?theme=listen": 3},
     "/<slug>/<any(promises, answers):shelf>/<id>/feed.atom": {"/{slug}/promises/{promise}/feed.atom": 3},
     "/<slug>/card.png": {"/{slug}/card.png": 4},
     "/<slug>/count.png": {"/{slug}/count.png": 4},
@@ -38,7 +38,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/colours.css": {"/{slug}/colours.css": 1},
     "/<slug>/comments/<id>/report": {"/{slug}/comments/{comment}/report": 4},
     "/<slug>/promise": {"/{slug}/promise": 4, "/{slug}/promise?like={promise}&event=HALL0": 8},
-    "/<slug>/questions/<id>": {"/{slug}/questions/{question}": 5},
+    "/<slug>/questions/<id>": {"/{slug}/questions/{question}": 3},
     "/<slug>/questions/<id>/answer": {"/{slug}/questions/{question}/answer": 5},
     "/accessibility": {"/accessibility": 2},
     "/privacy": {"/privacy": 2},
@@ -46,9 +46,12 @@ PAGES: dict[str, dict[str, int]] = {
     "/house-rules": {"/house-rules": 3, "/house-rules?campaign={slug}": 3},
     "/api/v1/campaigns": {"/api/v1/campaigns": 6},
     "/api/v1/campaigns/<slug>": {"/api/v1/campaigns/{slug}": 5},
-    "/api/v1/campaigns/<slug>/answers": {"/api/v1/campaigns/{slug}/answers?question={question}": 5},
+    "/api/v1/campaigns/<slug>/answers": {"/api/v1/campaigns/{slug}/answers?question={question}": 3},
     "/api/v1/campaigns/<slug>/count": {"/api/v1/campaigns/{slug}/count": 2},
-    "/api/v1/campaigns/<slug>/pledges": {"/api/v1/campaigns/{slug}/pledges": 4},
+    "/api/v1/campaigns/<slug>/pledges": {
+        "/api/v1/campaigns/{slug}/pledges": 4,
+        "/api/v1/campaigns/{slug}/pledges?q=promise": 4,
+    },
     "/api/v1/campaigns/<slug>/removed": {"/api/v1/campaigns/{slug}/removed": 2},
     "/api/v1/pledges/<id>": {"/api/v1/pledges/{promise}": 5},
     "/api/v1/pledges/<id>/comments": {"/api/v1/pledges/{promise}/comments": 3},

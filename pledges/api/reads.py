@@ -82,10 +82,14 @@ def count(slug: str) -> ResponseReturnValue:
 @kept()
 def pledges(slug: str) -> ResponseReturnValue:
     asked = _campaign_or_404(slug)
-    filters, after, limit = wall_filters.Filters.read(request.args.to_dict()), _after(), _limit()
+    filters, limit = wall_filters.Filters.read(request.args.to_dict()), _limit()
+    after = request.args.get("after", "")
 
     def body() -> dict[str, Any]:
-        page = listing.wall_page(reading(), asked, filters, after, limit=limit)
+        try:
+            page = listing.wall_page(reading(), asked, filters, after=after, limit=limit)
+        except paging.BadCursor:
+            raise _not_a_cursor() from None
         shows(each.id for each in page.items)
         return {"pledges": [_pledge(each, asked) for each in page.items], "next": page.next}
 
@@ -102,9 +106,7 @@ def answers(slug: str) -> ResponseReturnValue:
     def body() -> dict[str, Any]:
         page: paging.Page[Contribution] = paging.Page([], None)
         if question.answers_public:
-            page = listing.wall_page(
-                reading(), asked, wall_filters.Filters(), after, limit=limit, type=Type.ANSWER, question=question
-            )
+            page = listing.answers_page(reading(), asked, question, after, limit=limit)
             shows(each.id for each in page.items)
         return {"answers": [_pledge(each, asked) for each in page.items], "next": page.next}
 
@@ -171,7 +173,11 @@ def _after() -> paging.Cursor | None:
     try:
         return paging.Cursor.read(request.args["after"])
     except paging.BadCursor:
-        raise WrongField(_("“after” has to be the “next” of an earlier answer.")) from None
+        raise _not_a_cursor() from None
+
+
+def _not_a_cursor() -> WrongField:
+    return WrongField(_("“after” has to be the “next” of an earlier answer."))
 
 
 def _limit() -> int:

@@ -15,7 +15,7 @@ from pledges.models import Campaign, Contribution, Type
 from pledges.settings import settings
 from pledges.text import opening
 from pledges.views.base import public
-from pledges.wall import filters, listing, pieces, shown
+from pledges.wall import filters, finder, listing, pieces, shown
 from pledges.web.caching import kept, shared, shows
 from pledges.web.language import link, page_lang
 from pledges.web.paging import Cursor, Page, cursor
@@ -47,7 +47,7 @@ def feed(slug: str) -> ResponseReturnValue:
 
 def _promises(campaign: Campaign) -> Response:
     asked = filters.Filters(theme=request.args.get("theme", "")[:40])
-    page = listing.wall_page(reading(), campaign, asked, cursor(), limit=NEWEST)
+    page = finder.page(reading(), campaign, asked, limit=NEWEST)
     title = campaign.title.in_(page_lang())
     named = [theme.title.in_(page_lang()) for theme in campaign.themes if theme.key == asked.theme]
     return _answer(

@@ -89,13 +89,17 @@ def names_of(pledge: Contribution) -> list[tuple[str, str]]:
     if pledge.type is not Type.PLEDGE or pledge.published_at is None:
         return []
     theme = pledge.theme_id or 0
-    ours = [PLEDGES, f"progress:{pledge.progress}"] if pledge.example else []
+    every = [
+        PLEDGES,
+        f"theme:{theme}",
+        f"kind:{pledge.kind}",
+        f"progress:{pledge.progress}",
+        f"lang:{pledge.lang}",
+        *([f"audience:{pledge.audience_id}"] if pledge.audience_id else []),
+    ]
     return [
-        *((f"{EXAMPLES}{name}", EVERY_DAY) for name in ours),
-        (PLEDGES, EVERY_DAY),
-        (f"theme:{theme}", EVERY_DAY),
-        (f"kind:{pledge.kind}", EVERY_DAY),
-        (f"progress:{pledge.progress}", EVERY_DAY),
+        *((f"{EXAMPLES}{name}", EVERY_DAY) for name in every if pledge.example),
+        *((name, EVERY_DAY) for name in every),
         (
             f"{CLOTH}{theme}" if theme else f"{LOOSE}{dyes.of_key(pledge.public_id)}",
             pledge.published_at.date().isoformat(),

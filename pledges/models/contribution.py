@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pledges.db import Base, BigId, text_enum
@@ -38,6 +38,7 @@ class Contribution(Base):
         CheckConstraint("(published_revision_id IS NULL) = (shown_at IS NULL)", name="shown_since"),
         Index("ix_contributions_wall", "campaign_id", "type", "shown_at", "id"),
         Index("ix_contributions_wall_theme", "campaign_id", "type", "theme_id", "shown_at", "id"),
+        Index("ix_contributions_wall_place", "wall_place", unique=True),
         Index("ix_contributions_thread", "parent_id", "type", "shown_at", "id"),
         Index("ix_contributions_organisation", "organisation_id", "campaign_id", "shown_at"),
         Index(
@@ -79,6 +80,7 @@ class Contribution(Base):
     )
     consent_id: Mapped[int | None] = mapped_column(ForeignKey("consents.id", ondelete="RESTRICT", use_alter=True))
     published_at: Mapped[datetime | None]  # first shown; kept when a change is approved, and when hidden
+    wall_place: Mapped[int | None] = mapped_column(BigInteger)  # a promise's, once it was shown: search.wall
     shown_at: Mapped[datetime | None]  # = published_at while on the wall, else none: the wall's own key
     comments_shown: Mapped[int] = mapped_column(default=0)
     talk_version: Mapped[int] = mapped_column(default=0)  # the campaign's when a comment under it last came or went

@@ -70,10 +70,10 @@ def _move(session: Session, moved: list[Contribution], before: Organisation, aft
     for contribution in moved:
         contribution.organisation_id = after.id
     session.flush()
-    for campaign_id in touched:
+    for campaign_id in sorted(touched):
+        versions.touch(session, campaign_id)  # first, as whoever publishes does: nobody waits for another's counters
         change = _shown(session, campaign_id, before, after) - was[campaign_id]
         counters.add(session, campaign_id, counters.ORGANISATIONS, change)
-        versions.touch(session, campaign_id)
 
 
 def _shown(session: Session, campaign_id: int, *rows: Organisation) -> int:

@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pledges.campaigns import versions
 from pledges.errors import NotNow, NotYours
 from pledges.intake.consents import keep_consent
 from pledges.intake.door import ReviewDesk
 from pledges.models import NAME_HIDDEN, Consent, Contribution, ShowName
 from pledges.organisations import naming
 from pledges.search import index
+from pledges.search import wall as wall_index
 from pledges.settings import settings
 from pledges.tokens import hash_token, receipt_token
 from pledges.wall import publishing
@@ -58,6 +58,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     publishing.hide(session, contribution, now)
     desk.erased(session, contribution, now)
     index.forget(session, [revision.id for revision in contribution.revisions])
+    wall_index.forget(session)
     names = {revision.organisation for revision in contribution.revisions}
     for revision in contribution.revisions:
         revision.words = revision.how_we_will_know = revision.link = revision.salt = ""
@@ -77,9 +78,8 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
 def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:
     """No name is shown from now on, also when words sent before this are approved later."""
     session.refresh(contribution, with_for_update=True)
-    contribution.show_name = ShowName.ANONYMOUS
+    publishing.show_no_name(session, contribution)
     keep_consent(session, contribution, NAME_HIDDEN, text, now)
-    versions.touch(session, contribution.campaign_id)
 
 
 def appeal(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:

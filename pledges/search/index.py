@@ -79,20 +79,21 @@ def matching(session: Session, asked: str) -> Select[int] | None:
     revision_id = column("revision_id", BigInteger)
     if _is_postgresql(session):
         found = text("SELECT revision_id FROM revision_words WHERE words @@ CAST(:asked AS tsquery)")
-        asked = " & ".join(_phrase(tokens, "'", " <-> ", ":*" if begins else "") for tokens, begins in wanted)
+        asked = " & ".join(phrase(tokens, "'", " <-> ", ":*" if begins else "") for tokens, begins in wanted)
     else:
         found = text("SELECT rowid AS revision_id FROM revision_words WHERE revision_words MATCH :asked")
-        asked = " AND ".join(_phrase(tokens, '"', " + ", " *" if begins else "") for tokens, begins in wanted)
+        asked = " AND ".join(phrase(tokens, '"', " + ", " *" if begins else "") for tokens, begins in wanted)
     return select(found.bindparams(asked=asked).columns(revision_id).subquery().c.revision_id)
 
 
-def _phrase(tokens: list[str], quote: str, followed_by: str, beginning: str) -> str:
+def phrase(tokens: list[str], quote: str, followed_by: str, beginning: str) -> str:
+    """Tokens that follow each other, as an engine is asked for them."""
     return "(" + followed_by.join(f"{quote}{token}{quote}" for token in tokens) + beginning + ")"
 
 
 def no_part_of_it(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
-    """For comparing the schema with the models: the table of words stands in no model."""
-    return not (kind == "table" and name is not None and name.startswith(TABLE))
+    """For comparing the schema with the models: the tables of words stand in no model."""
+    return not (kind == "table" and name is not None and name.startswith((TABLE, "wall_words")))
 
 
 def _is_postgresql(session: Session) -> bool:

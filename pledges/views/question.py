@@ -11,7 +11,7 @@ from pledges.errors import NotYours
 from pledges.intake.forms.pledge import PledgeForm
 from pledges.intake.road import ask, gone, take
 from pledges.models import Campaign, Contribution, Question, Type
-from pledges.wall import filters, listing, pieces, shown
+from pledges.wall import listing, pieces, shown
 from pledges.web import paging
 from pledges.web.caching import FOR_ONE, kept, shared, shows
 from pledges.web.language import page_lang, today
@@ -31,7 +31,7 @@ def question(slug: str, id: str) -> ResponseReturnValue:
 def _question(campaign: Campaign, asked: Question) -> str:
     page: paging.Page[Contribution] = paging.Page([], None)
     if asked.answers_public:
-        page = listing.wall_page(reading(), campaign, filters.Filters(), cursor(), type=Type.ANSWER, question=asked)
+        page = listing.answers_page(reading(), campaign, asked, cursor())
         shows(each.id for each in page.items)
     return render_template(
         "campaign/question.html",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Response, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from pledges.campaigns import colours as campaigns_colours
@@ -13,11 +12,9 @@ from pledges.db import Translated, reading, utcnow
 from pledges.figures import counters
 from pledges.models import Campaign
 from pledges.wall import filters as wall_filters
-from pledges.wall import listing, pieces
+from pledges.wall import finder, pieces
 from pledges.web.caching import kept, shared, shared_by_all, shows
-from pledges.web.helpers import in_words
-from pledges.web.language import language_name, link
-from pledges.web.paging import cursor
+from pledges.web.language import link
 
 from .base import public
 from .making import to_come
@@ -55,62 +52,29 @@ def show_wall(slug: str) -> ResponseReturnValue:
 
 def _wall(campaign: Campaign) -> str:
     session = reading()
-    counts = counters.read(session, campaign.id)
+    counts = counters.without_examples(counters.read(session, campaign.id))
     filters = wall_filters.Filters.read(request.args.to_dict())
-    page = listing.wall_page(session, campaign, filters, cursor())
+    page = finder.page(session, campaign, filters)
     shows(each.id for each in page.items)
     return render_template(
         "campaign/wall.html",
         filters=filters,
         pieces=[pieces.piece(each) for each in page.items],
         next=page.next,
-        further=bool(request.args.get("after")),
-        counts=counters.without_examples(counts),
+        before=page.before,
+        further=bool(request.args.get("after") or page.before),
+        counts=counts,
         cloth=pieces.the_cloth(session, campaign),
-        asked_for=Markup(", ").join(_asked_for(campaign, filters)),
-        found=_counted(campaign, filters, counts),
+        asked_for=Markup(", ").join(finder.asked_for(campaign, filters)),
+        found=finder.counted(campaign, filters, counts),
+        themes=finder.themes(campaign, filters, counts),
+        groups=finder.groups(campaign, filters, counts),
+        by_key={theme.key: theme for theme in campaign.themes},
         open=finding.is_open(campaign, utcnow()),
         to_come=to_come(campaign),
         dye=pieces.dye,
-        statuses=status_words(),
         wall_page=True,
     )
-
-
-def _asked_for(campaign: Campaign, filters: wall_filters.Filters) -> list[Markup]:
-    """What was asked to see, in the words of the page, theme first; only what there is to ask for."""
-    if not filters.asked:
-        return []
-    statuses = status_words()
-    kinds = {"organisation": _("organisations only"), "person": _("people only")}
-    found = [in_words(theme.title) for theme in campaign.themes if theme.key == filters.theme]
-    found += [in_words(each.title) for each in campaign.audiences if each.key == filters.audience]
-    found += [Markup.escape(kinds[filters.kind])] if filters.kind in kinds else []
-    found += [Markup.escape(statuses[filters.status])] if filters.status in statuses else []
-    known = filters.lang in campaign.contribution_languages
-    return [*found, *([Markup.escape(language_name(filters.lang))] if known else [])]
-
-
-def status_words() -> dict[str, str]:
-    """How a promise can stand, as something to ask the wall for."""
-    return {
-        "under_way": _("under way"),
-        "kept": _("kept promises"),
-        "changed": _("changed since"),
-        "not_kept": _("not kept"),
-        "promised": _("just promised"),
-    }
-
-
-def _counted(campaign: Campaign, filters: wall_filters.Filters, counts: dict[str, int]) -> int | None:
-    """How many promises were asked for, where that is a number that we keep."""
-    asked = [f"{name}={value}" for name, value in filters.asked.items()]
-    if len(asked) != 1:
-        return None
-    names = {f"theme={theme.key}": f"theme:{theme.id}" for theme in campaign.themes}
-    names |= {f"status={status}": f"progress:{status}" for status in status_words()}
-    names |= {f"kind={kind}": f"kind:{kind}" for kind in ("person", "organisation")}
-    return counts.get(names[asked[0]], 0) if asked[0] in names else None
 
 
 @public.get("/<slug>/colours.css")

@@ -1,29 +1,47 @@
-"""What a wall is narrowed to."""
+"""What a wall is narrowed to, and in which order it is read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+QUESTION_CHARS = 100  # of words that are searched for
+KEY_CHARS = 40
+NEW, KEPT_FIRST = "", "kept"  # the usual order is said by nothing
+
 
 @dataclass(frozen=True)
 class Filters:
-    """What a reader asked to see, as written in the address; empty: everything."""
+    """What a reader asked to see, as written in the address; empty: everything, newest first."""
 
     theme: str = ""
     audience: str = ""
     kind: str = ""
     status: str = ""
     lang: str = ""
+    q: str = ""
+    sort: str = NEW
 
     @classmethod
     def read(cls, args: dict[str, str]) -> Filters:
-        return cls(**{each.name: args.get(each.name, "")[:40] for each in fields(cls)})
+        found = {each.name: args.get(each.name, "")[:KEY_CHARS] for each in fields(cls)}
+        found["q"] = " ".join(args.get("q", "")[: 4 * QUESTION_CHARS].split())[:QUESTION_CHARS]
+        found["sort"] = KEPT_FIRST if found["sort"] == KEPT_FIRST else NEW
+        return cls(**found)
 
     @property
     def asked(self) -> dict[str, str]:
         """Only what is set: the query of a link."""
         return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
 
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """What is set and leaves something out."""
+        return {name: value for name, value in self.asked.items() if name != "sort"}
+
     def having(self, **changed: str) -> dict[str, str]:
         """The query that says the same, but for what is changed."""
         return {name: value for name, value in {**self.asked, **changed}.items() if value}
+
+    def is_single(self, name: str) -> bool:
+        """Whether nothing else narrows the wall than what `name` may: how many there are is a number that we keep."""
+        return not self.narrowing.keys() - {name}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, or_, select
+from typing import Any
+
+from sqlalchemy import Integer, Select, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from pledges.models import Audience, Campaign, Contribution, Kind, Organisation, Progress, Question, Type
-from pledges.web.paging import Cursor, Page
+from pledges.search import wall as index
+from pledges.search.wall import Wanted, mark
+from pledges.web.paging import BadCursor, Cursor, Page, Place
 
-from .filters import Filters
+from .filters import KEPT_FIRST, Filters
 from .pieces import OF_A_PIECE
 
 PAGE = 24
@@ -21,73 +25,160 @@ WHOLE = (  # with all that is told of a campaign, so that none of many asks by i
 )
 
 
-_WALL = (  # built once: that costs more than asking
-    select(Contribution)
-    .where(
-        Contribution.campaign_id == bindparam("campaign"),
-        Contribution.type == bindparam("type"),
-        Contribution.shown_at.is_not(None),
-    )
-    .options(
-        *OF_A_PIECE,
-        load_only(Contribution.organisation_id, raiseload=True),
-        joinedload(Contribution.organisation).load_only(Organisation.verified_at, raiseload=True),
-    )
-    .order_by(Contribution.shown_at.desc(), Contribution.id.desc())
-    .limit(bindparam("most", type_=Integer))
+_EACH = select(Contribution).options(
+    *OF_A_PIECE,
+    load_only(Contribution.organisation_id, Contribution.wall_place, raiseload=True),
+    joinedload(Contribution.organisation).load_only(Organisation.verified_at, raiseload=True),
 )
+_WALL = _EACH.where(  # built once: that costs more than asking
+    Contribution.campaign_id == bindparam("campaign"),
+    Contribution.type == bindparam("type"),
+    Contribution.shown_at.is_not(None),
+).limit(bindparam("most", type_=Integer))
+_NEWEST = _WALL.order_by(Contribution.shown_at.desc(), Contribution.id.desc())
+_OLDEST = _WALL.order_by(Contribution.shown_at, Contribution.id)
 
 
 def wall_page(
     session: Session,
     campaign: Campaign,
     filters: Filters,
-    after: Cursor | None,
     *,
+    after: str = "",
+    before: str = "",
     limit: int = PAGE,
-    type: Type = Type.PLEDGE,
-    question: Question | None = None,
 ) -> Page[Contribution]:
-    """Published contributions, newest first; past the end, an empty page."""
-    wanted = _filtered(_WALL, campaign, filters)
-    if wanted is None:
-        return Page([], None)
-    if question is not None:
-        wanted = wanted.where(Contribution.question_id == question.id)
+    """Published promises, newest first or the kept ones first; past the end, an empty page.
+
+    `after` and `before` are cursors of an earlier page. Raises BadCursor.
+    """
+    if set(filters.asked) <= {"theme"}:
+        page = _by_time(session, campaign, filters, after, before, limit)
+    else:
+        wanted = _wanted(campaign, filters)
+        page = Page([], None) if wanted is None else _by_place(session, campaign, wanted, after, before, limit)
+    if before and page.before is None:  # the first page: it is always a whole one
+        return wall_page(session, campaign, filters, limit=limit)
+    return page
+
+
+def answers_page(
+    session: Session, campaign: Campaign, question: Question, after: Cursor | None, *, limit: int = PAGE
+) -> Page[Contribution]:
+    """Published answers to a question, newest first; past the end, an empty page."""
+    wanted = _NEWEST.where(Contribution.question_id == question.id)
     if after is not None:
-        wanted = wanted.where(
-            Contribution.shown_at <= after.at,
-            or_(Contribution.shown_at < after.at, Contribution.id < after.id),
-        )
-    found = list(session.scalars(wanted, {"campaign": campaign.id, "type": type, "most": limit + 1}))
+        wanted = _after(wanted, after)
+    found = list(session.scalars(wanted, {"campaign": campaign.id, "type": Type.ANSWER, "most": limit + 1}))
     more = len(found) > limit
     return Page(found[:limit], str(Cursor.of(found[limit - 1])) if more else None)
 
 
-def _filtered(wanted: Select[Contribution], campaign: Campaign, filters: Filters) -> Select[Contribution] | None:
-    """The query narrowed to what was asked; none where nothing can match."""
+# The whole wall, or a theme of it: an index of the contributions themselves
+
+
+def _by_time(
+    session: Session, campaign: Campaign, filters: Filters, after: str, before: str, limit: int
+) -> Page[Contribution]:
+    themes = {theme.key: theme.id for theme in campaign.themes}
+    if filters.theme and filters.theme not in themes:
+        return Page([], None)
+    backwards = bool(before)
+    wanted = _OLDEST if backwards else _NEWEST
+    if filters.theme:
+        wanted = wanted.where(Contribution.theme_id == themes[filters.theme])
+    if backwards:
+        wanted = _before(wanted, _moment(before, campaign))
+    elif after:
+        wanted = _after(wanted, _moment(after, campaign))
+    found = list(session.scalars(wanted, {"campaign": campaign.id, "type": Type.PLEDGE, "most": limit + 1}))
+    return _page(found, limit, [str(Cursor.of(each)) for each in found], backwards=backwards, began=bool(after))
+
+
+def _after(wanted: Select[Contribution], cursor: Cursor) -> Select[Contribution]:
+    return wanted.where(
+        Contribution.shown_at <= cursor.at, or_(Contribution.shown_at < cursor.at, Contribution.id < cursor.id)
+    )
+
+
+def _before(wanted: Select[Contribution], cursor: Cursor) -> Select[Contribution]:
+    return wanted.where(
+        Contribution.shown_at >= cursor.at, or_(Contribution.shown_at > cursor.at, Contribution.id > cursor.id)
+    )
+
+
+def _moment(text: str, campaign: Campaign) -> Cursor:
+    return Place.read(text, campaign.id).as_cursor() if text.startswith("p") and "." in text else Cursor.read(text)
+
+
+def _page(
+    found: list[Contribution], limit: int, cursors: list[str], *, backwards: bool, began: bool
+) -> Page[Contribution]:
+    """A page of what was found, which is one more than fits where there are more; read backwards, the nearest is first."""
+    more, items, cursors = len(found) > limit, found[:limit], cursors[:limit]
+    if backwards:
+        items, cursors = items[::-1], cursors[::-1]
+    if not items:
+        return Page([], None)
+    return Page(
+        items,
+        cursors[-1] if more or backwards else None,
+        cursors[0] if (more if backwards else began) else None,
+    )
+
+
+# What was asked for: the index of what stands on the wall
+
+
+def _by_place(
+    session: Session, campaign: Campaign, wanted: list[Wanted], after: str, before: str, limit: int
+) -> Page[Contribution]:
+    bounds: dict[str, Any] = {}
+    backwards = bool(before)  # of two cursors, the one that leads back holds
+    if before or after:
+        given = Place.read(before or after, campaign.id)
+        bounds["above" if backwards else "below"] = (min(given.part, len(wanted) - 1), given.place)
+    places = index.places(session, wanted, limit + 1, **bounds)
+    part, place = places.c.part, places.c.place
+    order = (part.desc(), place) if backwards else (part, place.desc())
+    query = _EACH.add_columns(part).join(places, Contribution.wall_place == place).order_by(*order).limit(limit + 1)
+    rows = list(session.execute(query))
+    cursors = [str(Place(row[1], row[0].wall_place)) for row in rows]
+    return _page([row[0] for row in rows], limit, cursors, backwards=backwards, began=bool(after))
+
+
+def _wanted(campaign: Campaign, filters: Filters) -> list[Wanted] | None:
+    """The parts of the list that was asked for, one after the other; none where nothing can match."""
     themes = {theme.key: theme.id for theme in campaign.themes}
     audiences = {audience.key: audience for audience in campaign.audiences}
+    marks: list[tuple[str, ...]] = []
     try:
         if filters.theme:
-            wanted = wanted.where(Contribution.theme_id == themes[filters.theme])
+            marks.append((mark("theme", themes[filters.theme]),))
         if filters.audience:
-            wanted = wanted.where(_speaks_as(audiences[filters.audience]))
+            marks.append(_speaks_as(audiences[filters.audience]))
         if filters.kind:
-            wanted = wanted.where(Contribution.kind == Kind(filters.kind))
+            marks.append((mark("kind", Kind(filters.kind)),))
         if filters.status:
-            wanted = wanted.where(Contribution.progress == Progress(filters.status))
+            marks.append((mark("status", Progress(filters.status)),))
     except (KeyError, ValueError):
         return None
-    if filters.lang and filters.lang not in campaign.contribution_languages:
+    if filters.lang:
+        if filters.lang not in campaign.contribution_languages:
+            return None
+        marks.append((mark("lang", filters.lang),))
+    if filters.q and not index.says_something(filters.q):
         return None
-    return wanted.where(Contribution.lang == filters.lang) if filters.lang else wanted
+    wanted = Wanted(campaign.id, tuple(marks), filters.q)
+    return list(wanted.parted(mark("status", Progress.KEPT))) if filters.sort == KEPT_FIRST else [wanted]
 
 
-def _speaks_as(audience: Audience) -> ColumnElement[bool]:
+def _speaks_as(audience: Audience) -> tuple[str, ...]:
     """Who chose this audience; where it is all of a kind, everyone of that kind, who need not say so."""
-    chosen = Contribution.audience_id == audience.id
-    return or_(chosen, Contribution.kind == audience.kind) if audience.kind is not None else chosen
+    chosen = mark("audience", audience.id)
+    return (chosen, mark("kind", audience.kind)) if audience.kind is not None else (chosen,)
 
 
 ON_ITS_PAGE = (joinedload(Contribution.published_revision), joinedload(Contribution.question))
+
+__all__ = ["ON_ITS_PAGE", "PAGE", "WHOLE", "BadCursor", "answers_page", "wall_page"]

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from pledges.campaigns.versions import talk, touch
 from pledges.errors import WordsChanged
 from pledges.figures import counters
-from pledges.models import Consent, Contribution, Kind, Progress, Revision, Type
+from pledges.models import Consent, Contribution, Kind, Progress, Revision, ShowName, Type
 from pledges.organisations import naming
 from pledges.revisions import digest_of
+
+from . import indexing
 
 PUBLIC = "public"  # the consent without which nothing is shown
 
@@ -74,7 +76,10 @@ def _put_up(session: Session, contribution: Contribution) -> None:
 
 
 def _count(session: Session, contribution: Contribution, change: int) -> None:
-    """Counters and the wall's version follow, in the same transaction."""
+    """The wall's version, what is found there and the counters follow, in the same transaction.
+
+    The version first: it holds the campaign's row, so that two who publish at once do so one after the other.
+    """
     if contribution.type is Type.COMMENT:
         session.execute(
             update(Contribution)
@@ -87,6 +92,11 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
             session.expire(parent, ["comments_shown"])
             talk(session, contribution.campaign_id, parent.id)
         return
+    touch(session, contribution.campaign_id)
+    if change > 0:
+        indexing.put(session, contribution)
+    else:
+        indexing.remove(session, contribution)
     for name, day in counters.names_of(contribution):
         counters.add(session, contribution.campaign_id, name, change, day)
     if (
@@ -97,18 +107,28 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
         and not counters.other_pledge_of(session, contribution)
     ):
         counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
-    touch(session, contribution.campaign_id)
 
 
 def set_progress(session: Session, pledge: Contribution, progress: Progress) -> None:
     """How the promise is going, on the wall and in its counters."""
     shown = pledge.shown_at is not None
     if shown:
+        touch(session, pledge.campaign_id)
         counters.add(session, pledge.campaign_id, f"progress:{pledge.progress}", -1)
     pledge.progress = progress
     if shown:
+        session.flush()
+        indexing.put(session, pledge)
         counters.add(session, pledge.campaign_id, f"progress:{progress}", +1)
-        touch(session, pledge.campaign_id)
+
+
+def show_no_name(session: Session, contribution: Contribution) -> None:
+    """The author's name is shown nowhere from now on, and nobody finds the words by it."""
+    touch(session, contribution.campaign_id)
+    contribution.show_name = ShowName.ANONYMOUS
+    session.flush()
+    if contribution.shown_at is not None:
+        indexing.put(session, contribution)
 
 
 def _organisation(session: Session, revision: Revision, now: datetime) -> int | None:

@@ -11,19 +11,25 @@ from flask import abort, current_app, request
 
 from pledges.limits.counting import is_deep, limits_of
 from pledges.models import Contribution
+from pledges.search.wall import LAST, moment_of, place_of
 
 
 def cursor() -> Cursor | None:
     """The `after=` of the address; one that we did not make begins at the start. A page further down is counted."""
+    count_if_deep()
+    try:
+        return Cursor.read(request.args["after"]) if request.args.get("after") else None
+    except BadCursor:
+        return None
+
+
+def count_if_deep() -> None:
+    """A page that is one of very many costs its visitor a token; where none is left, this is the end of it."""
     if is_deep():
         limits = limits_of(current_app)
         wait = limits.check("api", address=limits.visitor())
         if wait is not None:
             abort(wait.status, retry_after=wait.retry_after_seconds)
-    try:
-        return Cursor.read(request.args["after"]) if request.args.get("after") else None
-    except BadCursor:
-        return None
 
 
 T = TypeVar("T")
@@ -63,8 +69,38 @@ class Cursor:
 
 
 @dataclass(frozen=True)
+class Place:
+    """The same on the wall, where promises are found by what they are: the part of the list, and the place in it."""
+
+    part: int
+    place: int
+
+    def __str__(self) -> str:
+        return f"p{self.part}.{self.place:x}"
+
+    @classmethod
+    def read(cls, text: str, campaign_id: int) -> Place:
+        """The place that this text stands for, which may be a cursor of the whole wall; raises BadCursor."""
+        part, dot, place = text.removeprefix("p").partition(".")
+        if not (text.startswith("p") and dot):
+            return cls(0, place_of(Cursor.read(text).at, campaign_id))
+        try:
+            found = cls(int(part), int(place, 16))
+        except ValueError as error:
+            raise BadCursor("not a place") from error
+        if not (0 <= found.part <= 1 and 0 <= found.place <= LAST):
+            raise BadCursor(text)
+        return found
+
+    def as_cursor(self) -> Cursor:
+        """The same of the whole wall."""
+        return Cursor(moment_of(self.place), LAST)
+
+
+@dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some of a longer list, and where the rest begins."""
+    """Some of a longer list, and where the rest begins; on the wall also where what comes before it ends."""
 
     items: list[T]
     next: str | None
+    before: str | None = None

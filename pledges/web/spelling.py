@@ -20,12 +20,12 @@ LANGUAGES = {"en": "English", "cy": "Cymraeg"}
 FOR_MACHINES = {"/healthz", "/readyz", "/metrics"}  # whoever watches over us asks by number, under any name
 CLINGS = " \t\r\n\u00a0\u200b.,;:!)>]}'\"’”»…"  # what programs take for part of an address at the end of a sentence
 WRITTEN_EXACTLY = {"token", "filename"}  # names that routes give to a part in which capitals count
-FILTERS = ("theme", "audience", "kind", "status", "lang")
+FILTERS = ("theme", "audience", "kind", "status", "lang", "q")
 PORTS = {"http": 80, "https": 443}
 
 # What each page can be asked. Nothing else is part of a page, of its tag, of what a cache keeps it by, or of a link.
 KNOWN: Mapping[str, tuple[str, ...]] = {
-    "wall": (*FILTERS, "after"),
+    "wall": (*FILTERS, "sort", "after", "before"),
     "promise": ("after",),
     "question": ("after",),
     "new_promise": ("event", "like"),
@@ -38,7 +38,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "house_rules": ("campaign",),
     "feed": ("theme", "after"),
     "promise_feed": ("after",),
-    "api.pledges": (*FILTERS, "after", "limit"),
+    "api.pledges": (*FILTERS, "sort", "after", "limit"),
     "api.answers": ("question", "after", "limit"),
     "api.comments": ("after", "limit"),
     "api.removed": ("since", "after"),

@@ -146,5 +146,5 @@ def test_organisations_are_found_where_they_are_counted(visitor, approve):
     visitor.promises()
     approve()
     page = text(visitor.get("/week?kind=organisation"))
-    assert "2 promises: organisations only" in page
+    assert "2 promises: organisations" in page
     assert page.count("data-pledge=") == 2

@@ -122,8 +122,8 @@ def test_what_was_asked_for_is_named_with_its_number(visitor, approve):
         visitor.promises(f"I will {theme} more", theme=theme, kind="person")
         approve()
     assert "<h1>2 promises: Listen</h1>" in text(visitor.get("/week?theme=listen"))
-    assert "<h1>Promises: Listen, people only</h1>" in text(visitor.get("/week?theme=listen&kind=person"))
-    assert "<h1>No promise yet: organisations only</h1>" in text(visitor.get("/week?kind=organisation"))
+    assert "<h1>Promises: Listen, people</h1>" in text(visitor.get("/week?theme=listen&kind=person"))
+    assert "<h1>No promise yet: organisations</h1>" in text(visitor.get("/week?kind=organisation"))
     assert "<h1>No promise here yet</h1>" in text(visitor.get("/week?theme=%3Cb%3E"))
 
 
