@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 
 from pledges.api import reads
-from pledges.feeds import pages as feeds  # noqa: F401 (its pages join `public`)
+from pledges.directory import pages as _directory  # noqa: F401 (its pages join `public`)
+from pledges.feeds import pages as _feeds  # noqa: F401 (its pages join `public`)
 from pledges.intake import door
 from pledges.limits import counting
 from pledges.views import base, upkeep
