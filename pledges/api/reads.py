@@ -263,8 +263,8 @@ def _pledge(pledge: Contribution, campaign: Campaign) -> dict[str, Any]:
         "published_at": _moment(pledge.published_at),
         "comments": pledge.comments_shown,
         "example": pledge.example,
-        "embed_url": None,  # there is no frame and no picture of a promise yet
-        "card_url": None,
+        "embed_url": None,  # there is no frame of a promise yet
+        "card_url": f"{page}/card.png",
     }
 
 

@@ -17,6 +17,7 @@ from .watching import Watcher
 
 TRIES = 3  # of a page that changes while it is made
 RENDERINGS_WAITING = 256  # that wait for their turn; whoever comes then is told that we are busy
+SLOW_WAITING = 32  # likewise, of those that are slow to make
 PATHS_MOST = 8192
 PATH_MOST = 256  # characters; ours are far shorter
 FIELDS_MOST = 40
@@ -41,6 +42,7 @@ class Asked:
 
     known: tuple[str, ...] = ()  # in this order; all else is no part of it
     unless: frozenset[str] = frozenset()  # with one of these the page is for one visitor
+    slow: bool = False  # it takes so long to make that others should not wait for it
 
 
 class Joined(Protocol):
@@ -72,6 +74,8 @@ class Serving:
         self._fill = fill
         self._render = render
         self._turns = asyncio.Semaphore(at_once)
+        self._slow_turns = asyncio.Semaphore(1)
+        self._slow = 0  # that wait for it
         self._making: dict[Place, asyncio.Task[Page | Answer | None]] = {}
         self._paths: OrderedDict[str, Asked | None] = OrderedDict()
 
@@ -104,9 +108,12 @@ class Serving:
         return None
 
     def _begin(self, place: Place, scope: Scope) -> asyncio.Task[Page | Answer | None]:
-        if len(self._making) >= RENDERINGS_WAITING:
+        asked = self._asked(scope["path"])
+        slow = asked is not None and asked.slow
+        if len(self._making) >= RENDERINGS_WAITING or (slow and self._slow >= SLOW_WAITING):
             raise Busy
-        task = asyncio.get_running_loop().create_task(self._make(place[1], scope))
+        making = self._make_slowly(place[1], scope) if slow else self._make(place[1], scope, self._turns)
+        task = asyncio.get_running_loop().create_task(making)
         self._making[place] = task
         task.add_done_callback(lambda done: self._ended(place, done))
         return task
@@ -115,7 +122,14 @@ class Serving:
         if self._making.get(place) is task:
             del self._making[place]
 
-    async def _make(self, key: str, scope: Scope) -> Page | Answer | None:
+    async def _make_slowly(self, key: str, scope: Scope) -> Page | Answer | None:
+        self._slow += 1
+        try:
+            return await self._make(key, scope, self._slow_turns)
+        finally:
+            self._slow -= 1
+
+    async def _make(self, key: str, scope: Scope, turns: asyncio.Semaphore) -> Page | Answer | None:
         query = key.partition("?")[2]
         asked = {
             **scope,
@@ -123,7 +137,7 @@ class Serving:
             "query_string": query.encode("latin-1"),
             "headers": [pair for pair in scope["headers"] if pair[0] not in NOT_FOR_ALL],
         }
-        async with self._turns:
+        async with turns:
             for _ in range(TRIES):
                 said, since = Said(), self.pages.changes
                 found = await self._render(asked, {SAID: said})

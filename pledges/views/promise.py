@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
-import segno
-from flask import Response, g, render_template
+from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
 from pledges.campaigns import finding
 from pledges.db import reading, utcnow
 from pledges.models import Campaign, Contribution
 from pledges.organisations import places
-from pledges.wall import listing, pieces, shown
+from pledges.wall import copying, listing, pieces, shown
 from pledges.wall import thread as wall_thread
 from pledges.web.caching import kept, shared, shows
-from pledges.web.language import address_of
 from pledges.web.paging import cursor
 
 from .base import public
@@ -33,9 +29,11 @@ def _promise(campaign: Campaign, pledge: Contribution) -> str:
     shows([pledge.id])
     thread = wall_thread.thread(session, pledge, cursor())
     assert pledge.published_at is not None and pledge.published_revision is not None  # noqa: S101 (it is shown)
+    piece = pieces.piece(pledge)
     return render_template(
         "pledge/show.html",
-        p=pieces.piece(pledge),
+        p=piece,
+        copy=copying.copy_of(piece, pledge, campaign),
         words=pledge.published_revision.words,
         thread=thread,
         question=pledge.question,
@@ -45,13 +43,3 @@ def _promise(campaign: Campaign, pledge: Contribution) -> str:
         cloth=pieces.the_cloth(session, campaign, mark=pledge.published_at.date(), narrow=True),
         open=finding.is_open(campaign, utcnow()),
     )
-
-
-@public.get("/<slug>/<any(promises, answers):shelf>/<id>/qr.svg")
-@kept()
-def qr(slug: str, shelf: str, id: str) -> ResponseReturnValue:
-    """The address of a promise as a square to photograph."""
-    pledge = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf])
-    drawn = BytesIO()
-    segno.make(address_of(pledge, g.campaign, absolute=True), error="m").save(drawn, kind="svg", scale=8)
-    return shared(g.campaign, lambda: Response(drawn.getvalue(), mimetype="image/svg+xml"))

@@ -154,15 +154,20 @@ def dye(theme: Theme | None, key: str = "") -> str:
 
 def the_cloth(session: Session, campaign: Campaign, *, mark: date | None = None, narrow: bool = False) -> cloth.Cloth:
     """The picture of the campaign, from its counters; `mark` leaves one day bright."""
+    wide, high = (320, 300) if narrow else (cloth.WIDTH, cloth.HEIGHT)
+    woven = days_of(session, campaign)
+    return cloth.weave(woven, mark=mark.isoformat() if mark else None, width=wide, height=high)
+
+
+def days_of(session: Session, campaign: Campaign) -> tuple[cloth.Day, ...]:
+    """How many promises of each dye each day brought, oldest first."""
     worn = {f"{counters.CLOTH}{theme.id}": dye(theme) for theme in campaign.themes}
     worn |= {f"{counters.LOOSE}{name}": name for name in dyes.DYES}
     days: dict[str, dict[str, int]] = {}
     for day, name, value in counters.days(session, campaign.id):
         blocks = days.setdefault(day, dict.fromkeys([*worn.values()], 0))
         blocks[worn.get(name) or dyes.of_key(name)] += max(0, value)
-    woven = tuple((day, tuple((name, n) for name, n in blocks.items() if n)) for day, blocks in days.items())
-    wide, high = (320, 300) if narrow else (cloth.WIDTH, cloth.HEIGHT)
-    return cloth.weave(woven, mark=mark.isoformat() if mark else None, width=wide, height=high)
+    return tuple((day, tuple((name, n) for name, n in blocks.items() if n)) for day, blocks in days.items())
 
 
 def unsent_piece(sent: Sent, theme: Theme | None) -> Piece:

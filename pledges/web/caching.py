@@ -34,11 +34,15 @@ View = TypeVar("View", bound=Callable[..., Any])
 # Which
 
 
-def kept(*, unless: Iterable[str] = ()) -> Callable[[View], View]:
-    """Marks a view whose page is the same for everybody, unless it is asked with one of these."""
+def kept(*, unless: Iterable[str] = (), slow: bool = False) -> Callable[[View], View]:
+    """Marks a view whose page is the same for everybody, unless it is asked with one of these.
+
+    What is `slow` to make waits for its like, and no other page waits for it.
+    """
 
     def mark(view: View) -> View:
         view.kept = frozenset(unless)  # type: ignore[attr-defined]
+        view.slow = slow  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -63,8 +67,9 @@ def joined(app: Flask) -> Callable[[str], Asked | None]:
             endpoint, _ = adapter.match(path, method="GET")
         except HTTPException:  # a redirect to another spelling is one, too
             return None
-        unless = getattr(app.view_functions[endpoint], "kept", None)
-        return None if unless is None else Asked(spelling.known_names(endpoint), unless)
+        view = app.view_functions[endpoint]
+        unless = getattr(view, "kept", None)
+        return None if unless is None else Asked(spelling.known_names(endpoint), unless, getattr(view, "slow", False))
 
     return asked
 

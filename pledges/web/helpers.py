@@ -30,6 +30,7 @@ def helpers() -> dict[str, Any]:
         "language_links": language_links,
         "names_of_page": names_of_page,
         "link": link,
+        "whole_link": lambda endpoint, **values: settings().base_url + link(endpoint, **values),
         "send_to": send_to,
         "say": say,
         "say_prose": say_prose,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import feedparser
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from lxml import etree
 from sqlalchemy import select
@@ -172,6 +172,7 @@ def _seen(words: str) -> str:
     return re.sub("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", words).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+@settings(deadline=None, derandomize=True, database=None)
 @given(some.text(some.characters(), max_size=80), some.text(some.characters(), max_size=80))
 def test_any_text_at_all_makes_a_feed_that_can_be_read(words, name):
     """Halves of characters too, which no database takes."""

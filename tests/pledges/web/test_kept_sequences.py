@@ -46,6 +46,7 @@ LISTS = (
 OF_ONE = (
     "/{slug}/promises/{id}",
     "/{slug}/promises/{id}/comment",
+    "/{slug}/promises/{id}/card.png",
     "/{slug}/promises/{id}/feed.atom",
     "/api/v1/pledges/{id}/comments",
     "/{slug}/promises/{id}/report",
