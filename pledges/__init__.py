@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 
 from pledges.api import reads
+from pledges.directory import pages as _directory  # noqa: F401 (its pages join `public`)
 from pledges.embed import pages as embedded
-from pledges.feeds import pages as feeds  # noqa: F401 (its pages join `public`)
-from pledges.images import pages as images  # noqa: F401 (likewise)
+from pledges.feeds import pages as _feeds  # noqa: F401 (its pages join `public`)
+from pledges.images import pages as _images  # noqa: F401 (likewise)
 from pledges.intake import door
 from pledges.limits import counting
 from pledges.views import base, upkeep
