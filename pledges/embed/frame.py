@@ -18,7 +18,7 @@ from pledges.web.language import link
 from pledges.web.spelling import known_query
 
 from . import asking
-from .asked import Asked
+from .asked import SCHEMES, Asked
 from .base import embed
 from .parts import Drawing
 from .showing import entire, own_colours
@@ -65,11 +65,13 @@ def _page(mode: str, found: dict[str, Any], endpoint: str, **names: str) -> Resp
     home = settings().base_url
     drawing = Drawing(home, target="_blank")
     looks = known_query("embed.frame_looks", request.args)
+    asked = Asked.read(request.args)
     response = make_response(
         render_template(
             "embed/frame.html",
             parts=[drawing.html(each) for each in entire(mode, found)],
-            looks=f"/{g.campaign.slug}/embed.css" + (f"?{urlencode(looks)}" if looks else ""),
+            scheme=SCHEMES[asked.scheme],
+            looks=f"/{g.campaign.slug}/embed.css?{urlencode(looks)}" if asked.looks or found["colours"] else "",
             canonical=home + link(endpoint, slug=g.campaign.slug, **names),
             script=SCRIPT,
         )
