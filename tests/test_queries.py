@@ -35,6 +35,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/<any(promises, answers):shelf>/<id>/embed": {"/{slug}/promises/{promise}/embed": 4},
     "/<slug>/promises/<id>/embed.json": {"/{slug}/promises/{promise}/embed.json": 4},
     "/<slug>/questions/<id>/embed": {"/{slug}/questions/{question}/embed": 4},
+    "/<slug>/organisations/<id>/embed": {"/{slug}/organisations/{organisation}/embed": 4},
     "/<slug>/fragment": {"/{slug}/fragment": 4},
     "/oembed": {
         "/oembed?url=http%3A%2F%2Fwall.example%2F{slug}": 1,

@@ -10,6 +10,7 @@ from flask import Response, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from pledges.db import reading
+from pledges.directory.pages import on_wall_or_404
 from pledges.models import Campaign
 from pledges.settings import settings
 from pledges.wall import shown as wall_shown
@@ -46,7 +47,15 @@ def frame_of_one(slug: str, shelf: str, id: str) -> ResponseReturnValue:
 def frame_of_question(slug: str, id: str) -> ResponseReturnValue:
     question = wall_shown.question_or_404(reading(), g.campaign, id)
     asked = Asked.read(request.args)
-    return shared(g.campaign, lambda: _page("question", asking.newest(asked, question), "question", id=id))
+    return shared(g.campaign, lambda: _page("named", asking.newest(asked, question), "question", id=id))
+
+
+@embed.get("/<slug>/organisations/<id>/embed")
+@kept()
+def frame_of_organisation(slug: str, id: str) -> ResponseReturnValue:
+    row = on_wall_or_404(g.campaign, id)
+    asked = Asked.read(request.args)
+    return shared(g.campaign, lambda: _page("named", asking.of_organisation(asked, row), "organisation", id=id))
 
 
 @embed.get("/<slug>/embed.css")

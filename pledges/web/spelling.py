@@ -49,6 +49,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "embed.frame": ("lang", "mode", "theme", "limit", "scheme", *LOOKS),
     "embed.frame_of_one": ("lang", "scheme", *LOOKS),
     "embed.frame_of_question": ("lang", "limit", "scheme", *LOOKS),
+    "embed.frame_of_organisation": ("lang", "limit", "scheme", *LOOKS),
     "embed.frame_looks": ("scheme", *LOOKS),
     "embed.fragment": ("lang", "mode", "theme", "limit", "level", "style"),
     "embedding.oembed": ("url", "format", "maxwidth", "maxheight"),

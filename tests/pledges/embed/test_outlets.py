@@ -11,11 +11,13 @@ from urllib.parse import quote
 import pytest
 from lxml.etree import fromstring
 
+from moderation.models import Role
 from pledges.db import transaction
 from pledges.embed import asked
 from pledges.models import Campaign, Contribution, Question, Revision
 from tests.pledges.embed.conftest import PROMISES, Wall
 from tests.wall import SLUG
+from tests.wall import Wall as WholeWall
 
 OUTLETS = (f"/{SLUG}/embed", f"/{SLUG}/embed?mode=compact", f"/{SLUG}/fragment", f"/{SLUG}/embed.json?limit=100")
 
@@ -194,12 +196,8 @@ def test_a_fragment_is_a_piece_of_a_page_with_whole_addresses(wall: Wall) -> Non
 
 @pytest.mark.parametrize("prefix", ["", "/cy", "/en"])
 def test_the_pages_say_where_they_are_described(wall: Wall, prefix: str) -> None:
-    question = _question(wall)
-    for page in (
-        f"{prefix}/{SLUG}",
-        f"{prefix}/{SLUG}/promises/{wall.ids()[0]}",
-        f"{prefix}/{SLUG}/questions/{question}",
-    ):
+    rest = ("", f"/promises/{wall.ids()[0]}", f"/questions/{_question(wall)}", f"/organisations/{_organisation(wall)}")
+    for page in (f"{prefix}/{SLUG}{each}" for each in rest):
         head = get(wall, page).text.partition("</head>")[0].replace("&amp;", "&")
         found = dict(re.findall(r'<link rel="alternate" type="(\w+/\w+\+oembed)" href="([^"]*)"', head))
         assert set(found) == {"application/json+oembed", "text/xml+oembed"}
@@ -219,6 +217,23 @@ def _question(wall: Wall) -> str:
         campaign = session.query(Campaign).filter_by(slug=SLUG).one()
         session.add(Question(campaign_id=campaign.id, public_id="q234567890", words={"en": "What helps?"}, place=9))
     return "q234567890"
+
+
+def _organisation(wall: Wall) -> str:
+    """One that has promised something; its public id."""
+    whole = WholeWall(wall.app)
+    given = {
+        "kind": "organisation",
+        "organisation": "Kestrel Vale",
+        "show_name": "organisation",
+        "email": "k@example.org",
+    }
+    sent = whole.promises("We will open our hall", **given)
+    whole.screens()
+    whole.moderator("mo", Role.OWNER).approves(sent)
+    found = re.search(rf'href="/{SLUG}/organisations/([0-9a-z]+)"', get(wall, f"/{SLUG}/organisations").text)
+    assert found is not None
+    return found[1]
 
 
 def test_other_pages_say_nothing_of_it(wall: Wall) -> None:
