@@ -8,6 +8,7 @@ from flask_babel import Babel
 
 from pledges.api import reads
 from pledges.directory import pages as _directory  # noqa: F401 (its pages join `public`)
+from pledges.embed import pages as embedded
 from pledges.feeds import pages as _feeds  # noqa: F401 (its pages join `public`)
 from pledges.images import pages as _images  # noqa: F401 (likewise)
 from pledges.intake import door
@@ -61,6 +62,7 @@ def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
     app.context_processor(helpers.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
         app.register_blueprint(base.public, name=name, url_prefix=prefix)
+    embedded.init_app(app)
     app.extensions[upkeep.WRITABLE] = Writable(app.extensions[DATABASE].engine)
     app.register_blueprint(upkeep.upkeep)
     app.register_blueprint(reads.api)
