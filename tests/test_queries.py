@@ -88,6 +88,7 @@ PAGES: dict[str, dict[str, int]] = {
     },
     "/moderation/batches/<int:batch_id>": {"/moderation/batches/{batch}": 6},
     "/moderation/break": {"/moderation/break": 2},
+    "/moderation/campaigns/<slug>/embed": {"/moderation/campaigns/{slug}/embed": 7},
     "/moderation/clusters/<int:cluster_id>": {"/moderation/clusters/{cluster}": 15},
     "/moderation/figures": {"/moderation/figures": 11},
     "/moderation/history": {"/moderation/history": 7, "/moderation/history?who=me": 7},
