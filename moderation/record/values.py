@@ -76,6 +76,7 @@ WORDS: dict[str, Any] = {
     "hold:end": lazy_gettext("took something off the lists"),
     "hold:over": lazy_gettext("ended an entry of the lists whose time was over"),
     "campaign:state": lazy_gettext("opened or closed the campaign"),
+    "campaign:sites": lazy_gettext("changed which sites may frame the wall"),
     "campaign:event": lazy_gettext("handed out an event code"),
     "campaign:event-end": lazy_gettext("ended an event code"),
 }
@@ -144,6 +145,7 @@ NAMES: dict[str, Any] = {
     "until": lazy_gettext("until"),
     "role": lazy_gettext("role"),
     "campaign": lazy_gettext("campaign"),
+    "sites": lazy_gettext("sites"),
     "counts": lazy_gettext("how many"),
     "cluster": lazy_gettext("group"),
     "reviews": lazy_gettext("items"),
