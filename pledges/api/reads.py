@@ -268,7 +268,7 @@ def _pledge(pledge: Contribution, campaign: Campaign) -> dict[str, Any]:
         "published_at": _moment(pledge.published_at),
         "comments": pledge.comments_shown,
         "example": pledge.example,
-        "embed_url": None,  # there is no frame of a promise yet
+        "embed_url": f"{page}/embed",
         "card_url": f"{page}/card.png",
     }
 
