@@ -230,11 +230,16 @@ def _campaign(campaign: Campaign, counts: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _counts(found: dict[str, int]) -> dict[str, int]:
+def _counts(counted: dict[str, int]) -> dict[str, int]:
+    """As the wall says them: examples count only while nothing else stands there."""
+    found = counters.without_examples(counted)
     return {
         "pledges": found.get(counters.PLEDGES, 0),
         "organisations": found.get(counters.ORGANISATIONS, 0),
         "kept": found.get(counters.KEPT, 0),
+        "under_way": found.get(counters.UNDER_WAY, 0),
+        "asked": found.get(counters.ASKED, 0),
+        "answered": found.get(counters.ANSWERED, 0),
     }
 
 
