@@ -31,6 +31,7 @@ class Act(StrEnum):
     SEE_RECORD = "see_record"
     EDIT_RULES = "edit_rules"  # reasons, house rules and word lists
     INVITE = "invite"  # and all else about people: leaving, sessions, a lost second factor
+    CONNECT = "connect"  # other programs: keys of partners, and where webhooks go
     EDIT_CAMPAIGN = "edit_campaign"
 
 

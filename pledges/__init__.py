@@ -6,7 +6,8 @@ from flask import Flask, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 
-from pledges.api import reads
+from pledges.api import base as api
+from pledges.api import openapi, reads, writes  # noqa: F401 (their addresses join `api`)
 from pledges.feeds import pages as feeds  # noqa: F401 (its pages join `public`)
 from pledges.images import pages as images  # noqa: F401 (likewise)
 from pledges.intake import door
@@ -62,8 +63,8 @@ def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
         app.register_blueprint(base.public, name=name, url_prefix=prefix)
     app.extensions[upkeep.WRITABLE] = Writable(app.extensions[DATABASE].engine)
     app.register_blueprint(upkeep.upkeep)
-    app.register_blueprint(reads.api)
-    counting.limits_of(app).route("api")(reads.api)
+    app.register_blueprint(api.api)
+    counting.limits_of(app).route("api")(api.api)
     app.after_request(tell_unavailable)
     error_pages(app)
     app.wsgi_app = headers.Shield(app.wsgi_app, settings.base_url)  # type: ignore[method-assign]
@@ -80,6 +81,6 @@ def _one_spelling() -> ResponseReturnValue | None:
     answer = spelling.other_spelling()
     if answer is not None and request.path.lower().startswith("/api/"):
         if request.method == "OPTIONS":
-            return reads.may_ask()
+            return api.may_ask()
         answer.headers |= headers.OPEN
     return answer

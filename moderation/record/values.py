@@ -66,6 +66,8 @@ WORDS: dict[str, Any] = {
     "moderator:passkey": lazy_gettext("added a passkey"),
     "moderator:passkey-removed": lazy_gettext("removed a passkey"),
     "moderator:recovery-code": lazy_gettext("signed in with a recovery code"),
+    "key:give": lazy_gettext("gave a partner a key"),
+    "key:end": lazy_gettext("ended a partner’s key"),
     "surge:start": lazy_gettext("started surge mode"),
     "surge:change": lazy_gettext("changed the switches of surge mode"),
     "surge:end": lazy_gettext("ended surge mode"),

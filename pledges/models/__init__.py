@@ -7,6 +7,7 @@ from .contribution import Consent, Contact, Contribution, Revision, Wording
 from .counter import EVERY_DAY, Counter
 from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .organisation import MergedContribution, MergedOrganisation, Organisation
+from .partner import PartnerKey
 
 __all__ = [
     "EVERY_DAY",
@@ -26,6 +27,7 @@ __all__ = [
     "MergedContribution",
     "MergedOrganisation",
     "Organisation",
+    "PartnerKey",
     "Progress",
     "Prompt",
     "Question",

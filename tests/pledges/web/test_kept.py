@@ -50,6 +50,7 @@ KEPT_PAGES = (
     f"/{SLUG}/feed.atom?theme=work",
     f"/{OTHER}",
     f"{API}/campaigns",
+    f"{API}/openapi.json",
     f"{API}/campaigns/{SLUG}",
     f"{API}/campaigns/{SLUG}/count",
     f"{API}/campaigns/{SLUG}/pledges",
