@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
 from moderation.models import Evidence
 from pledges.api import keys
@@ -17,7 +16,7 @@ from pledges.models import Campaign, CampaignState, Consent, Contribution, Partn
 from tests.wall import OTHER, SLUG, Wall
 
 WORDING = "My promise may be shown in public, and I am at least 13 years old."
-PROMISE = {
+PROMISE: dict[str, Any] = {
     "promise": "I will listen before I speak",
     "name": "Amina Rahman",
     "show_name": "first",
@@ -25,7 +24,11 @@ PROMISE = {
     "visitor_agent": "Browser/1",
     "consents": {"public": WORDING, "quote": "You may print what I wrote here."},
 }
-COMMENT = {"comment": "Good to hear that", "visitor_address": "2001:db8::7", "consents": {"public": WORDING}}
+COMMENT: dict[str, Any] = {
+    "comment": "Good to hear that",
+    "visitor_address": "2001:db8::7",
+    "consents": {"public": WORDING},
+}
 
 
 class Partner:
@@ -38,7 +41,7 @@ class Partner:
             row, self.key = keys.give(session, campaign, "Kestrel Vale", utcnow())
             self.key_id = row.id
 
-    def sends(self, path: str = "", body: Any = None, key: str | None = None, **headers: str) -> TestResponse:
+    def sends(self, path: str = "", body: Any = None, key: str | None = None, **headers: str) -> Any:
         sent = {"Authorization": f"Bearer {self.key if key is None else key}"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         path = path or f"/campaigns/{self.slug}/pledges"

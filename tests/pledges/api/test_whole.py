@@ -66,7 +66,7 @@ def wall(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def api_schema(wall: Wall) -> Iterator[Any]:
     """The description as it is served; ids and cursors that it cannot know stand beside those that are made up."""
     client = wall.app.test_client()
-    listed = client.get(f"/api/v1/campaigns/{SLUG}/pledges?limit=1").json
+    listed: Any = client.get(f"/api/v1/campaigns/{SLUG}/pledges?limit=1").json
     with wall.work() as session:
         campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
         key = keys.give(session, campaign, "Test", utcnow())[1]
