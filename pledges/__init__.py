@@ -8,8 +8,10 @@ from flask_babel import Babel
 
 from pledges.api import base as api
 from pledges.api import openapi, reads, writes  # noqa: F401 (their addresses join `api`)
-from pledges.feeds import pages as feeds  # noqa: F401 (its pages join `public`)
-from pledges.images import pages as images  # noqa: F401 (likewise)
+from pledges.directory import pages as _directory  # noqa: F401 (its pages join `public`)
+from pledges.embed import pages as embedded
+from pledges.feeds import pages as _feeds  # noqa: F401 (its pages join `public`)
+from pledges.images import pages as _images  # noqa: F401 (likewise)
 from pledges.intake import door
 from pledges.limits import counting
 from pledges.views import base, upkeep
@@ -61,6 +63,7 @@ def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
     app.context_processor(helpers.surroundings)
     for name, prefix in (("public", None), ("public_cy", "/cy"), ("public_en", "/en")):
         app.register_blueprint(base.public, name=name, url_prefix=prefix)
+    embedded.init_app(app)
     app.extensions[upkeep.WRITABLE] = Writable(app.extensions[DATABASE].engine)
     app.register_blueprint(upkeep.upkeep)
     app.register_blueprint(api.api)

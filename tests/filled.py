@@ -43,7 +43,8 @@ from moderation.workflow import Move
 from pledges.campaigns import presets
 from pledges.db import Base, utcnow
 from pledges.figures import counters
-from pledges.models import AkismetUse, Campaign, Contribution, EventCode, Question
+from pledges.models import AkismetUse, Campaign, Contribution, EventCode, Organisation, Question
+from pledges.organisations import places
 from pledges.tokens import new_public_id
 from pledges.wall import indexing
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall, make_app, seen_by
@@ -130,6 +131,7 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
         _copy_reports(session, size.others - 1)
         for campaign in session.query(Campaign):
             counters.recount(session, campaign.id)
+            places.recount(session, campaign.id)
             lanes.recount(session, campaign.id)
     batch_id = _lay_aside(wall, [aside.review_id, *copied])
     with wall.look() as session:
@@ -141,6 +143,7 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "promise": promise.public_id,
             "answer": answer.public_id,
             "question": question,
+            "organisation": session.query(Organisation.public_id).limit(1).scalar(),
             "comment": comment.public_id,
             "receipt": other.receipt.rpartition("/")[2],
             "listed": ",".join(f"{each}.0" for each in session.scalars(select(Review.id).limit(40))),

@@ -58,6 +58,7 @@ class _Reader(HTMLParser):
         self.select = ""
         self.chosen: Control | None = None
         self.button: Control | None = None
+        self.area: Control | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -71,7 +72,8 @@ class _Reader(HTMLParser):
             on = kind not in ("checkbox", "radio") or "checked" in given
             self._add(Control(given.get("name", ""), given.get("value", "on"), kind, on), given)
         elif tag == "textarea":
-            self._add(Control(given.get("name", ""), "", "textarea", True), given)
+            self.area = Control(given.get("name", ""), "", "textarea", True)
+            self._add(self.area, given)
         elif tag == "button":
             self.button = Control(given.get("name", ""), given.get("value", ""), given.get("type", "submit"), False)
             self._add(self.button, given)
@@ -97,10 +99,15 @@ class _Reader(HTMLParser):
             self.select = ""
         elif tag == "button":
             self.button = None
+        elif tag == "textarea" and self.area is not None:
+            self.area.value = self.area.value.removeprefix("\n")  # HTML drops it
+            self.area = None
 
     def handle_data(self, data: str) -> None:
         if self.button is not None:
             self.button.words += data
+        if self.area is not None:
+            self.area.value += data
 
 
 def forms(page: str) -> list[Form]:

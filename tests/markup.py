@@ -60,7 +60,11 @@ def _faults(page: str) -> list[str]:
 def _unstyled(every: list[Element]) -> list[str]:
     """A class says something only where one of the page's own style sheets names it."""
     asked = [each.get("href", "") for each in every if each.tag == "link" and each.get("rel") == "stylesheet"]
-    sheets = [f"{name[1]}.css" for href in asked if (name := re.match(r"/static/(\w+)-[0-9a-f]+\.css", href))]
+    sheets = [
+        f"{name[1]}.css"
+        for href in asked
+        if (name := re.match(r"(?:http://[\w.:]+)?/(?:static/)?(\w+?)(?:-[0-9a-f]+)?\.css", href))
+    ]
     known = UNSTYLED.union(*(_named_in(sheet) for sheet in sheets))
     used = {name for each in every for name in each.get("class", "").split()}
     return [f"no rule for the class {name!r} in {', '.join(sheets)}" for name in sorted(used - known)]
@@ -83,13 +87,20 @@ def _of(each: Element) -> list[str]:
     return found
 
 
+def whole(page: bytes, path: str) -> bytes:
+    """The page; a fragment as it stands in one."""
+    if not path.endswith("/fragment"):
+        return page
+    return b"<!doctype html><html lang=en><head><title>Host</title></head><body>" + page + b"</body></html>"
+
+
 class CheckingClient(FlaskClient):
     """A client that takes no page whose structure is wrong."""
 
     def open(self, *args: object, **kwargs: object) -> TestResponse:
         answer = super().open(*args, **kwargs)  # type: ignore[arg-type]
         if answer.mimetype == "text/html" and answer.data:
-            wrong = faults(answer.data)
+            wrong = faults(whole(answer.data, answer.request.path))
             assert not wrong, f"{answer.request.path}: {wrong}"
         return answer
 

@@ -12,6 +12,7 @@ from moderation.record import chain
 from pledges.db import database, transaction, utcnow
 from pledges.figures import counters
 from pledges.models import Campaign
+from pledges.organisations import places
 from pledges.settings import settings
 
 from . import demo, doctor
@@ -40,7 +41,8 @@ def rebuild_counters() -> None:
     with transaction() as session:
         for campaign in session.scalars(select(Campaign).order_by(Campaign.id)):
             drift = {**counters.recount(session, campaign.id), **lanes.recount(session, campaign.id)}
-            click.echo(f"{campaign.slug}: {len(drift)} counters had drifted")
+            of_organisations = places.recount(session, campaign.id)
+            click.echo(f"{campaign.slug}: {len(drift) + of_organisations} counters had drifted")
             for (name, day), (was, is_now) in sorted(drift.items()):
                 click.echo(f"  {name} {day}: {was} -> {is_now}")
 

@@ -17,12 +17,12 @@ from moderation.models import Appeal, Evidence, Finding, Review
 from moderation.rules import house_rules
 from moderation.workflow import MOVES, WAITS, Move, State
 from pledges.errors import NotNow
-from pledges.intake.door import Complaint, Rule, Standing
-from pledges.intake.sent import Origin
+from pledges.intake.door import Complaint, Noticed, Rule, Standing
+from pledges.intake.sent import Origin, Sent
 from pledges.models import Campaign, Contribution, Revision
 from pledges.settings import Settings
 
-from . import forgetting, reports, reviews, telling
+from . import forgetting, noticing, reports, reviews, telling
 
 log = logging.getLogger(__name__)
 HEADER_CHARS = 500
@@ -59,6 +59,10 @@ class Desk:
     def address_confirmed(self, session: Session, contribution: Contribution, now: datetime) -> None:
         """Whoever gave this address has confirmed it: what was decided before is told now."""
         outbox.address_confirmed(session, contribution, now)
+
+    def noticed(self, session: Session, campaign: Campaign, sent: Sent, now: datetime) -> list[Noticed]:
+        """What whoever wrote this may want to know before it is sent."""
+        return noticing.noticed(session, campaign, sent, now)
 
     def stored(self, contribution: Contribution) -> None:
         """The checks may start; the minute's sweep does it where this fails."""

@@ -21,6 +21,7 @@ from pledges.models import Contribution
 from pledges.settings import Settings
 
 from . import reviews
+from .noticing import kind_of
 
 HAPPENED = {  # as the author reads it
     Move.REJECT: "declined",
@@ -28,7 +29,6 @@ HAPPENED = {  # as the author reads it
     Move.WITHDRAW: "withdrawn",
     Move.RESTORE: "restored",
 }
-CHILD_RULES, CLASS_RULES = {"child_and_class"}, {"class_beside_name", "age"}
 
 
 def of(session: Session, contribution: Contribution, lang: str, now: datetime, settings: Settings) -> Standing:
@@ -100,14 +100,11 @@ def _saw(session: Session, review: Review) -> tuple[str, ...]:
         return ()
     subject = subject_of(session, review)
     seen = []
-    found = personal.check(subject)
-    rules = {quote.rule for quote in found.quotes}
-    if rules - CHILD_RULES - CLASS_RULES:
+    kinds = {kind_of(quote.rule, from_child=subject.from_child) for quote in personal.check(subject).quotes}
+    if kinds - {"child", "class"}:
         seen.append("personal_data")
-    if rules & CHILD_RULES or (rules & CLASS_RULES and subject.from_child):
-        seen.append("child")
-    elif rules & CLASS_RULES:
-        seen.append("class")
+    if kinds & {"child", "class"}:
+        seen.append("child" if "child" in kinds else "class")
     if links.check(subject).quotes:
         seen.append("links")
     if repeats.check(subject).verdict is not Verdict.CLEAR:

@@ -31,12 +31,13 @@ Lists come a page at a time: `next` of one answer is `after` for the next, and n
 Promises and comments can be sent by partners, with a key that a campaign gives out. Everything waits for a person.
 """
 TEXT: dict[str, Any] = {"type": "string"}
+NOT_ASKED: dict[str, Any] = {"type": "string", "maxLength": 0}  # an empty field is none
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "after": ("`next` of an earlier answer", TEXT),
     "before": ("`previous` of an earlier answer", TEXT),
     "limit": (
         "How many at most; more than 100 are 100",
-        {"type": "integer", "minimum": 1, "maximum": 999999, "default": 24},
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 999999}, NOT_ASKED], "default": 24},
     ),
     "theme": ("Key of a theme; what is not known finds nothing, here and below", TEXT),
     "audience": ("Key of an audience", TEXT),
@@ -46,10 +47,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "question": ("Id of the question", TEXT),
     "since": (
         "A moment, like 2027-07-21T09:00:00Z, or a day",
-        {
-            "anyOf": [{"type": "string", "format": each} for each in ("date-time", "date")]
-            + [{"type": "string", "maxLength": 0}]
-        },
+        {"anyOf": [*({"type": "string", "format": each} for each in ("date-time", "date")), NOT_ASKED]},
     ),
     "q": ("Words to look for", TEXT),
     "sort": ("`new` or `kept`", TEXT),

@@ -88,7 +88,7 @@ class _Contribution(_Shown):
     published_at: datetime
     comments: int
     example: bool = Field(description="Written by the campaign, to show how the wall looks")
-    embed_url: Url | None = Field(description="This one in a frame")
+    embed_url: Url = Field(description="This one in a frame")
     card_url: Url = Field(description="A picture of it, 1200 by 630")
 
 

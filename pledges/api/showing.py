@@ -111,7 +111,7 @@ def _contribution(given: Contribution, campaign: Campaign) -> dict[str, object]:
         "published_at": given.published_at.astimezone(UTC),
         "comments": given.comments_shown or 0,
         "example": bool(given.example),
-        "embed_url": None,  # there is no frame of a promise yet
+        "embed_url": f"{page}/embed",
         "card_url": f"{page}/card.png",
     }
 

@@ -127,6 +127,8 @@ def _add_parts(session: Session, campaign: Campaign, data: dict[str, Any]) -> No
         row = Theme(campaign_id=campaign.id, key=theme["key"], title=Translated(theme["title"]), dye=dye, place=place)
         row.hint = Translated()
         session.add(row)
+    session.flush()
+    themes = dict(session.execute(select(Theme.key, Theme.id).where(Theme.campaign_id == campaign.id)).tuples().all())
     for place, audience in enumerate(data.get("audiences", [])):
         title = Translated(audience["title"])
         kind = Kind(audience["kind"]) if "kind" in audience else None
@@ -136,5 +138,6 @@ def _add_parts(session: Session, campaign: Campaign, data: dict[str, Any]) -> No
         session.add(Question(campaign_id=campaign.id, public_id=new_public_id(), words=words, place=place))
     for place, prompt in enumerate(data.get("prompts", [])):
         words = Translated(prompt["words"])
-        session.add(Prompt(campaign_id=campaign.id, use="promise", words=words, place=place))
+        theme_id = themes[prompt["theme"]] if "theme" in prompt else None
+        session.add(Prompt(campaign_id=campaign.id, use="promise", words=words, place=place, theme_id=theme_id))
     session.flush()

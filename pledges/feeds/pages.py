@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from pledges.db import reading
-from pledges.models import Campaign, Contribution, Type
+from pledges.directory.pages import on_wall_or_404
+from pledges.models import Campaign, Contribution, OrganisationOnWall, Type
 from pledges.settings import settings
 from pledges.text import opening
 from pledges.views.base import public
@@ -58,6 +59,27 @@ def _promises(campaign: Campaign) -> Response:
         title=" · ".join([title, *named]),
         subtitle=campaign.text("lead", page_lang()),
         page_url=_whole("wall", **asked.asked),
+    )
+
+
+@public.get("/<slug>/organisations/<id>/feed.atom")
+@kept()
+def organisation_feed(slug: str, id: str) -> ResponseReturnValue:
+    """The newest promises of an organisation."""
+    row = on_wall_or_404(g.campaign, id)
+    return shared(g.campaign, lambda: _of_organisation(g.campaign, row))
+
+
+def _of_organisation(campaign: Campaign, row: OrganisationOnWall) -> Response:
+    asked = {"id": row.organisation.public_id}
+    return _answer(
+        campaign,
+        listing.of_organisation_page(reading(), campaign, row.organisation_id, cursor(), limit=NEWEST),
+        "organisation_feed",
+        asked,
+        title=_("Promises by %(name)s", name=row.organisation.name),
+        subtitle=campaign.title.in_(page_lang()),
+        page_url=_whole("organisation", **asked),
     )
 
 

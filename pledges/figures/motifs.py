@@ -21,9 +21,20 @@ def _allowed() -> tuple[list[list[int]], list[int]]:
 @lru_cache(maxsize=4096)
 def path(public_id: str) -> str:
     """The outline of this id's motif in a square of 9 by 9; always the same for the same id."""
-    cells, motifs = _allowed()
+    return outline_of(form(public_id))
+
+
+def form(public_id: str) -> int:
+    """Which of the motifs it is: a bit for each cell of one eighth of the square."""
+    motifs = _allowed()[1]
     number = int.from_bytes(hashlib.sha256(public_id.encode()).digest()[:8], "big")
-    form = motifs[number % len(motifs)]
+    return motifs[number % len(motifs)]
+
+
+@lru_cache(maxsize=4096)
+def outline_of(form: int) -> str:
+    """The outline that this form gives, mirrored into the whole square."""
+    cells = _allowed()[0]
     filled = set()
     for bit, (x, y) in enumerate(cells):
         if form >> bit & 1:

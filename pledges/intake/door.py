@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from pledges.db import Translated
 from pledges.models import Campaign, Contribution, Revision
 
-from .sent import Origin
+from .sent import Origin, Sent
 
 DOOR = "wall.desk"
 
@@ -28,6 +28,15 @@ class Complaint:
     form_token: str | None
     network: str = ""  # keyed hash of where it came from
     trap_filled: bool = False  # something stood in a field that people do not see
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """What a quick check sees in words that are not sent yet."""
+
+    what: str  # telephone email address personal_data child class links listed repeat
+    said: str = ""  # where it is one place: how it was written
+    id: str = ""  # of a promise on the wall that is almost the same
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,9 @@ class ReviewDesk(Protocol):
     def open_review(
         self, session: Session, contribution: Contribution, revision: Revision, origin: Origin, now: datetime
     ) -> None: ...
+
+    def noticed(self, session: Session, campaign: Campaign, sent: Sent, now: datetime) -> list[Noticed]:
+        """What whoever wrote this may want to know before it is sent; nothing of it is kept."""
 
     def stored(self, contribution: Contribution) -> None:
         """After the commit: the checks may start. What goes wrong here is only lateness."""

@@ -29,7 +29,7 @@ from pledges.web.language import link
 
 from . import storing
 from .allowance import clock, refusal, visitor, why
-from .door import review_desk
+from .door import Noticed, review_desk
 from .sent import Origin, Receipt, Sent
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,10 @@ def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
         return form_page(road, form, 422, trouble="aged")
     if looking:
         before = _sent_before(form.sent(ticket.nonce))
-        return form_page(road, form, 200, token="" if before == "others" else kept, preview=True, sent_before=before)
+        token = "" if before == "others" else kept
+        return form_page(road, form, 200, token=token, preview=True, sent_before=before, noticed=_noticed(form, now))
+    if asked_before_sending() and (noticed := _noticed(form, now)):
+        return form_page(road, form, 200, token=kept, noticed=noticed)
     wait = refusal(road.limit, email=form["email"], event=road.event)
     if wait is not None:
         return _wait_page(road, form, kept, wait, now)
@@ -108,6 +111,28 @@ def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
     except FormUsed:
         return form_page(road, form, 422, trouble="used")
     return to_receipt(receipt)
+
+
+def asked_before_sending() -> bool:
+    """Whether the form that was sent is one that names what the checks see; it does so once, so the next does not."""
+    return request.form.get("name_it") == "first"
+
+
+def _noticed(form: PledgeForm | CommentForm, now: datetime) -> list[Noticed]:
+    """What the quick checks see in a promise before it is sent; nothing where they cannot tell, since it is a courtesy."""
+    if not isinstance(form, PledgeForm) or form.editing:
+        return []
+    try:
+        return review_desk().noticed(reading(), g.campaign, form.sent(None), now)
+    except Exception:  # a person reads it whatever a check says
+        log.exception("the quick checks could not be asked before sending")
+        return []
+
+
+def as_it_stands(road: Road, form: PledgeForm) -> Response:
+    """The form with all that was written; nothing was sent."""
+    ticket = tokens.read_form_token(request.form.get("token", ""), road.purpose, utcnow())
+    return form_page(road, form, 200, token=request.form["token"] if ticket is not None and not ticket.aged else "")
 
 
 def _sent_before(sent: Sent) -> str:

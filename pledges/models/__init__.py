@@ -6,7 +6,7 @@ from .campaign import AkismetUse, Audience, Campaign, CampaignState, EventCode, 
 from .contribution import Consent, Contact, Contribution, Revision, Wording
 from .counter import EVERY_DAY, Counter
 from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
-from .organisation import MergedContribution, MergedOrganisation, Organisation
+from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
 from .partner import PartnerKey
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "MergedContribution",
     "MergedOrganisation",
     "Organisation",
+    "OrganisationOnWall",
     "PartnerKey",
     "Progress",
     "Prompt",

@@ -141,6 +141,7 @@ class Prompt(Base):
     place: Mapped[int]
 
     campaign: Mapped[Campaign] = relationship(back_populates="prompts")
+    theme: Mapped[Theme | None] = relationship(lazy="joined")
 
 
 class EventCode(Base):

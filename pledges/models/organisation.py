@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pledges.db import Base, BigId
 
@@ -46,3 +46,18 @@ class MergedContribution(Base):
 
     contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"), primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), index=True)
+
+
+class OrganisationOnWall(Base):
+    """An organisation that stands on a wall under its name, and how many promises it has there: kept, so that no page counts rows."""
+
+    __tablename__ = "organisations_on_walls"
+    __table_args__ = (Index("ix_organisations_on_walls_order", "campaign_id", "order_key", "organisation_id"),)
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True)
+    order_key: Mapped[str] = mapped_column(String(400))  # the name, folded: by it the list is ordered and searched
+    promises: Mapped[int] = mapped_column(default=0)
+    kept: Mapped[int] = mapped_column(default=0)
+
+    organisation: Mapped[Organisation] = relationship()

@@ -11,6 +11,7 @@ from pledges.campaigns import versions
 from pledges.figures import counters
 from pledges.models import Contribution, Kind, MergedContribution, MergedOrganisation, Organisation, Type
 
+from . import places
 from .naming import counted_as, note
 
 
@@ -74,6 +75,7 @@ def _move(session: Session, moved: list[Contribution], before: Organisation, aft
         versions.touch(session, campaign_id)  # first, as whoever publishes does: nobody waits for another's counters
         change = _shown(session, campaign_id, before, after) - was[campaign_id]
         counters.add(session, campaign_id, counters.ORGANISATIONS, change)
+        places.recount(session, campaign_id, [before.id, after.id])
 
 
 def _shown(session: Session, campaign_id: int, *rows: Organisation) -> int:

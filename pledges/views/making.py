@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,12 @@ from pledges.db import reading, utcnow
 from pledges.errors import NotYours
 from pledges.figures import counters
 from pledges.intake.allowance import code_asked, event_asked, event_says
+from pledges.intake.door import Noticed
 from pledges.intake.forms.base import consent_words, permitted_levels
 from pledges.intake.forms.pledge import OFFERED, PledgeForm
 from pledges.intake.forms.written import Written
-from pledges.intake.road import Road, as_new, ask, take
-from pledges.models import Audience, Campaign, Contribution, EventCode, Question, Type
+from pledges.intake.road import Road, as_it_stands, as_new, ask, asked_before_sending, take
+from pledges.models import Audience, Campaign, Contribution, EventCode, Prompt, Question, Type
 from pledges.wall import pieces, shown
 from pledges.web.caching import FOR_ONE, kept, shared
 from pledges.web.language import page_lang, today
@@ -44,7 +46,22 @@ def new_promise(slug: str) -> ResponseReturnValue:
 @public.post("/<slug>/promise")
 def make_promise(slug: str) -> ResponseReturnValue:
     form = PledgeForm.read(request.form, g.campaign, Type.PLEDGE, page_lang=page_lang(), today=today(utcnow()))
-    return take(promise_road(g.campaign), form)
+    road = promise_road(g.campaign)
+    start = _start(g.campaign)
+    if start is not None and road.taken:
+        form.begin_with(start.words.in_(page_lang()), start.theme)
+        return as_it_stands(road, form)
+    return take(road, form)
+
+
+def _start(campaign: Campaign) -> Prompt | None:
+    """The starting point whose button was pressed."""
+    pressed = request.form.get("step", "")
+    return next((each for each in _starts(campaign) if pressed == f"start-{each.id}"), None)
+
+
+def _starts(campaign: Campaign) -> list[Prompt]:
+    return [prompt for prompt in campaign.prompts if prompt.use == "promise"]
 
 
 def promise_road(campaign: Campaign, asked: Question | None = None) -> Road:
@@ -86,6 +103,7 @@ def pledge_form_page(
     trouble: str = "",
     preview: bool = False,
     sent_before: str = "",
+    noticed: Sequence[Noticed] = (),
     **given: Any,
 ) -> str:
     if trouble == "closed":
@@ -102,11 +120,13 @@ def pledge_form_page(
         preview=_preview(campaign, form) if preview else None,
         loose_dye=pieces.dye(None, form.words),
         sent_before=sent_before,
+        noticed=noticed,
         preview_audience=_audience(campaign, form) if preview else None,
         levels=permitted_levels(campaign),
         consents=consent_words(campaign, form.type),
         offered=OFFERED,
-        starts=[prompt for prompt in campaign.prompts if prompt.use == "promise"],
+        starts=_starts(campaign),
+        name_it=not noticed and (request.method != "POST" or asked_before_sending()),
         dye=pieces.dye,
         **given,
     )

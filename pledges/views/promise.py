@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from pledges.campaigns import finding
 from pledges.db import reading, utcnow
 from pledges.models import Campaign, Contribution
+from pledges.organisations import places
 from pledges.wall import copying, listing, pieces, shown
 from pledges.wall import thread as wall_thread
 from pledges.web.caching import kept, shared, shows
@@ -36,6 +37,7 @@ def _promise(campaign: Campaign, pledge: Contribution) -> str:
         words=pledge.published_revision.words,
         thread=thread,
         question=pledge.question,
+        organisation=pledge.organisation if places.is_listed(pledge) else None,
         audience=pledge.audience,
         comments_open=finding.takes_comments(campaign, pledge),
         cloth=pieces.the_cloth(session, campaign, mark=pledge.published_at.date(), narrow=True),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
-from pledges.models import Audience, Campaign, Contribution, Kind, Organisation, Progress, Question, Type
+from pledges.models import Audience, Campaign, Contribution, Kind, Organisation, Progress, Question, ShowName, Type
 from pledges.search import wall as index
 from pledges.search.wall import Wanted, mark
 from pledges.web.paging import BadCursor, Cursor, Page, Place
@@ -70,6 +70,22 @@ def answers_page(
     if after is not None:
         wanted = _after(wanted, after)
     found = list(session.scalars(wanted, {"campaign": campaign.id, "type": Type.ANSWER, "most": limit + 1}))
+    more = len(found) > limit
+    return Page(found[:limit], str(Cursor.of(found[limit - 1])) if more else None)
+
+
+def of_organisation_page(
+    session: Session, campaign: Campaign, organisation_id: int, after: Cursor | None, *, limit: int = PAGE
+) -> Page[Contribution]:
+    """What an organisation has promised here under its name, newest first; past the end, an empty page."""
+    wanted = _NEWEST.where(
+        Contribution.organisation_id == organisation_id,
+        Contribution.kind == Kind.ORGANISATION,
+        Contribution.show_name != ShowName.ANONYMOUS,
+    )
+    if after is not None:
+        wanted = _after(wanted, after)
+    found = list(session.scalars(wanted, {"campaign": campaign.id, "type": Type.PLEDGE, "most": limit + 1}))
     more = len(found) > limit
     return Page(found[:limit], str(Cursor.of(found[limit - 1])) if more else None)
 
@@ -179,6 +195,10 @@ def _speaks_as(audience: Audience) -> tuple[str, ...]:
     return (chosen, mark("kind", audience.kind)) if audience.kind is not None else (chosen,)
 
 
-ON_ITS_PAGE = (joinedload(Contribution.published_revision), joinedload(Contribution.question))
+ON_ITS_PAGE = (
+    joinedload(Contribution.published_revision),
+    joinedload(Contribution.question),
+    joinedload(Contribution.organisation),
+)
 
 __all__ = ["ON_ITS_PAGE", "PAGE", "WHOLE", "BadCursor", "answers_page", "wall_page"]

@@ -11,7 +11,7 @@ from pledges.campaigns.versions import talk, touch
 from pledges.errors import WordsChanged
 from pledges.figures import counters
 from pledges.models import Consent, Contribution, Kind, Progress, Revision, ShowName, Type
-from pledges.organisations import naming
+from pledges.organisations import naming, places
 from pledges.revisions import digest_of
 
 from . import indexing
@@ -93,6 +93,7 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
             talk(session, contribution.campaign_id, parent.id)
         return
     touch(session, contribution.campaign_id)
+    places.moved(session, contribution, change)
     if change > 0:
         indexing.put(session, contribution)
     else:
@@ -115,9 +116,10 @@ def set_progress(session: Session, pledge: Contribution, progress: Progress) -> 
     if shown:
         touch(session, pledge.campaign_id)
         counters.add(session, pledge.campaign_id, f"progress:{pledge.progress}", -1)
-    pledge.progress = progress
+    before, pledge.progress = pledge.progress, progress
     if shown:
         session.flush()
+        places.kept(session, pledge, before)
         indexing.put(session, pledge)
         counters.add(session, pledge.campaign_id, f"progress:{progress}", +1)
 
@@ -125,6 +127,7 @@ def set_progress(session: Session, pledge: Contribution, progress: Progress) -> 
 def show_no_name(session: Session, contribution: Contribution) -> None:
     """The author's name is shown nowhere from now on, and nobody finds the words by it."""
     touch(session, contribution.campaign_id)
+    places.moved(session, contribution, -1)
     contribution.show_name = ShowName.ANONYMOUS
     session.flush()
     if contribution.shown_at is not None:

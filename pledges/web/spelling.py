@@ -21,6 +21,9 @@ FOR_MACHINES = {"/healthz", "/readyz", "/metrics"}  # whoever watches over us as
 CLINGS = " \t\r\n\u00a0\u200b.,;:!)>]}'\"’”»…"  # what programs take for part of an address at the end of a sentence
 WRITTEN_EXACTLY = {"token", "filename"}  # names that routes give to a part in which capitals count
 FILTERS = ("theme", "audience", "kind", "status", "lang", "q")
+LOOKS = (  # of a frame
+    "accent", "on-accent", "link", "ground", "paper", "ink", "line", "radius", "joint", "pad", "words",
+)  # fmt: skip
 PORTS = {"http": 80, "https": 443}
 
 # What each page can be asked. Nothing else is part of a page, of its tag, of what a cache keeps it by, or of a link.
@@ -36,8 +39,20 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "make_comment": ("event", "reply_to"),
     "receipt": ("do", "sent", "done", "proof"),
     "house_rules": ("campaign",),
+    "organisations": ("q", "after"),
+    "organisation": ("after",),
     "feed": ("theme", "after"),
+    "organisation_feed": ("after",),
     "promise_feed": ("after",),
+    "embed.wall_data": ("lang", "theme", "limit"),
+    "embed.promise_data": ("lang",),
+    "embed.frame": ("lang", "mode", "theme", "limit", "scheme", *LOOKS),
+    "embed.frame_of_one": ("lang", "scheme", *LOOKS),
+    "embed.frame_of_question": ("lang", "limit", "scheme", *LOOKS),
+    "embed.frame_of_organisation": ("lang", "limit", "scheme", *LOOKS),
+    "embed.frame_looks": ("scheme", *LOOKS),
+    "embed.fragment": ("lang", "mode", "theme", "limit", "level", "style"),
+    "embedding.oembed": ("url", "format", "maxwidth", "maxheight"),
     "api.pledges": (*FILTERS, "sort", "after", "limit"),
     "api.answers": ("question", "after", "limit"),
     "api.comments": ("after", "limit"),
@@ -53,7 +68,8 @@ def known_query(endpoint: str, args: Mapping[str, str] | MultiDict[str, str]) ->
 def known_names(endpoint: str) -> tuple[str, ...]:
     """What the page of this endpoint can be asked, in the order in which it stands in an address."""
     room, _, name = endpoint.rpartition(".")
-    return KNOWN.get(name if room.startswith("public") else endpoint, ())
+    room = room.partition("_")[0]  # the same page in another language
+    return KNOWN.get(name if room == "public" else f"{room}.{name}", ())
 
 
 # One spelling
@@ -118,7 +134,7 @@ def _known_of(path: str) -> str:
         endpoint = _match(path)
     except MethodNotAllowed:
         return ""
-    public = endpoint.partition(".")[0].startswith(("public", "api"))
+    public = endpoint.partition(".")[0].startswith(("public", "api", "embed"))
     query = known_query(endpoint, request.args) if public else [*request.args.items(multi=True)]
     return f"?{urlencode(query)}" if query else ""
 

@@ -14,6 +14,7 @@ from pledges.front.pages import Page
 from pledges.settings import HERE
 
 FOLDER = HERE / "static"
+FIXED = "wall.fixed"
 DIGITS = 10
 FOR_GOOD = "public, max-age=31536000, immutable"
 A_WHILE = "public, max-age=60"  # under a name that says nothing of the bytes
@@ -48,10 +49,12 @@ def init_app(app: Flask) -> None:
 
 
 def keep(app: Flask, pages: Pages, base_url: str) -> None:
-    """Every file under the name that holds its digest is kept packed, as the application answers it at its own address."""
-    for file in sorted(FOLDER.rglob("*")):
-        if file.is_file():
-            url = static_url(file.relative_to(FOLDER).as_posix())
-            found = app.test_client().get(url, base_url=base_url)
-            headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in found.headers]
-            pages.fix(url, Page((found.status_code, headers, found.data), None))
+    """Every file under the name that holds its digest is kept packed, as the application answers it at its own address.
+
+    So are those at the addresses in the extension FIXED, which other rooms serve.
+    """
+    files = [file.relative_to(FOLDER).as_posix() for file in sorted(FOLDER.rglob("*")) if file.is_file()]
+    for url in [*map(static_url, files), *app.extensions.get(FIXED, ())]:
+        found = app.test_client().get(url, base_url=base_url)
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in found.headers]
+        pages.fix(url, Page((found.status_code, headers, found.data), None))

@@ -30,9 +30,13 @@ class NoteTakingDesk:
         self.notes: list[tuple[str, Any]] = []
         self.says = Standing(state="waiting", place=3, usual_wait_minutes=50)
         self.breaks = False
+        self.notices: list[Any] = []
 
     def open_review(self, session, contribution, revision, origin, now):
         self.notes.append(("review", (contribution.public_id, revision.number, origin)))
+
+    def noticed(self, session, campaign, sent, now):
+        return self.notices
 
     def stored(self, contribution):
         self.notes.append(("stored", contribution.public_id))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask_babel import gettext as _
 
 from pledges.intake.sent import Sent
-from pledges.models import NAME_CHARS, NOTE_CHARS, Campaign, Contribution, Kind, Revision, ShowName, Type
+from pledges.models import NAME_CHARS, NOTE_CHARS, Campaign, Contribution, Kind, Revision, ShowName, Theme, Type
 
 from .base import LENGTHS, NAMED, WORDS_FIELD, Form, consent_words, permitted_levels
 
@@ -37,7 +37,7 @@ class PledgeForm(Form):
     CHOICES = ("kind", "show_name", "theme", "audience", "lang")
     ORDER = ("theme", "kind", "organisation", "website", "name", "role", "show_name", "email", "consent", "audience",
              "by_when", "how_we_will_know", "lang")  # fmt: skip
-    STRONGER = ("audience", "by_when", "how_we_will_know", *OFFERED)
+    STRONGER = ("audience", *OFFERED)
 
     @classmethod
     def blank(cls, campaign: Campaign, type: Type, page_lang: str, words: str = "") -> PledgeForm:
@@ -94,6 +94,13 @@ class PledgeForm(Form):
         form._order_errors([form.words_field, *cls.ORDER])
         return form
 
+    def begin_with(self, words: str, theme: Theme | None) -> None:
+        """A starting point stands in the form, below what was written there; nothing is wrong with it yet."""
+        self.errors = {}
+        self.values[self.words_field] = "\n".join(part for part in (self.words, words) if part)
+        if theme is not None and not self["theme"]:
+            self.values["theme"] = theme.key
+
     @property
     def words_field(self) -> str:
         return WORDS_FIELD[self.type]
@@ -109,7 +116,8 @@ class PledgeForm(Form):
     @property
     def stronger_open(self) -> bool:
         """Whether the folded part holds something, so that nothing is hidden from the one who wrote it."""
-        return self.holds(self.STRONGER) or self["lang"] != self._usual_lang()
+        of_answers = ("by_when", "how_we_will_know") if self.type is Type.ANSWER else ()
+        return self.holds((*self.STRONGER, *of_answers)) or self["lang"] != self._usual_lang()
 
     @property
     def kind(self) -> Kind:

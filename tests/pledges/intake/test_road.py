@@ -308,7 +308,7 @@ def test_nothing_about_the_person_is_chosen_beforehand(visitor):
 
 def test_the_folded_part_opens_when_it_holds_an_error(visitor):
     assert '<details class="stronger">' in text(visitor.get("/week/promise"))
-    assert '<details class="stronger" open>' in text(visitor.promises(by_when="never"))
+    assert '<details class="stronger" open>' in text(visitor.promises(audience="never"))
 
 
 def test_a_campaign_for_children_asks_for_no_child_s_name(visitor, database):

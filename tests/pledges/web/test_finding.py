@@ -18,6 +18,7 @@ from moderation.workflow import Move
 from pledges.figures import counters
 from pledges.intake.door import review_desk
 from pledges.models import Campaign, Contribution, Kind, Progress, Type
+from pledges.organisations import places
 from pledges.receipt import acts
 from pledges.wall import publishing
 from tests.forms import forms
@@ -240,7 +241,7 @@ def test_pages_on_and_back_show_what_the_rows_say_whatever_happened_before(
         assert walked(wall, asked) == (said, said), asked
     with wall.look() as session:
         campaign_id = session.scalars(select(Campaign.id).where(Campaign.slug == SLUG)).one()
-        assert counters.recount(session, campaign_id) == {}
+        assert counters.recount(session, campaign_id) == {} and places.recount(session, campaign_id) == 0
         session.rollback()
 
 
@@ -259,10 +260,10 @@ def approve(session: Session, wall: Wall, sent: Sent, by: Moderator, now: dateti
 
 
 def happens(session: Session, chance: random.Random, many: Many, now: datetime) -> None:
-    """One of them is hidden, shown, kept, or erased."""
+    """One of them is hidden, shown, kept, without a name, or erased."""
     sent = chance.choice(many.sent)
     pledge = session.get_one(Contribution, sent.contribution_id)
-    match chance.randrange(4):
+    match chance.randrange(5):
         case 0:
             publishing.hide(session, pledge, now)
         case 1:
@@ -272,6 +273,8 @@ def happens(session: Session, chance: random.Random, many: Many, now: datetime) 
             if pledge.shown_at is not None:
                 publishing.set_progress(session, pledge, chance.choice(STATUSES))
         case 3:
+            publishing.show_no_name(session, pledge)
+        case 4:
             if chance.random() < 0.1 and pledge.erased_at is None:
                 acts.erase(session, pledge, review_desk(), now)
 

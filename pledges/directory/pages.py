@@ -1,0 +1,79 @@
+"""The list of a wall's organisations, and the page of one."""
+
+from __future__ import annotations
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from pledges.campaigns import finding
+from pledges.db import reading, utcnow
+from pledges.errors import NotYours
+from pledges.figures import counters
+from pledges.models import Campaign, OrganisationOnWall
+from pledges.organisations import places
+from pledges.views.base import public
+from pledges.wall import listing, pieces
+from pledges.wall.filters import QUESTION_CHARS
+from pledges.web.caching import kept, shared, shows
+from pledges.web.paging import count_if_deep, cursor
+
+PAGE = 60
+
+
+@public.get("/<slug>/organisations")
+@kept()
+def organisations(slug: str) -> ResponseReturnValue:
+    return shared(g.campaign, lambda: _list(g.campaign))
+
+
+def _list(campaign: Campaign) -> str:
+    count_if_deep()
+    session = reading()
+    asked = " ".join(request.args.get("q", "")[: 4 * QUESTION_CHARS].split())[:QUESTION_CHARS]
+    given = request.args.get("after", "")
+    found, rest = places.page(session, campaign.id, asked, places.Place.read(given) if given else None, PAGE)
+    return render_template(
+        "campaign/organisations.html",
+        asked=asked,
+        found=found,
+        verified=[row.organisation_id for row in found if _is_verified(row)],
+        next=str(rest) if rest else None,
+        further=bool(given),
+        counts=counters.without_examples(counters.read(session, campaign.id)),
+        open=finding.is_open(campaign, utcnow()),
+    )
+
+
+@public.get("/<slug>/organisations/<id>")
+@kept()
+def organisation(slug: str, id: str) -> ResponseReturnValue:
+    row = on_wall_or_404(g.campaign, id)
+    return shared(g.campaign, lambda: _organisation(g.campaign, row))
+
+
+def on_wall_or_404(campaign: Campaign, id: str) -> OrganisationOnWall:
+    row = places.on_wall(reading(), campaign.id, id)
+    if row is None:
+        raise NotYours
+    return row
+
+
+def _organisation(campaign: Campaign, row: OrganisationOnWall) -> str:
+    page = listing.of_organisation_page(reading(), campaign, row.organisation_id, cursor())
+    shows(each.id for each in page.items)
+    return render_template(
+        "campaign/organisation.html",
+        row=row,
+        verified=_is_verified(row),
+        pieces=[pieces.piece(each) for each in page.items],
+        next=page.next,
+        further=bool(request.args.get("after")),
+        open=finding.is_open(campaign, utcnow()),
+    )
+
+
+def _is_verified(row: OrganisationOnWall) -> bool:
+    """Whether its badge holds today; kept pages end with the day."""
+    organisation, now = row.organisation, utcnow()
+    until = organisation.verified_until
+    return organisation.verified_at is not None and (until is None or until > now)

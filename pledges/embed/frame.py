@@ -1,0 +1,107 @@
+"""The wall, or one promise, as a page that other pages frame; it needs no script, and no cookie is ever set."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from pledges.db import reading
+from pledges.directory.pages import on_wall_or_404
+from pledges.models import Campaign
+from pledges.settings import settings
+from pledges.wall import shown as wall_shown
+from pledges.web.caching import kept, shared
+from pledges.web.language import link
+from pledges.web.spelling import known_query
+
+from . import asking
+from .asked import SCHEMES, Asked
+from .base import embed
+from .parts import Drawing
+from .showing import entire, own_colours
+
+_SITE = re.compile(r"https?://(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?")
+SCRIPT = "frame.js"
+
+
+@embed.get("/<slug>/embed")
+@kept()
+def frame(slug: str) -> ResponseReturnValue:
+    asked = Asked.read(request.args)
+    return shared(g.campaign, lambda: _page(asked.mode, asking.newest(asked), "wall"))
+
+
+@embed.get("/<slug>/<any(promises, answers):shelf>/<id>/embed")
+@kept()
+def frame_of_one(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    found = asking.one_or_404(shelf, id)
+    return shared(g.campaign, lambda: _page("single", asking.one(found), "promise", shelf=shelf, id=id))
+
+
+@embed.get("/<slug>/questions/<id>/embed")
+@kept()
+def frame_of_question(slug: str, id: str) -> ResponseReturnValue:
+    question = wall_shown.question_or_404(reading(), g.campaign, id)
+    asked = Asked.read(request.args)
+    return shared(g.campaign, lambda: _page("named", asking.newest(asked, question), "question", id=id))
+
+
+@embed.get("/<slug>/organisations/<id>/embed")
+@kept()
+def frame_of_organisation(slug: str, id: str) -> ResponseReturnValue:
+    row = on_wall_or_404(g.campaign, id)
+    asked = Asked.read(request.args)
+    return shared(g.campaign, lambda: _page("named", asking.of_organisation(asked, row), "organisation", id=id))
+
+
+@embed.get("/<slug>/embed.css")
+@kept()
+def frame_looks(slug: str) -> ResponseReturnValue:
+    """What the frame's address says of its looks, as a style sheet, so that nothing stands in the page itself."""
+    return shared(g.campaign, lambda: Response(_looks(), mimetype="text/css"))
+
+
+def _looks() -> str:
+    own = " ".join(f"--pw-{name}: {value};" for name, value in own_colours(g.campaign).items())
+    return (f":root {{ {own} }}\n" if own else "") + Asked.read(request.args).css
+
+
+def _page(mode: str, found: dict[str, Any], endpoint: str, **names: str) -> Response:
+    home = settings().base_url
+    drawing = Drawing(home, target="_blank")
+    looks = known_query("embed.frame_looks", request.args)
+    asked = Asked.read(request.args)
+    response = make_response(
+        render_template(
+            "embed/frame.html",
+            parts=[drawing.html(each) for each in entire(mode, found)],
+            scheme=SCHEMES[asked.scheme],
+            looks=f"/{g.campaign.slug}/embed.css?{urlencode(looks)}" if asked.looks or found["colours"] else "",
+            canonical=home + link(endpoint, slug=g.campaign.slug, **names),
+            script=SCRIPT,
+        )
+    )
+    response.headers["Content-Security-Policy"] = policy(g.campaign)
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    return response
+
+
+def policy(campaign: Campaign) -> str:
+    """What the frame may load, and who may frame it: the campaign's sites; any where it names none."""
+    ours = settings().base_url
+    return (
+        f"default-src 'none'; style-src 'self' {ours}; script-src 'self' {ours}; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors {' '.join(sites(campaign)) or '*'}"
+    )
+
+
+def sites(campaign: Campaign) -> list[str]:
+    """The campaign's sites that can stand in such a list; one that cannot keeps out rather than lets in."""
+    named = [str(each).strip().rstrip("/").lower() for each in campaign.embed_origins]
+    good = [each for each in named if _SITE.fullmatch(each)]
+    return good or (["'none'"] if named else [])

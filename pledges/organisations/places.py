@@ -1,0 +1,163 @@
+"""Which organisations stand on a wall under their names, and with how many promises: written with each change, read by its list."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, joinedload
+
+from pledges.models import Contribution, Kind, Organisation, OrganisationOnWall, Progress, ShowName, Type
+from pledges.text import fold
+
+KEY_CHARS = 400
+WORDS_AT_MOST = 8  # of a question
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of the list ends: an organisation's key and id."""
+
+    key: str
+    id: int
+
+    def __str__(self) -> str:
+        return urlsafe_b64encode(f"{self.id:x}.{self.key}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str) -> Place | None:
+        """The place that this text stands for; none where it is not one of ours."""
+        try:
+            number, dot, key = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(".")
+            id = int(number, 16)
+        except ValueError:
+            return None
+        return cls(key[:KEY_CHARS], id) if dot and 0 <= id < 2**63 and "\0" not in key else None
+
+
+def is_listed(pledge: Contribution) -> bool:
+    """Whether readers see that it is this organisation's."""
+    return (
+        pledge.type is Type.PLEDGE
+        and pledge.kind is Kind.ORGANISATION
+        and pledge.organisation_id is not None
+        and pledge.shown_at is not None
+        and pledge.show_name is not ShowName.ANONYMOUS
+        and not pledge.example
+    )
+
+
+def moved(session: Session, pledge: Contribution, change: int) -> None:
+    """It has come onto the wall under its organisation's name, or gone from there; asked while it is listed."""
+    if is_listed(pledge) and pledge.organisation_id is not None:
+        _add(session, pledge.campaign_id, pledge.organisation_id, change, change * (pledge.progress is Progress.KEPT))
+
+
+def kept(session: Session, pledge: Contribution, before: Progress) -> None:
+    """How it goes has changed."""
+    change = (pledge.progress is Progress.KEPT) - (before is Progress.KEPT)
+    if change and is_listed(pledge) and pledge.organisation_id is not None:
+        _add(session, pledge.campaign_id, pledge.organisation_id, 0, change)
+
+
+def _add(session: Session, campaign_id: int, organisation_id: int, promises: int, kept: int) -> None:
+    here = (OrganisationOnWall.campaign_id == campaign_id, OrganisationOnWall.organisation_id == organisation_id)
+    if promises > 0:
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        key = order_key(session.get_one(Organisation, organisation_id).name)
+        row = dialect.insert(OrganisationOnWall).values(
+            campaign_id=campaign_id, organisation_id=organisation_id, order_key=key, promises=promises, kept=kept
+        )
+        session.execute(
+            row.on_conflict_do_update(
+                index_elements=[OrganisationOnWall.campaign_id, OrganisationOnWall.organisation_id],
+                set_={
+                    "promises": OrganisationOnWall.promises + promises,
+                    "kept": OrganisationOnWall.kept + kept,
+                },
+            )
+        )
+        return
+    session.execute(
+        update(OrganisationOnWall)
+        .where(*here)
+        .values(promises=OrganisationOnWall.promises + promises, kept=OrganisationOnWall.kept + kept)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        delete(OrganisationOnWall)
+        .where(*here, OrganisationOnWall.promises <= 0)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def order_key(name: str) -> str:
+    return fold(name)[:KEY_CHARS]
+
+
+def recount(session: Session, campaign_id: int, organisation_ids: Iterable[int] | None = None) -> int:
+    """Set right from the rows, of these organisations or of all; answers how many had drifted."""
+    of = None if organisation_ids is None else list(organisation_ids)
+    shown = (
+        select(
+            Contribution.organisation_id,
+            func.count(),
+            func.count().filter(Contribution.progress == Progress.KEPT),
+        )
+        .where(
+            Contribution.campaign_id == campaign_id,
+            Contribution.type == Type.PLEDGE,
+            Contribution.kind == Kind.ORGANISATION,
+            Contribution.organisation_id.is_not(None),
+            Contribution.shown_at.is_not(None),
+            Contribution.show_name != ShowName.ANONYMOUS,
+            Contribution.example.is_(False),
+        )
+        .group_by(Contribution.organisation_id)
+    )
+    rows = select(OrganisationOnWall).where(OrganisationOnWall.campaign_id == campaign_id)
+    if of is not None:
+        shown = shown.where(Contribution.organisation_id.in_(of))
+        rows = rows.where(OrganisationOnWall.organisation_id.in_(of))
+    right = {row[0]: (row[1], row[2]) for row in session.execute(shown) if row[0] is not None}
+    drifted = 0
+    for row in session.scalars(rows).all():
+        now = right.pop(row.organisation_id, (0, 0))
+        drifted += (row.promises, row.kept) != now
+        row.promises, row.kept = now
+        if not row.promises:
+            session.delete(row)
+    for organisation_id, (promises, kept_ones) in right.items():
+        _add(session, campaign_id, organisation_id, promises, kept_ones)
+    session.flush()
+    return drifted + len(right)
+
+
+def page(
+    session: Session, campaign_id: int, asked: str, after: Place | None, limit: int
+) -> tuple[list[OrganisationOnWall], Place | None]:
+    """By name, those whose names have words that begin like each word of `asked`; and where the rest begins."""
+    row = OrganisationOnWall
+    query = select(row).where(row.campaign_id == campaign_id).options(joinedload(row.organisation, innerjoin=True))
+    for word in fold(asked).split()[:WORDS_AT_MOST]:
+        query = query.where((" " + row.order_key).contains(f" {word}", autoescape=True))
+    if after is not None:
+        query = query.where(
+            (row.order_key > after.key) | ((row.order_key == after.key) & (row.organisation_id > after.id))
+        )
+    found = list(session.scalars(query.order_by(row.order_key, row.organisation_id).limit(limit + 1)))
+    last = found[limit - 1] if len(found) > limit else None
+    return found[:limit], Place(last.order_key, last.organisation_id) if last is not None else None
+
+
+def on_wall(session: Session, campaign_id: int, public_id: str) -> OrganisationOnWall | None:
+    """The organisation of this id, where it stands on this wall under its name."""
+    query = select(OrganisationOnWall).join(OrganisationOnWall.organisation)
+    return session.scalars(
+        query.where(OrganisationOnWall.campaign_id == campaign_id, Organisation.public_id == public_id).options(
+            joinedload(OrganisationOnWall.organisation, innerjoin=True)
+        )
+    ).first()

@@ -1,0 +1,139 @@
+"""Whoever reads a wall finds its organisations by name, and all that one of them has promised under its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import pytest
+from sqlalchemy import select
+
+from pledges.db import utcnow
+from pledges.models import Contribution, Organisation, Progress
+from pledges.organisations import merging
+from pledges.wall import publishing
+from tests.moderation.conftest import walls  # noqa: F401 (a fixture)
+from tests.wall import SLUG, AtTheDesk, Sent, Wall
+
+CARD = re.compile(r'data-pledge="([^"]+)"')
+NAMED = re.compile(r'class="names-name" href="([^"]+)"><bdi>([^<]*)</bdi></a>\s*<span class="small">([^<]*)')
+LIST = f"/{SLUG}/organisations"
+
+
+@pytest.fixture
+def wall(walls: Callable[..., Wall]) -> Wall:  # noqa: F811
+    return walls()
+
+
+@pytest.fixture
+def mo(wall: Wall) -> AtTheDesk:
+    return wall.moderator()
+
+
+def of(wall: Wall, mo: AtTheDesk, organisation: str, words: str = "We will publish our pay gap", **fields: str) -> Sent:
+    made = wall.promises(words, kind="organisation", organisation=organisation, email="a@org.example", **fields)
+    mo.approves(made)
+    return made
+
+
+def listed(wall: Wall, **asked: str) -> dict[str, str]:
+    """Name and numbers, in the order of the page."""
+    answer = wall.app.test_client().get(LIST, query_string=asked)
+    assert answer.status_code == 200
+    return {name: " ".join(said.split()) for _, name, said in NAMED.findall(answer.text)}
+
+
+def address(wall: Wall, name: str) -> str:
+    (found,) = [path for path, said, _ in NAMED.findall(wall.app.test_client().get(LIST).text) if said == name]
+    return found
+
+
+def test_organisations_stand_in_the_order_of_their_names_with_how_many_promises_and_how_many_kept(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    first = of(wall, mo, "Northbrook Primary School")
+    of(wall, mo, "Northbrook Primary School", "We will read other books")
+    of(wall, mo, "Ébène Théâtre")
+    of(wall, mo, "zeal & co")
+    of(wall, mo, "Ysgol Nant y Gog", "Byddwn yn gwrando ar ein staff", lang="cy")
+    with wall.work() as session:
+        publishing.set_progress(session, session.get_one(Contribution, first.contribution_id), Progress.KEPT)
+    assert listed(wall) == {
+        "Ébène Théâtre": "1 promise",
+        "Northbrook Primary School": "2 promises · 1 kept",
+        "Ysgol Nant y Gog": "1 promise",
+        "zeal &amp; co": "1 promise",
+    }
+    assert [*listed(wall, q="PRIM")] == [*listed(wall, q="primary north")] == ["Northbrook Primary School"]
+    assert [*listed(wall, q="theatre")] == ["Ébène Théâtre"]
+    assert [*listed(wall, q="brook")] == []
+    for nothing in ("%", "_", "'"):  # no word is asked for
+        assert [*listed(wall, q=nothing)] == [*listed(wall)], nothing
+
+
+def test_the_page_of_an_organisation_shows_what_it_promised_under_its_name_and_nothing_else(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    shown = of(wall, mo, "Northbrook", "We will ask who is missing")
+    of(wall, mo, "Northbrook", "We will not say who we are", show_name="anonymous")
+    of(wall, mo, "Southbrook", "We will ask who came")
+    person = wall.promises("I will ask at Northbrook", name="Ada", organisation="Northbrook", show_name="organisation")
+    mo.approves(person)
+    page = address(wall, "Northbrook")
+    client = wall.app.test_client()
+    assert CARD.findall(client.get(page).text) == [shown.public_id]
+    assert listed(wall)["Northbrook"] == "1 promise"
+    assert f'href="{page}"' in client.get(f"/{SLUG}/promises/{shown.public_id}").text
+    feed = ElementTree.fromstring(client.get(f"{page}/feed.atom").data)  # noqa: S314 (our own)
+    entries = feed.findall("{http://www.w3.org/2005/Atom}entry")
+    assert len(entries) == 1 and shown.public_id in ElementTree.tostring(entries[0]).decode()
+    assert wall.acts(shown, "hide_name").status_code in (200, 303)
+    assert client.get(page).status_code == client.get(f"{page}/feed.atom").status_code == 404
+    assert [*listed(wall)] == ["Southbrook"]
+    assert "Northbrook" not in client.get(LIST, query_string={"q": "northbrook"}).text.replace("“northbrook”", "")
+
+
+def test_what_is_taken_down_leaves_the_list_at_once_and_comes_back_with_its_words(wall: Wall, mo: AtTheDesk) -> None:
+    one = of(wall, mo, "Northbrook")
+    page = address(wall, "Northbrook")
+    assert mo.decides(one, "reject", reason="other").status_code == 303
+    assert listed(wall) == {} and wall.app.test_client().get(page).status_code == 404
+    assert "No organisation stands on this wall yet." in wall.app.test_client().get(LIST).text
+    assert mo.decides(one, "undo").status_code == 303
+    assert listed(wall) == {"Northbrook": "1 promise"}
+    wall.acts(one, "withdraw")
+    assert listed(wall) == {}
+    wall.acts(one, "erase")
+    assert wall.app.test_client().get(page).status_code == 404
+
+
+def test_two_that_are_the_same_stand_as_one_until_they_are_parted(wall: Wall, mo: AtTheDesk) -> None:
+    of(wall, mo, "Northbrook School")
+    of(wall, mo, "Northbrook Sch")
+    with wall.work() as session:
+        one, into = session.scalars(select(Organisation).order_by(Organisation.name)).all()
+        merging.merge(session, one, into, utcnow())
+    assert listed(wall) == {"Northbrook School": "2 promises"}
+    with wall.work() as session:
+        merging.part(session, session.scalars(select(Organisation).order_by(Organisation.name).limit(1)).one())
+    assert listed(wall) == {"Northbrook Sch": "1 promise", "Northbrook School": "1 promise"}
+
+
+def test_a_long_list_goes_on_where_it_stopped_and_a_cursor_that_is_none_begins_anew(
+    wall: Wall, mo: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pledges.directory.pages.PAGE", 2)
+    names = ["Ash", "ash!", "Beech", "Cedar", "Deal"]  # two that fold to the same
+    for name in names:
+        of(wall, mo, name)
+    found: list[str] = []
+    client, path = wall.app.test_client(), LIST
+    while path:
+        text = client.get(path).text
+        found += [name for _, name, _ in NAMED.findall(text)]
+        on = re.search(r'rel="next" href="([^"]+)"', text)
+        path = on[1].replace("&amp;", "&") if on else ""
+    assert sorted(found) == sorted(names) and len(found) == 5
+    for wrong in ("x", "MTIz", "é", "LTEuYXNo", "MTIuYQBi"):
+        assert [*listed(wall, after=wrong)] == found[:2], wrong
