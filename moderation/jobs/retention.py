@@ -12,6 +12,7 @@ from moderation.letters import dropping
 from moderation.models import Decision, Evidence, Hold, Letter, Report, Review
 from moderation.workflow import State
 from pledges.db import database, rows_of, transaction
+from pledges.figures import sites
 from pledges.intake.door import review_desk
 from pledges.models import Contribution
 from pledges.receipt import acts
@@ -30,6 +31,7 @@ def forget(settings: Settings, now: datetime) -> dict[str, int]:
         "rejected": _erase(_undecided_since(State.REJECTED, timedelta(days=settings.rejected_kept_days), now), now),
         "letters": _forget_letters(now),
         "written letters": _forget_written(settings),
+        "sites": _forget_sites(now),
     }
     _wipe_log()
     return done
@@ -65,6 +67,12 @@ def _forget_evidence(now: datetime, evidence_days: int) -> int:
         session.execute(delete(Hold).where(held <= now - timedelta(days=evidence_days)))
     upkeep.forget_networks(AT_ONCE)
     return rows_of(gone)
+
+
+def _forget_sites(now: datetime) -> int:
+    """Which sites embedded a wall."""
+    with transaction() as session:
+        return sites.forget(session, now.date())
 
 
 def _forget_letters(now: datetime) -> int:

@@ -21,6 +21,7 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     bulk,
     care,
     claims,
+    embedding,
     history,
     house_rules,
     items,

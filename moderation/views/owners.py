@@ -48,6 +48,12 @@ def _pages(held: dict[int | None, Role], campaign: Campaign) -> list[tuple[str, 
     """Endpoint, name and use of each page that these roles may open."""
     every = [
         (
+            Act.EMBED,
+            "desk.show_embedding",
+            gettext("Embed the wall, and who does"),
+            gettext("What to paste into another page, in your colours; and which sites show the wall."),
+        ),
+        (
             Act.CONNECT,
             "desk.show_keys",
             gettext("Keys for partners"),

@@ -92,7 +92,7 @@ def _page(mode: str, found: dict[str, Any], endpoint: str, **names: str) -> Resp
 
 
 def policy(campaign: Campaign) -> str:
-    """What the frame may load, and who may frame it: the campaign's sites; any where it names none."""
+    """What the frame may load, and who may frame it: the campaign's sites, and our desk; any where it names none."""
     ours = settings().base_url
     return (
         f"default-src 'none'; style-src 'self' {ours}; script-src 'self' {ours}; base-uri 'none'; form-action 'none'; "
@@ -104,4 +104,4 @@ def sites(campaign: Campaign) -> list[str]:
     """The campaign's sites that can stand in such a list; one that cannot keeps out rather than lets in."""
     named = [str(each).strip().rstrip("/").lower() for each in campaign.embed_origins]
     good = [each for each in named if _SITE.fullmatch(each)]
-    return good or (["'none'"] if named else [])
+    return ["'self'", *good] if named else []

@@ -16,6 +16,7 @@ PLEDGES = "pledges"
 ORGANISATIONS = "organisations"
 TALLIES = "akismet:"  # what was counted as it happened, and stands nowhere else
 LANES = "lane:"  # + lane: how many wait there; counted again where the queue is
+SITES = "site:"  # + origin, by day: how often a page of theirs showed the wall; counted as it happened, too
 EXAMPLES = "examples:"  # + the name of a counter: how many of it are examples of ours
 CLOTH = "cloth:"  # + theme id, by day: the blocks of the picture
 LOOSE = f"{CLOTH}loose:"  # + dye, by day: the blocks of promises without a theme
@@ -123,7 +124,7 @@ def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[i
         right[(ORGANISATIONS, EVERY_DAY)] = len(organisations)
     drift = {}
     for row in session.scalars(select(Counter).where(Counter.campaign_id == campaign_id).with_for_update()):
-        if row.name.startswith((TALLIES, LANES)):
+        if row.name.startswith((TALLIES, LANES, SITES)):
             continue
         is_now = right.pop((row.name, row.day), 0)
         if row.value != is_now:

@@ -114,11 +114,11 @@ def test_a_frame_is_open_to_the_campaign_s_sites_alone_and_to_any_where_it_names
 
     assert ancestors() == "*"
     allow("https://www.example.org", "https://Blog.example.org/")
-    assert ancestors() == "https://www.example.org https://blog.example.org"
+    assert ancestors() == "'self' https://www.example.org https://blog.example.org"
     allow("https://a.example; script-src *", "javascript:x", "https://*.example.org:8443")
-    assert ancestors() == "https://*.example.org:8443"
+    assert ancestors() == "'self' https://*.example.org:8443"
     allow("not a site")
-    assert ancestors() == "'none'", "what cannot be read keeps out"
+    assert ancestors() == "'self'", "what cannot be read keeps out"
 
 
 def test_a_frame_has_no_cookie_no_form_and_nothing_inline(wall: Wall) -> None:
