@@ -93,6 +93,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/moderation/campaigns/<slug>": {"/moderation/campaigns/{slug}": 4},
     "/moderation/campaigns/<slug>/keys": {"/moderation/campaigns/{slug}/keys": 6},
     "/moderation/campaigns/<slug>/embed": {"/moderation/campaigns/{slug}/embed": 7},
+    "/moderation/campaigns/<slug>/webhooks": {"/moderation/campaigns/{slug}/webhooks": 7},
     "/moderation/clusters/<int:cluster_id>": {"/moderation/clusters/{cluster}": 15},
     "/moderation/figures": {"/moderation/figures": 11},
     "/moderation/history": {"/moderation/history": 7, "/moderation/history?who=me": 7},

@@ -26,6 +26,8 @@ from pledges.errors import WordsChanged
 from pledges.limits.counting import limits_of
 from pledges.settings import settings
 
+from . import webhooks
+
 log = logging.getLogger(__name__)
 
 SPAM_SERVICE = "wall.spam_service"
@@ -80,6 +82,7 @@ def sweep(now: datetime) -> int:
     spam_service().send_feedback(now)
     in_portions(answer_links, now)
     sending.send_due(settings(), now)
+    webhooks.send_due(now)
     return done
 
 

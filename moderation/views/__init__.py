@@ -37,6 +37,7 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     search,
     sheet,
     surge,
+    webhooks,
     word_lists,
 )
 from .base import desk, private

@@ -59,5 +59,11 @@ def _pages(held: dict[int | None, Role], campaign: Campaign) -> list[tuple[str, 
             gettext("Keys for partners"),
             gettext("Sites that send what their own visitors promise there."),
         ),
+        (
+            Act.CONNECT,
+            "desk.show_webhooks",
+            gettext("Webhooks"),
+            gettext("Other programs that are told what comes to the wall and leaves it."),
+        ),
     ]
     return [(page, name, use) for act, page, name, use in every if permissions.may(held, act, campaign.id)]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import datetime
-from ipaddress import ip_address
 from typing import TypeVar
 
 from flask import Response, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, TooManyRequests, Unauthorized, UnprocessableEntity
@@ -30,6 +29,7 @@ from pledges.intake.sent import Origin, Receipt, Sent
 from pledges.limits.counting import limits_of
 from pledges.limits.rules import Kind, Refusal
 from pledges.models import Campaign, PartnerKey, Type
+from pledges.networks import address_of
 from pledges.settings import settings
 from pledges.wall import shown
 from pledges.web import language
@@ -98,7 +98,7 @@ def _given(shape: type[Given], campaign: Campaign) -> Given:
     wrong = {}
     if given.page_lang and given.page_lang not in campaign.languages:
         wrong["page_lang"] = _("This is no language of these pages")
-    if _address(given) is None:
+    if address_of(given.visitor_address) is None:
         wrong["visitor_address"] = _("This is no IP address")
     known = consent_words(campaign, Type.PLEDGE)
     if not set(given.consents) <= set(known) or "public" not in given.consents:
@@ -108,13 +108,6 @@ def _given(shape: type[Given], campaign: Campaign) -> Given:
     if given.page_lang:
         g.lang = given.page_lang
     return given
-
-
-def _address(given: BaseModel) -> str | None:
-    try:
-        return str(ip_address(given.visitor_address))  # type: ignore[attr-defined]
-    except ValueError:
-        return None
 
 
 def _fields(given: schemas.NewPledge | schemas.NewComment) -> dict[str, str]:
@@ -172,7 +165,7 @@ def _count(
 ) -> None:
     """Counted for the key, then for the visitor as in our own form; raises where either sent too often."""
     wait = limits_of(current_app).take("api", {("partner key", str(key.id)): 1})
-    wait = wait or refusal(limit, email=form["email"], address=ip_address(given.visitor_address))
+    wait = wait or refusal(limit, email=form["email"], address=address_of(given.visitor_address))
     if wait is not None:
         raise _too_often(wait)
 
@@ -195,7 +188,7 @@ def _with_key(key: PartnerKey, store: Store) -> Store:
 def _origin(given: schemas.NewPledge | schemas.NewComment) -> Origin:
     campaign: Campaign = g.campaign
     return Origin(
-        ip=str(ip_address(given.visitor_address)),
+        ip=str(address_of(given.visitor_address)),
         user_agent=text.clean(given.visitor_agent),
         permalink=settings().base_url + link("wall", slug=campaign.slug),
         seconds_on_form=given.seconds_on_form,

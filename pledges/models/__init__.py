@@ -8,6 +8,7 @@ from .counter import EVERY_DAY, Counter
 from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
 from .partner import PartnerKey
+from .webhook import Delivery, Webhook
 
 __all__ = [
     "EVERY_DAY",
@@ -22,6 +23,7 @@ __all__ = [
     "Contact",
     "Contribution",
     "Counter",
+    "Delivery",
     "EventCode",
     "Kind",
     "MergedContribution",
@@ -36,5 +38,6 @@ __all__ = [
     "ShowName",
     "Theme",
     "Type",
+    "Webhook",
     "Wording",
 ]

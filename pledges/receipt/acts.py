@@ -78,7 +78,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
 def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:
     """No name is shown from now on, also when words sent before this are approved later."""
     session.refresh(contribution, with_for_update=True)
-    publishing.show_no_name(session, contribution)
+    publishing.show_no_name(session, contribution, now)
     keep_consent(session, contribution, NAME_HIDDEN, text, now)
 
 

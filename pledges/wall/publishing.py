@@ -8,11 +8,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from pledges.campaigns.versions import talk, touch
+from pledges.db import utcnow
 from pledges.errors import WordsChanged
 from pledges.figures import counters
 from pledges.models import Consent, Contribution, Kind, Progress, Revision, ShowName, Type
 from pledges.organisations import naming, places
 from pledges.revisions import digest_of
+from pledges.webhooks import owing
 
 from . import indexing
 
@@ -24,6 +26,7 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     contribution = revision.contribution
     if revision.erased_at or digest_of(revision) != revision.digest:
         raise WordsChanged(f"revision {revision.id} does not match its digest")
+    shown_before = contribution.published_revision_id
     _take_down(session, contribution)
     consent_id = session.scalars(
         select(Consent.id).where(
@@ -44,6 +47,8 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     contribution.shown_at = contribution.published_at
     contribution.hidden_at = None
     _put_up(session, contribution)
+    if shown_before != revision.id:
+        owing.owe(session, contribution, owing.CHANGED if shown_before else owing.APPROVED, now)
 
 
 def _is_changed(contribution: Contribution, revision: Revision) -> bool:
@@ -63,6 +68,7 @@ def hide(session: Session, contribution: Contribution, now: datetime) -> None:
     contribution.shown_at = None
     contribution.hidden_at = now
     session.flush()
+    owing.owe(session, contribution, owing.REMOVED, now)
 
 
 def _take_down(session: Session, contribution: Contribution) -> None:
@@ -122,9 +128,10 @@ def set_progress(session: Session, pledge: Contribution, progress: Progress) -> 
         places.kept(session, pledge, before)
         indexing.put(session, pledge)
         counters.add(session, pledge.campaign_id, f"progress:{progress}", +1)
+        owing.owe(session, pledge, owing.UPDATED, utcnow())
 
 
-def show_no_name(session: Session, contribution: Contribution) -> None:
+def show_no_name(session: Session, contribution: Contribution, now: datetime) -> None:
     """The author's name is shown nowhere from now on, and nobody finds the words by it."""
     touch(session, contribution.campaign_id)
     places.moved(session, contribution, -1)
@@ -132,6 +139,7 @@ def show_no_name(session: Session, contribution: Contribution) -> None:
     session.flush()
     if contribution.shown_at is not None:
         indexing.put(session, contribution)
+        owing.owe(session, contribution, owing.CHANGED, now)
 
 
 def _organisation(session: Session, revision: Revision, now: datetime) -> int | None:
