@@ -44,24 +44,24 @@ def _campaigns() -> Response:
 @kept()
 @described("One campaign", schemas.Campaign)
 def campaign(slug: str) -> ResponseReturnValue:
-    asked = _campaign_or_404(slug)
-    return _shared(asked, lambda: showing.campaign(asked, counters.read(reading(), asked.id)))
+    asked = campaign_or_404(slug)
+    return answered(asked, lambda: showing.campaign(asked, counters.read(reading(), asked.id)))
 
 
 @api.get("/campaigns/<slug>/count")
 @kept()
 @described("How much stands on its wall", schemas.Counts)
 def count(slug: str) -> ResponseReturnValue:
-    asked = _campaign_or_404(slug)
-    return _shared(asked, lambda: showing.counted(counters.read(reading(), asked.id)))
+    asked = campaign_or_404(slug)
+    return answered(asked, lambda: showing.counted(counters.read(reading(), asked.id)))
 
 
 @api.get("/campaigns/<slug>/pledges")
 @kept()
 @described("The promises on its wall, the newest first", schemas.Pledges)
 def pledges(slug: str) -> ResponseReturnValue:
-    asked = _campaign_or_404(slug)
-    filters, limit = wall_filters.Filters.read(request.args.to_dict()), _limit()
+    asked = campaign_or_404(slug)
+    filters, limit = wall_filters.Filters.read(request.args.to_dict()), limit_asked()
     after = request.args.get("after", "")
 
     def body() -> BaseModel:
@@ -72,16 +72,16 @@ def pledges(slug: str) -> ResponseReturnValue:
         shows(each.id for each in page.items)
         return schemas.Pledges(pledges=[showing.pledge(each, asked) for each in page.items], next=page.next)
 
-    return _shared(asked, body)
+    return answered(asked, body)
 
 
 @api.get("/campaigns/<slug>/answers")
 @kept()
 @described("The answers to one of its questions, the newest first", schemas.Answers)
 def answers(slug: str) -> ResponseReturnValue:
-    asked = _campaign_or_404(slug)
+    asked = campaign_or_404(slug)
     question = shown.question_or_404(reading(), asked, request.args.get("question", ""))
-    after, limit = _after(), _limit()
+    after, limit = after_asked(), limit_asked()
 
     def body() -> BaseModel:
         page: paging.Page[Contribution] = paging.Page([], None)
@@ -90,7 +90,7 @@ def answers(slug: str) -> ResponseReturnValue:
             shows(each.id for each in page.items)
         return schemas.Answers(answers=[showing.answer(each, asked) for each in page.items], next=page.next)
 
-    return _shared(asked, body)
+    return answered(asked, body)
 
 
 @api.get("/campaigns/<slug>/removed")
@@ -98,15 +98,15 @@ def answers(slug: str) -> ResponseReturnValue:
 @described("What was taken down, the oldest first, so that a copy elsewhere can drop it", schemas.Removed)
 def removed(slug: str) -> ResponseReturnValue:
     """Ids that were taken down since then, oldest first, so that a copy elsewhere can drop them; a page at a time."""
-    asked = _campaign_or_404(slug)
-    since, after = _since(), _after()
+    asked = campaign_or_404(slug)
+    since, after = _since(), after_asked()
 
     def body() -> BaseModel:
         shows([ANY])
         page = wall_removed.removed(reading(), asked, since, after)
         return schemas.Removed(removed=[showing.gone(each) for each in page.items], next=page.next)
 
-    return _shared(asked, body)
+    return answered(asked, body)
 
 
 @api.get("/pledges/<id>")
@@ -116,7 +116,7 @@ def pledge(id: str) -> ResponseReturnValue:
     asked = language.speak_for(shown.campaign_of_or_404(reading(), id))
     found = shown.shown_anywhere_or_404(reading(), id)
     shows([found.id])
-    return _shared(asked, lambda: showing.either(found, asked))
+    return answered(asked, lambda: showing.either(found, asked))
 
 
 @api.get("/pledges/<id>/comments")
@@ -126,25 +126,25 @@ def comments(id: str) -> ResponseReturnValue:
     asked = language.speak_for(shown.campaign_of_or_404(reading(), id))
     parent = shown.shown_anywhere_or_404(reading(), id)
     shows([parent.id])
-    after, limit = _after(), _limit()
+    after, limit = after_asked(), limit_asked()
 
     def body() -> BaseModel:
         page = thread.comments_page(reading(), parent, after, limit)
         return schemas.Comments(comments=[showing.comment(each) for each in page.items], next=page.next)
 
-    return _shared(asked, body)
+    return answered(asked, body)
 
 
-def _campaign_or_404(slug: str) -> Campaign:
+def campaign_or_404(slug: str) -> Campaign:
     return language.speak_for(finding.campaign_or_404(reading(), slug))
 
 
-def _shared(campaign: Campaign, body: Callable[[], BaseModel]) -> Response:
+def answered(campaign: Campaign, body: Callable[[], BaseModel]) -> Response:
     """As the pages: a tag, seconds in a cache, and 304 where nothing has changed."""
     return shared(campaign, lambda: as_json(body()))
 
 
-def _after() -> paging.Cursor | None:
+def after_asked() -> paging.Cursor | None:
     if not request.args.get("after"):
         return None
     try:
@@ -157,7 +157,7 @@ def _not_a_cursor() -> WrongField:
     return WrongField("after", _("“after” has to be the “next” of an earlier answer."))
 
 
-def _limit() -> int:
+def limit_asked() -> int:
     asked = request.args.get("limit") or str(listing.PAGE)
     if not (asked.isascii() and asked.isdigit() and len(asked) < 7 and int(asked) >= 1):
         raise WrongField(

@@ -28,6 +28,9 @@ class Counts(Told):
     pledges: int
     organisations: int
     kept: int
+    under_way: int
+    asked: int = Field(description="Of these promises, how many authors were asked how theirs goes")
+    answered: int
 
 
 class Choice(Told):
@@ -131,6 +134,39 @@ class Comment(_Shown):
 class Comments(Told):
     comments: list[Comment]
     next: Next
+
+
+class Update(Told):
+    """What an author told at a moment."""
+
+    id: Id
+    status: Progress
+    at: datetime
+    note: str | None
+    link: str | None
+    promise: str | None = Field(description="The new words, where the promise has changed")
+    lang: str | None = Field(description="Language of note and promise")
+
+
+class Updates(Told):
+    status: Progress = Field(description="How the promise stands")
+    updates: list[Update]
+    next: Next
+
+
+class Figures(Told):
+    """How the promises of a campaign go; examples are none of them."""
+
+    made: int
+    asked: int = Field(description="Authors who were asked")
+    answered: int = Field(description="Of those, who told")
+    unasked: int = Field(description="Who told without being asked")
+    kept: int
+    under_way: int
+    not_started: int
+    changed: int
+    not_kept: int
+    target: int | None = Field(description="How many promises the campaign hopes for")
 
 
 class Gone(Told):

@@ -44,11 +44,16 @@ def campaign(shown: Campaign, counts: dict[str, int]) -> schemas.Campaign:
     )
 
 
-def counted(found: dict[str, int]) -> schemas.Counts:
+def counted(counts: dict[str, int]) -> schemas.Counts:
+    """As the wall says them: examples count only while nothing else stands there."""
+    found = counters.without_examples(counts)
     return schemas.Counts(
         pledges=found.get(counters.PLEDGES, 0),
         organisations=found.get(counters.ORGANISATIONS, 0),
         kept=found.get(counters.KEPT, 0),
+        under_way=found.get(counters.UNDER_WAY, 0),
+        asked=found.get(counters.ASKED, 0),
+        answered=found.get(counters.ANSWERED, 0),
     )
 
 

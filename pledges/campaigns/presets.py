@@ -28,6 +28,7 @@ OURS = frozenset(
         "api",
         "moderation",
         "receipt",
+        "letters",
         "static",
         "privacy",
         "house-rules",

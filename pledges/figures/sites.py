@@ -31,7 +31,8 @@ class Site:
 def store(session: Session, seen: Mapping[tuple[str, str, str], int]) -> None:
     """These (slug, origin, day) were seen so often, besides what is kept already; what is no wall of ours is left out."""
     slugs = {slug for slug, _origin, _day in seen}
-    ids = dict(session.execute(select(Campaign.slug, Campaign.id).where(Campaign.slug.in_(slugs))).tuples().all())
+    found = session.execute(select(Campaign.slug, Campaign.id).where(Campaign.slug.in_(slugs)))
+    ids = {row.slug: row.id for row in found}
     known: dict[tuple[int, str], set[str]] = {}
     for (slug, origin, day), times in sorted(seen.items()):
         if slug not in ids:

@@ -8,6 +8,7 @@ from .counter import EVERY_DAY, Counter
 from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
 from .partner import PartnerKey
+from .step import Step
 from .webhook import Delivery, Webhook
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Question",
     "Revision",
     "ShowName",
+    "Step",
     "Theme",
     "Type",
     "Webhook",

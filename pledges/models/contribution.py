@@ -93,6 +93,7 @@ class Contribution(Base):
     erased_at: Mapped[datetime | None]
     comments_closed_at: Mapped[datetime | None]
     example: Mapped[bool] = mapped_column(default=False)
+    asked_at: Mapped[datetime | None]  # the first letter that asked how it goes was sent
 
     campaign: Mapped[Campaign] = relationship()
     theme: Mapped[Theme | None] = relationship()
@@ -169,7 +170,8 @@ class Contact(Base):
     letters_wanted: Mapped[bool] = mapped_column(default=True)
     proved_at: Mapped[datetime | None]  # its owner pressed a button
     follow_up: Mapped[bool] = mapped_column(default=False)
-    next_question_at: Mapped[datetime | None]
+    next_question_at: Mapped[datetime | None] = mapped_column(index=True)  # see updates/asking.py
+    forget_after: Mapped[datetime | None] = mapped_column(index=True)  # no question is to come, nor an invitation
     undeliverable_at: Mapped[datetime | None]  # a mail server said that nothing arrives there: no letter goes there
     undeliverable_code: Mapped[str] = mapped_column(String(40), default="")
     created_at: Mapped[datetime]

@@ -31,6 +31,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "wall": (*FILTERS, "sort", "after", "before"),
     "promise": ("after",),
     "question": ("after",),
+    "report": ("step",),
     "new_promise": ("event", "like"),
     "make_promise": ("event", "like"),
     "new_answer": ("event", "like"),
@@ -56,6 +57,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "api.pledges": (*FILTERS, "sort", "after", "limit"),
     "api.answers": ("question", "after", "limit"),
     "api.comments": ("after", "limit"),
+    "api.updates": ("after", "limit"),
     "api.removed": ("since", "after"),
 }
 

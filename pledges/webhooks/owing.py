@@ -16,7 +16,7 @@ APPROVED, CHANGED, REMOVED, UPDATED = "approved", "changed", "removed", "updated
 
 
 def owe(session: Session, contribution: Contribution, what: str, now: datetime) -> None:
-    """Every webhook is owed `pledge.approved` or the like; of an update of its author, that its promise has one.
+    """Every webhook is owed `pledge.approved` or the like.
 
     Comments are told as they come and go; those that go with what they stand under are not told each.
     """
@@ -24,11 +24,8 @@ def owe(session: Session, contribution: Contribution, what: str, now: datetime) 
     webhooks = session.scalars(told.order_by(Webhook.id)).all()
     if not webhooks:
         return
-    about = contribution
-    if contribution.type is Type.UPDATE and contribution.parent is not None:
-        about, what = contribution.parent, UPDATED
-    event = f"{'comment' if about.type is Type.COMMENT else 'pledge'}.{what}"
-    body = json.dumps({"type": event, "timestamp": _moment(now), "data": _data(session, about)})
+    event = f"{'comment' if contribution.type is Type.COMMENT else 'pledge'}.{what}"
+    body = json.dumps({"type": event, "timestamp": _moment(now), "data": _data(session, contribution)})
     for webhook_id in webhooks:
         session.add(
             Delivery(

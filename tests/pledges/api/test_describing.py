@@ -44,6 +44,8 @@ SHAPES: list[tuple[str, type[BaseModel]]] = [
     ("/campaigns/week/removed", schemas.Removed),
     ("/pledges/{id}", schemas.PledgeOrAnswer),
     ("/pledges/{id}/comments", schemas.Comments),
+    ("/pledges/{id}/updates", schemas.Updates),
+    ("/campaigns/week/figures", schemas.Figures),
 ]
 
 

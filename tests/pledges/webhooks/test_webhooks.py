@@ -15,7 +15,7 @@ from moderation.jobs import retention, webhooks
 from moderation.models import Role
 from pledges.db import utcnow
 from pledges.models import Contribution, Delivery, Progress, Webhook
-from pledges.wall import publishing
+from pledges.wall import publishing, steps
 from tests.pledges.webhooks.conftest import Receiver
 from tests.wall import OTHER, SLUG, AtTheDesk, Wall
 
@@ -67,7 +67,7 @@ def test_what_comes_changes_and_goes_is_told_in_its_order(
     owner.approves(comment)
     owner.approves(wall.edits(promise, "I will listen, and then speak"))
     with wall.work() as session:
-        publishing.set_progress(session, session.get_one(Contribution, promise.contribution_id), Progress.KEPT)
+        steps.add(session, session.get_one(Contribution, promise.contribution_id), Progress.KEPT, utcnow())
     wall.acts(promise, "hide_name")
     wall.acts(comment, "withdraw")
     wall.acts(promise, "withdraw")
