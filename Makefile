@@ -3,7 +3,7 @@ PYTHON ?= python3
 LOCK = .venv/bin/python -m uv pip compile --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-annotate --quiet
 
-.PHONY: run test check screenshots messages lock
+.PHONY: run test check screenshots messages lock test-wordpress
 
 run:
 	$(PYTHON) app.py
@@ -24,3 +24,7 @@ lock:
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) requirements-uv.in -o requirements-uv.txt
+
+# A real WordPress of Debian's packages; no part of the other tests.
+test-wordpress:
+	.venv/bin/python -m pytest -n 0 tests/wordpress/check_wordpress.py

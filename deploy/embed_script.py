@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deploy.environment import ROOT, say
+
+if TYPE_CHECKING:
+    from pledges.embed.script import Release
 
 SOURCE = ROOT / "pledges" / "embed" / "script" / "promise-wall.js"
 STYLE = ROOT / "static" / "embed.css"
 RELEASED = ROOT / "pledges" / "embed" / "released"
 PLACE = "/*css*/"
+EXAMPLES = ROOT / "docs" / "embedding"
+TAG = re.compile(r'(src="https://wall\.example\.org)/embed-[0-9a-f]+\.js" integrity="sha384-[^"]*"')
 
 
 def main() -> int:
@@ -32,8 +39,18 @@ def main() -> int:
         (RELEASED / f"embed-{name}.js").write_bytes(made)
         listed.append({"hash": name, "day": datetime.now(UTC).date().isoformat()})
     index.write_text(json.dumps(listed, indent=1) + "\n", "utf-8")
+    name_in_examples(script.releases()[-1])
     say(f"embed-{name}.js: {len(made)} bytes, {len(gzip.compress(made, 9))} in gzip")
     return 0
+
+
+def name_in_examples(newest: Release) -> None:
+    """The examples name this release."""
+    for file in sorted(EXAMPLES.iterdir()):
+        words = file.read_text("utf-8")
+        named = TAG.sub(rf'\g<1>{newest.address}" integrity="{newest.integrity}"', words)
+        if named != words:
+            file.write_text(named, "utf-8")
 
 
 def built(source: Path = SOURCE, style: Path = STYLE) -> bytes:

@@ -30,6 +30,7 @@ class Act(StrEnum):
     TELL_EXPECTED = "tell_expected"  # of a day on which much will arrive
     SEE_RECORD = "see_record"
     EDIT_RULES = "edit_rules"  # reasons, house rules and word lists
+    EMBED = "embed"  # see how other sites show the wall, and which do
     INVITE = "invite"  # and all else about people: leaving, sessions, a lost second factor
     EDIT_CAMPAIGN = "edit_campaign"
 

@@ -6,6 +6,7 @@ from flask import Flask, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 
+from pledges.api import going as _going  # noqa: F401 (its addresses join the API)
 from pledges.api import reads
 from pledges.directory import pages as _directory  # noqa: F401 (its pages join `public`)
 from pledges.embed import pages as embedded

@@ -82,6 +82,32 @@ def hash_network(network: str) -> str:
     return hmac.new(_key("network"), network.encode(), "sha256").hexdigest()
 
 
+LETTERS = {"q": "follow_up", "i": "invite_again"}  # in a token that stops letters: for what they are sent
+_MAC_CHARS = 22
+
+
+def letters_token(public_id: str, purpose: str) -> str:
+    """Stops the letters of one purpose about one promise, and opens nothing; short, since it stands in a header."""
+    sign = next(sign for sign, each in LETTERS.items() if each == purpose)
+    return f"{public_id}{sign}{_letters_macs(public_id, sign)[0]}"
+
+
+def read_letters_token(token: str) -> tuple[str, str] | None:
+    """The promise's public id and the purpose; none where it was not made by us."""
+    public_id, sign, mac = token[: -_MAC_CHARS - 1], token[-_MAC_CHARS - 1 : -_MAC_CHARS], token[-_MAC_CHARS:]
+    given = mac.encode("utf-8", "replace")
+    if sign not in LETTERS or not any(
+        hmac.compare_digest(given, made.encode()) for made in _letters_macs(public_id, sign)
+    ):
+        return None
+    return public_id, LETTERS[sign]
+
+
+def _letters_macs(public_id: str, sign: str) -> list[str]:
+    said = f"{public_id}:{sign}".encode("utf-8", "replace")
+    return [_text(hmac.digest(key, said, "sha256")[:16]) for key in _keys("letters")]
+
+
 @dataclass(frozen=True)
 class FormToken:
     """A form as it was handed out: its one-use number, for what, and when."""

@@ -43,9 +43,9 @@ from moderation.workflow import Move
 from pledges.campaigns import presets
 from pledges.db import Base, utcnow
 from pledges.figures import counters
-from pledges.models import AkismetUse, Campaign, Contribution, EventCode, Organisation, Question
+from pledges.models import AkismetUse, Campaign, Contribution, EventCode, Organisation, Question, Step
 from pledges.organisations import places
-from pledges.tokens import new_public_id
+from pledges.tokens import letters_token, new_public_id
 from pledges.wall import indexing
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall, make_app, seen_by
 
@@ -111,6 +111,9 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
     reply = wall.comments(promise, "So it is", reply_to=comment.public_id)
     _decide(wall, [reply], Move.APPROVE)
     wall.reports(promise, note="I do not like it")
+    wall.acts(promise, "update", status="under_way", note="Half of it is done")
+    update = _newest(wall)
+    _decide(wall, [update], Move.APPROVE)
     calm = wall.comments(promise, "Well said")
     waiting = [_waits(wall, number) for number in range(2)]
     alike = [wall.promises(f"Read more at http://shop.example/{number} and buy") for number in range(3)]
@@ -129,6 +132,7 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             _copy(session, each, size.others - 1)
         copied = _copy(session, aside, size.others - 1)
         _copy_reports(session, size.others - 1)
+        _copy_steps(session, size.others - 1)
         for campaign in session.query(Campaign):
             counters.recount(session, campaign.id)
             places.recount(session, campaign.id)
@@ -145,6 +149,8 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "question": question,
             "organisation": session.query(Organisation.public_id).limit(1).scalar(),
             "comment": comment.public_id,
+            "update": update.public_id,
+            "letters": _stop(wall, promise),
             "receipt": other.receipt.rpartition("/")[2],
             "listed": ",".join(f"{each}.0" for each in session.scalars(select(Review.id).limit(40))),
             "waiting": str(waiting[0].review_id),
@@ -156,6 +162,19 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "moderator": str(me.id),
             "decided": str(session.query(Decision.id).filter_by(moderator_id=me.id).limit(1).scalar()),
         }
+
+
+def _newest(wall: Wall) -> Sent:
+    """What was sent last."""
+    with wall.look() as session:
+        review = session.scalars(select(Review).order_by(Review.id.desc()).limit(1)).one()
+        return Sent(review.contribution_id, review.contribution.public_id, "", review.id)
+
+
+def _stop(wall: Wall, sent: Sent) -> str:
+    """The token that ends the questions about it."""
+    with wall.app.app_context():
+        return letters_token(sent.public_id, "follow_up")
 
 
 def _copy(session: Session, of: Sent, times: int, campaigns: list[int] | None = None) -> list[int]:
@@ -204,6 +223,12 @@ def _copy_reports(session: Session, times: int) -> None:
     first = session.query(Report).one()
     for number in range(times):
         _row(session, first, reference=new_public_id(), form_token=None, note=f"{first.note}, {number}")
+
+
+def _copy_steps(session: Session, times: int) -> None:
+    first = session.query(Step).one()
+    for _number in range(times):
+        _row(session, first, public_id=new_public_id(), update_id=None)
 
 
 def _row(session: Session, of: Row, **own: Any) -> Row:

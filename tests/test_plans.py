@@ -17,7 +17,7 @@ from tests.wall import opened
 
 GROWS = {  # tables with a row or more for each thing that somebody sends, or that happens to it
     "acts", "consents", "contacts", "contributions", "decisions", "evidence", "findings", "letters", "organisations",
-    "organisations_on_walls", "reports", "review_clusters", "review_lanes", "reviews", "revisions",
+    "organisations_on_walls", "reports", "review_clusters", "review_lanes", "reviews", "revisions", "steps",
 }  # fmt: skip
 SCAN = re.compile(r"^SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?")
 ALIAS = re.compile(r"\b(?:FROM|JOIN) (\w+) AS (\w+)")

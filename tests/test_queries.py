@@ -20,7 +20,7 @@ from tests.wall import opened
 PAGES: dict[str, dict[str, int]] = {
     "/": {"/": 3},
     "/<slug>": {"/{slug}": 7, "/cy/{slug}": 7, "/{slug}?theme=listen": 7, "/{slug}?q=promise&kind=person&sort=kept": 7},
-    "/<slug>/<any(promises, answers):shelf>/<id>": {"/{slug}/promises/{promise}": 8, "/{slug}/answers/{answer}": 6},
+    "/<slug>/<any(promises, answers):shelf>/<id>": {"/{slug}/promises/{promise}": 7, "/{slug}/answers/{answer}": 6},
     "/<slug>/<any(promises, answers):shelf>/<id>/comment": {
         "/{slug}/promises/{promise}/comment": 4,
         "/{slug}/promises/{promise}/comment?reply_to={comment}": 6,
@@ -35,6 +35,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/<any(promises, answers):shelf>/<id>/embed": {"/{slug}/promises/{promise}/embed": 4},
     "/<slug>/promises/<id>/embed.json": {"/{slug}/promises/{promise}/embed.json": 4},
     "/<slug>/questions/<id>/embed": {"/{slug}/questions/{question}/embed": 4},
+    "/<slug>/organisations/<id>/embed": {"/{slug}/organisations/{organisation}/embed": 4},
     "/<slug>/fragment": {"/{slug}/fragment": 4},
     "/oembed": {
         "/oembed?url=http%3A%2F%2Fwall.example%2F{slug}": 1,
@@ -51,6 +52,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/qr.png": {"/{slug}/qr.png": 1},
     "/<slug>/colours.css": {"/{slug}/colours.css": 1},
     "/<slug>/comments/<id>/report": {"/{slug}/comments/{comment}/report": 4},
+    "/<slug>/updates/<id>/report": {"/{slug}/updates/{update}/report": 4},
     "/<slug>/organisations": {"/{slug}/organisations": 3, "/{slug}/organisations?q=k": 3},
     "/<slug>/organisations/<id>": {"/{slug}/organisations/{organisation}": 3},
     "/<slug>/organisations/<id>/feed.atom": {"/{slug}/organisations/{organisation}/feed.atom": 3},
@@ -64,6 +66,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/api/v1/campaigns": {"/api/v1/campaigns": 6},
     "/api/v1/campaigns/<slug>": {"/api/v1/campaigns/{slug}": 5},
     "/api/v1/campaigns/<slug>/answers": {"/api/v1/campaigns/{slug}/answers?question={question}": 3},
+    "/api/v1/campaigns/<slug>/figures": {"/api/v1/campaigns/{slug}/figures": 2},
     "/api/v1/campaigns/<slug>/count": {"/api/v1/campaigns/{slug}/count": 2},
     "/api/v1/campaigns/<slug>/pledges": {
         "/api/v1/campaigns/{slug}/pledges": 4,
@@ -71,10 +74,12 @@ PAGES: dict[str, dict[str, int]] = {
     },
     "/api/v1/campaigns/<slug>/removed": {"/api/v1/campaigns/{slug}/removed": 2},
     "/api/v1/pledges/<id>": {"/api/v1/pledges/{promise}": 5},
+    "/api/v1/pledges/<id>/updates": {"/api/v1/pledges/{promise}/updates": 3},
     "/api/v1/pledges/<id>/comments": {"/api/v1/pledges/{promise}/comments": 3},
     "/healthz": {"/healthz": 0},
     "/readyz": {"/readyz": 1},
-    "/receipt/<token>": {"/receipt/{receipt}": 15, "/receipt/{receipt}?do=edit": 7},
+    "/receipt/<token>": {"/receipt/{receipt}": 16, "/receipt/{receipt}?do=edit": 7},
+    "/letters/<token>": {"/letters/{letters}": 2},
     "/send-link": {"/send-link": 2},
     "/moderation/": {
         "/moderation/": 24,
@@ -87,6 +92,7 @@ PAGES: dict[str, dict[str, int]] = {
     },
     "/moderation/batches/<int:batch_id>": {"/moderation/batches/{batch}": 6},
     "/moderation/break": {"/moderation/break": 2},
+    "/moderation/campaigns/<slug>/embed": {"/moderation/campaigns/{slug}/embed": 7},
     "/moderation/clusters/<int:cluster_id>": {"/moderation/clusters/{cluster}": 15},
     "/moderation/figures": {"/moderation/figures": 11},
     "/moderation/history": {"/moderation/history": 7, "/moderation/history?who=me": 7},
@@ -105,7 +111,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/moderation/recovery-codes": {"/moderation/recovery-codes": 2},
     "/moderation/reviews/<int:review_id>": {
         "/moderation/reviews/{waiting}": 16,
-        "/moderation/reviews/{reported}": 18,
+        "/moderation/reviews/{reported}": 19,
         "/moderation/reviews/{alike}": 16,
         "/moderation/reviews/{reply}": 17,
     },

@@ -89,6 +89,7 @@ class Subject:
     earlier: list[Earlier] = field(default_factory=list)
     lists: tuple[Listing, ...] = ()
     from_organisation: bool = False  # sent for an organisation, so that `website` is its own
+    link: str = ""  # of an update
     listed: list[tuple[str, str]] = field(default_factory=list)  # the campaign's own words: (word or phrase, effect)
 
     def texts(self) -> dict[str, str]:
@@ -96,7 +97,7 @@ class Subject:
         return {name: text for name in PUBLIC_FIELDS if (text := getattr(self, name))}
 
 
-PUBLIC_FIELDS = ("words", "more", "name", "role", "organisation")
+PUBLIC_FIELDS = ("words", "more", "name", "role", "organisation", "link")
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from moderation.letters import questions
 from moderation.record import chain
 from pledges.campaigns import event_codes, presets, versions
 from pledges.db import transaction, utcnow
@@ -135,6 +138,42 @@ def end_event(slug: str, code: str) -> None:
             raise click.ClickException(f"there is no running event {code!r}")
         chain.add(session, chain.OPERATOR, "campaign:event-end", f"event:{event.id}", now=utcnow())
     click.echo(f"{code} has ended.")
+
+
+@campaign_commands.command("target")
+@click.argument("slug")
+@click.argument("promises", type=click.IntRange(0, 100_000_000))
+def set_target(slug: str, promises: int) -> None:
+    """How many promises the campaign hopes for, as its wall says; 0: none is named."""
+    with transaction() as session:
+        campaign = campaign_named(session, slug)
+        before, campaign.target = campaign.target, promises or None
+        versions.touch(session, campaign.id)
+        _note(session, campaign, "campaign:target", before={"target": before}, after={"target": campaign.target})
+    click.echo(f"{slug} hopes for {promises} promises." if promises else f"{slug} names no target.")
+
+
+@campaign_commands.command("invite")
+@click.argument("slug")
+@click.option("--from", "before", required=True, help="The campaign in which they took part.")
+def invite(slug: str, before: str) -> None:
+    """Invite those who took part before and agreed to it: one letter to an address, however often this is run."""
+    with transaction() as session:
+        campaign, earlier = campaign_named(session, slug), campaign_named(session, before)
+        if campaign.id == earlier.id or campaign.state is not CampaignState.OPEN:
+            raise click.ClickException("invite to another campaign, which is open")
+        owed = questions.invite(session, campaign, earlier, utcnow())
+        _note(session, campaign, "campaign:invite", after={"from": earlier.slug, "invited": owed})
+    click.echo(f"{owed} letters are owed; the worker sends them.")
+
+
+def _note(
+    session: Session, campaign: Campaign, act: str, *, after: dict[str, Any], before: dict[str, Any] | None = None
+) -> None:
+    chain.add(
+        session, chain.OPERATOR, act, f"campaign:{campaign.id}", before=before, after=after,
+        campaign_id=campaign.id, now=utcnow(),
+    )  # fmt: skip
 
 
 def _set_state(slug: str, state: CampaignState) -> None:

@@ -19,7 +19,7 @@ from pledges.intake.sent import Origin, Sent
 from pledges.models import Campaign, CampaignState, Contribution, Kind, Progress, ShowName, Type
 from pledges.receipt import acts
 from pledges.settings import settings
-from pledges.wall import publishing
+from pledges.wall import steps
 
 from .demo_data import COMMENTS, PROMISES
 
@@ -42,7 +42,8 @@ def add(session: Session, count: int, now: datetime, *, slug: str = "") -> int:
     for number, row in zip(range(count), itertools.cycle(PROMISES), strict=False):
         at = now - SPREAD * (1 - (number + 1) / (count + 1)) ** 2 - timedelta(minutes=count - number)
         pledge = _show(session, campaign, _sent(row, themes, fallback, permitted), at)
-        publishing.set_progress(session, pledge, Progress(row[6]))
+        if row[6] != Progress.PROMISED:
+            steps.add(session, pledge, Progress(row[6]), now)
         for words, name in chance.sample(COMMENTS, k=chance.choice((0, 0, 0, 1, 2))):
             comment = Sent(type=Type.COMMENT, words=words, lang="en", page_lang="en", name=name, consents=AGREED)
             _show(session, campaign, comment, min(now, at + timedelta(hours=3)), parent=pledge)

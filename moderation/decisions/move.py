@@ -15,7 +15,7 @@ from moderation.models import Decision, Moderator, Reason, Review
 from moderation.record import chain
 from moderation.workflow import Move, MoveNotAllowed, State
 from pledges.db import rows_of
-from pledges.models import Contribution
+from pledges.models import Contribution, Type
 
 
 class ReasonMissing(Exception):
@@ -52,7 +52,11 @@ def locked(session: Session, review_id: int) -> Review:
 
     Keys are not locked: a cluster may name an item as its example while somebody decides that item.
     """
-    contribution_id = session.scalar(select(Review.contribution_id).where(Review.id == review_id))
+    known = select(Contribution.id, Contribution.type, Contribution.parent_id)
+    known = known.join(Review, Review.contribution_id == Contribution.id).where(Review.id == review_id)
+    contribution_id, type, parent_id = session.execute(known).one()
+    if type is Type.UPDATE:  # it changes its promise too, whose author locks the promise first
+        session.execute(select(Contribution.id).where(Contribution.id == parent_id).with_for_update(key_share=True))
     session.scalars(
         select(Contribution)
         .where(Contribution.id == contribution_id)

@@ -12,8 +12,9 @@ from moderation.letters import dropping
 from moderation.models import Decision, Evidence, Hold, Letter, Report, Review
 from moderation.workflow import State
 from pledges.db import database, rows_of, transaction
+from pledges.figures import sites
 from pledges.intake.door import review_desk
-from pledges.models import Contribution
+from pledges.models import Contact, Contribution
 from pledges.receipt import acts
 from pledges.settings import Settings
 
@@ -29,7 +30,9 @@ def forget(settings: Settings, now: datetime) -> dict[str, int]:
         "spam": _erase(_undecided_since(State.SPAM, timedelta(days=settings.spam_kept_days), now), now),
         "rejected": _erase(_undecided_since(State.REJECTED, timedelta(days=settings.rejected_kept_days), now), now),
         "letters": _forget_letters(now),
+        "addresses": _forget_addresses(now),
         "written letters": _forget_written(settings),
+        "sites": _forget_sites(now),
     }
     _wipe_log()
     return done
@@ -67,11 +70,30 @@ def _forget_evidence(now: datetime, evidence_days: int) -> int:
     return rows_of(gone)
 
 
+def _forget_sites(now: datetime) -> int:
+    """Which sites embedded a wall."""
+    with transaction() as session:
+        return sites.forget(session, now.date())
+
+
 def _forget_letters(now: datetime) -> int:
     with transaction() as session:
         return rows_of(
             session.execute(
                 delete(Letter).where(func.coalesce(Letter.sent_at, Letter.dropped_at) <= now - LETTERS_KEPT)
+            )
+        )
+
+
+def _forget_addresses(now: datetime) -> int:
+    """Addresses that were kept for questions or an invitation, whose last one is a while behind us."""
+    with transaction() as session:
+        return rows_of(
+            session.execute(
+                delete(Contact).where(
+                    Contact.forget_after <= now,
+                    Contact.next_question_at.is_(None) | (Contact.next_question_at > Contact.forget_after),
+                )
             )
         )
 

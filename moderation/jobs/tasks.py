@@ -14,7 +14,7 @@ from moderation.akismet.service import SpamService
 from moderation.bulk import batches
 from moderation.clusters import upkeep
 from moderation.decisions import seconding, show
-from moderation.letters import alerts, link_requests
+from moderation.letters import alerts, link_requests, questions
 from moderation.models import Review
 from moderation.post import sending
 from moderation.queue import aside
@@ -73,12 +73,14 @@ def sweep(now: datetime) -> int:
     with transaction() as session:
         alerts.watch(session, now)
     _thaw(now)
+    in_portions(held.show_steps, now)
     in_portions(held.tell_waiting, now)
     word_lists.recheck_owed()
     batches.resume(settings(), now)
     in_portions(lambda session, _now: upkeep.mend(session), now)
     spam_service().send_feedback(now)
     in_portions(answer_links, now)
+    in_portions(questions.ask, now)
     sending.send_due(settings(), now)
     return done
 

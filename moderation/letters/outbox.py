@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from moderation.models import Decision, Letter, Moderator, Report, Review
 from moderation.workflow import Move
 from pledges.limits.mailboxes import mailbox
-from pledges.models import Contact, Contribution
+from pledges.models import Contact, Contribution, Type
 from pledges.settings import Settings
 from pledges.tokens import hash_email, hashes_of_email
 
@@ -22,6 +22,8 @@ from pledges.tokens import hash_email, hashes_of_email
 class Kind(StrEnum):
     RECEIPT = "receipt"  # asks to confirm the address, and brings the private link; the only letter to an address that nobody has proved
     LINK_AGAIN = "link_again"
+    QUESTION = "question"  # how is your promise going?
+    INVITE = "invite"  # to the next campaign, whoever agreed to that
     APPROVED = "approved"
     REJECTED = "rejected"
     REVISE = "revise"
@@ -38,6 +40,10 @@ class Kind(StrEnum):
 
 
 UNPROVED = (Kind.RECEIPT, Kind.LINK_AGAIN)
+FOR_ITSELF = {
+    Kind.QUESTION: "follow_up",
+    Kind.INVITE: "invite_again",
+}  # letters that were agreed to by a box of their own
 HASH_CHARS = 32  # of the keyed hash of an address, as a cause names it
 NOT_SENT = ("overtaken", "reopened", "withdrawn")  # and sent after all where what it told of stands again
 TAKEN_BACK = ("undone", *NOT_SENT)  # why a letter did not go: what it told of does not stand
@@ -58,9 +64,11 @@ def owe(
     decision: Decision | None = None,
 ) -> Letter | None:
     """A letter to the author is owed once for its cause; none where there is nobody to write to."""
-    contact = session.scalars(select(Contact).where(Contact.contribution_id == contribution.id)).first()
-    if contact is None or not (contact.letters_wanted or kind in UNPROVED):
+    contact = contact_of(session, contribution)
+    if contact is None or not (contact.letters_wanted or kind in UNPROVED or kind in FOR_ITSELF):
         return None
+    if kind is Kind.RECEIPT and contribution.type is Type.UPDATE:
+        return None  # it was sent from the private page of its promise
     if kind is Kind.RECEIPT and _has_had_its_letter(session, contact):
         return None
     letter = Letter(
@@ -79,6 +87,12 @@ def owe(
     session.add(letter)
     session.flush()
     return letter
+
+
+def contact_of(session: Session, contribution: Contribution) -> Contact | None:
+    """How to write to its author; to that of an update by the address that was given with its promise."""
+    given_with = contribution.parent_id if contribution.type is Type.UPDATE else contribution.id
+    return session.scalars(select(Contact).where(Contact.contribution_id == given_with)).first()
 
 
 def cause_of(kind: Kind, email_hash: str, what: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from moderation.letters import still_true
+from moderation.letters import questions, still_true
 from moderation.letters.dropping import forget_reporters, of_erased
 from moderation.letters.outbox import Kind
 from moderation.models import Decision, Letter, Report
@@ -77,6 +77,7 @@ def _note_outcome(session: Session, letter: Letter, outcome: Outcome, now: datet
     if outcome.fate is Fate.SENT:
         letter.sent_at = now
         session.flush()
+        questions.sent(session, letter, now)
         forget_reporters(session, and_(Report.id == letter.report_id, of_erased()))
         return
     letter.failed_how, letter.failed_code = outcome.fate.value, outcome.code[:CODE_CHARS]
@@ -157,6 +158,8 @@ def _why_untrue(session: Session, letter: Letter) -> str:
     if letter.kind == Kind.WITHDRAWN:
         contribution = session.get_one(Contribution, letter.contribution_id)
         return "restored" if contribution.withdrawn_at is None else ""
+    if letter.kind == Kind.QUESTION:
+        return "" if session.get_one(Contribution, letter.contribution_id).shown_at is not None else "not shown"
     if letter.decision_id is None:
         return ""
     decision = session.get_one(Decision, letter.decision_id)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from flask import render_template
 from flask_babel import force_locale, gettext, lazy_gettext
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from moderation.decisions import appeals
 from moderation.letters import outbox, still_true
-from moderation.letters.outbox import UNPROVED, Kind
+from moderation.letters.outbox import FOR_ITSELF, UNPROVED, Kind
 from moderation.letters.still_true import parent_hidden
 from moderation.models import Decision, Invitation, Letter, Moderator, Reason, Report, Review
 from moderation.people import proving
@@ -25,8 +26,23 @@ from moderation.rules import reasons
 from pledges import tokens
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
+from pledges.updates import asking
 
 UNDELIVERABLE = "undeliverable"
+
+
+class OneLine(UnstructuredHeader):
+    """A header whose value is an address: folded, it would be encoded, and no mail program would find it."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", OneLine)  # type: ignore[arg-type]
+LETTER = SMTP.clone(header_factory=_HEADERS)
 
 
 def addressee(session: Session, letter: Letter) -> tuple[str, str]:
@@ -41,17 +57,27 @@ def addressee(session: Session, letter: Letter) -> tuple[str, str]:
         moderator = session.get(Moderator, letter.moderator_id)
         return (moderator.email, "") if moderator and moderator.left_at is None else ("", "left")
     contribution = session.get(Contribution, letter.contribution_id)
-    contact = contribution.contact if contribution else None
-    if contact is None:
+    contact = outbox.contact_of(session, contribution) if contribution else None
+    if contribution is None or contact is None:
         return "", "no address"
     if contact.undeliverable_at is not None:
         return "", UNDELIVERABLE
     if letter.kind not in UNPROVED:
         if not outbox.proved(session, contact.email_hash):
             return "", "unproved"
-        if not contact.letters_wanted:
+        if not _wanted(letter, contribution, contact):
             return "", "not wanted"
     return contact.email, ""
+
+
+def _wanted(letter: Letter, contribution: Contribution, contact: Contact) -> bool:
+    """Whether its author wants letters of this kind now."""
+    purpose = FOR_ITSELF.get(Kind(letter.kind))
+    if purpose is None:
+        return contact.letters_wanted
+    if purpose == asking.FOLLOW_UP:
+        return contact.follow_up
+    return any(each.purpose == purpose and each.withdrawn_at is None for each in contribution.consents)
 
 
 def write(session: Session, letter: Letter, to: str, settings: Settings, now: datetime) -> EmailMessage:
@@ -61,7 +87,7 @@ def write(session: Session, letter: Letter, to: str, settings: Settings, now: da
         context = _context(session, letter, settings, decided.review if decided else None)
         if decided is not None:
             context["reasons"] = reasons.told(session, decided, letter.lang)
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=LETTER)
         message["Subject"] = str(context["subject"])
         name, sender = parseaddr(settings.mail_from)
         message["From"] = Address(name, addr_spec=sender)
@@ -69,6 +95,9 @@ def write(session: Session, letter: Letter, to: str, settings: Settings, now: da
         message["Date"] = format_datetime(now)
         message["Message-ID"] = letter.message_id
         message["Auto-Submitted"] = "auto-generated"
+        if stop_url := context.get("stop_url"):
+            message["List-Unsubscribe"] = f"<{stop_url}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(render_template(f"email/{letter.kind}.txt", **context))
         message.add_alternative(render_template(f"email/{letter.kind}.html", **context), subtype="html")
         message["Content-Language"] = letter.lang  # last: what is set before goes to the first part with its words
@@ -99,6 +128,8 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
         Kind.DIGEST: gettext("The desk today"),
         Kind.RECEIPT: gettext("Please confirm your address"),
         Kind.LINK_AGAIN: gettext("Your private link, again"),
+        Kind.QUESTION: gettext("How is your promise going?"),
+        Kind.INVITE: gettext("Will you make a promise again?"),
         Kind.APPROVED: gettext("Your words are on the wall"),
         Kind.REJECTED: gettext("What you sent will not appear"),
         Kind.REVISE: gettext("We ask you for a change"),
@@ -145,12 +176,30 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         context["code"] = proving.code_of(session.get_one(Invitation, letter.detail["invitation"]))
     if contribution is not None:
         context |= author_links(contribution, settings, letter.lang)
+        context |= _of_itself(session, letter, contribution, settings)
         if letter.kind == Kind.LINK_AGAIN:
             links = _all_links(session, contribution, settings, letter.lang)
             context["all_links"] = links
             if len({link["campaign"] for link in links}) > 1:
                 context["campaign_title"] = gettext("Promise Wall")
     return context
+
+
+def _of_itself(session: Session, letter: Letter, contribution: Contribution, settings: Settings) -> dict[str, object]:
+    """What letters say that were agreed to by a box of their own: of which day, where to go, and how they are stopped."""
+    purpose = FOR_ITSELF.get(Kind(letter.kind))
+    if purpose is None:
+        return {}
+    token = tokens.letters_token(contribution.public_id, purpose)
+    said: dict[str, object] = {
+        "stop_url": f"{settings.base_url}/{letter.lang}/letters/{token}",
+        "promised_on": contribution.published_at,
+    }
+    if letter.kind == Kind.INVITE:
+        to = session.get_one(Campaign, letter.detail["to"])
+        said["new_title"] = to.title.in_(letter.lang)
+        said["new_url"] = f"{settings.base_url}/{letter.lang}/{to.slug}/promise"
+    return said
 
 
 def _waits_at(letter: Letter, settings: Settings, review: Review | None) -> str:

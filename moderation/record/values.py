@@ -13,6 +13,7 @@ from moderation import permissions
 from moderation.models import HoldEffect, HoldKind, Moderator, Reason, WordEffect
 from moderation.workflow import FATES
 from pledges import ends
+from pledges.intake.forms.update import STATUSES
 from pledges.models import Campaign
 
 WORDS: dict[str, Any] = {
@@ -31,6 +32,7 @@ WORDS: dict[str, Any] = {
     "review:take_down": lazy_gettext("took it down"),
     "review:take-over": lazy_gettext("took it over from a colleague"),
     "review:set_aside": lazy_gettext("took it out of a reading sheet"),
+    "step:hide": lazy_gettext("took off what its author told of how it goes"),
     "note:write": lazy_gettext("wrote a private note"),
     "note:remove": lazy_gettext("removed a private note"),
     "batch:reject": lazy_gettext("declined many at once"),
@@ -76,6 +78,8 @@ WORDS: dict[str, Any] = {
     "hold:end": lazy_gettext("took something off the lists"),
     "hold:over": lazy_gettext("ended an entry of the lists whose time was over"),
     "campaign:state": lazy_gettext("opened or closed the campaign"),
+    "campaign:invite": lazy_gettext("invited who took part before"),
+    "campaign:target": lazy_gettext("set the target of the campaign"),
     "campaign:event": lazy_gettext("handed out an event code"),
     "campaign:event-end": lazy_gettext("ended an event code"),
 }
@@ -128,6 +132,7 @@ SAID: dict[str, dict[Any, Any]] = {  # values that are codes, by the name they s
     },
     "second": {"nobody": lazy_gettext("nobody to second it")},
     "state": FATES,
+    "progress": STATUSES,
     "role": permissions.ROLE_NAMES,
 }
 NAMES: dict[str, Any] = {
@@ -161,6 +166,10 @@ NAMES: dict[str, Any] = {
     "ceiling": lazy_gettext("at most"),
     "day": lazy_gettext("day"),
     "about": lazy_gettext("about"),
+    "progress": lazy_gettext("how it goes"),
+    "target": lazy_gettext("target"),
+    "from": lazy_gettext("from"),
+    "invited": lazy_gettext("letters"),
 }
 NOT_IN_WORDS = 12  # characters of a digest or a key that has no words
 

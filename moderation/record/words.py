@@ -24,6 +24,7 @@ STORY = (
     "review:take-over",
     "review:second",
     "review:set_aside",
+    "step:hide",
     "note:write",
     "note:remove",
 )

@@ -71,6 +71,7 @@ def subject_of(session: Session, review: Review, *, compared: bool = True) -> Su
         reply=contribution.reply_to_id is not None,
         words=revision.words,
         more=revision.how_we_will_know,
+        link=revision.link,
         name=revision.name,
         role=revision.role,
         organisation=revision.organisation,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,9 @@ from moderation.permissions import Act
 from moderation.queue import aside, waiting
 from moderation.rules import reasons
 from moderation.workflow import WAITS, Move
-from pledges.models import Contact, Contribution, Revision, ShowName
+from pledges.models import Contact, Contribution, Progress, Revision, ShowName
 from pledges.settings import settings
+from pledges.updates import timeline
 
 from . import changes, context, likenesses
 from .checks import Check, check_of, doubts_of, loudest, marked, numbers_of
@@ -83,6 +84,8 @@ class Item:
     parent_hidden: bool = False
     email: str = ""
     name_level: str = ""
+    told: list[timeline.Told] = field(default_factory=list)  # how its author says that it goes
+    told_elsewhere: bool = False  # on the page of this item alone
     likeness: Likeness | None = None  # what is asked about its organisation, where its words are in the page
 
 
@@ -95,6 +98,7 @@ def item_of(
     *,
     shown: bool,
     opened: int,
+    in_queue: bool = False,
 ) -> Item:
     past = past_of(session, review)
     contribution, revision = review.contribution, review.revision
@@ -107,6 +111,7 @@ def item_of(
         "name": revision.name,
         "role": revision.role,
         "organisation": revision.organisation,
+        "link": revision.link,
     }
     readable = shown or not review.masked
     approved, parent = changes.compared_with(contribution, revision, past.revisions()), contribution.parent
@@ -134,6 +139,7 @@ def item_of(
         pressed=shown,
     )
     contact = contribution.contact
+    is_told = contribution.progress is not Progress.PROMISED
     offered = reasons.offered_by_use(session, review.campaign_id)
     return Item(
         **_what_may_be_done(session, review, me, held, beside, past, now, appealed=bool(against), seconded=bool(here)),
@@ -164,6 +170,8 @@ def item_of(
         parent_hidden=not shown and parent is not None and changes.is_masked(session, parent.published_revision),
         email=_half(contact) if contact else "",
         name_level=str(NAME_LEVELS[revision.level]),
+        told=timeline.own(session, contribution) if is_told and not in_queue else [],
+        told_elsewhere=is_told and in_queue,
         likeness=likenesses.of(session, revision, review.campaign_id, held) if readable else None,
     )
 

@@ -12,7 +12,8 @@ from moderation.letters import outbox
 from moderation.letters.outbox import Kind
 from moderation.models import Decision, Letter, Review, Surge
 from moderation.workflow import WAITS, Move, State
-from pledges.models import Campaign, Contact, Contribution
+from pledges.models import Campaign, Contact, Contribution, Step
+from pledges.wall import steps
 
 AT_ONCE = 200
 
@@ -44,6 +45,23 @@ def held_back(session: Session) -> list[int]:
         )
     )
     return list(session.scalars(query.distinct().order_by(Review.id).limit(AT_ONCE)))
+
+
+def show_steps(session: Session, now: datetime) -> int:
+    """Some of what authors told in a surge that is over is shown; answers how much."""
+    over = (
+        select(Step)
+        .join(Contribution, Contribution.id == Step.pledge_id)
+        .join(Campaign, Campaign.id == Contribution.campaign_id)
+        .where(Step.held.is_(True), Campaign.guard_until.is_(None) | (Campaign.guard_until <= now))
+        .order_by(Step.id)
+        .limit(AT_ONCE)
+    )
+    found = session.scalars(over).all()
+    for step in found:
+        session.refresh(step.pledge, with_for_update=True)
+        steps.release(session, step)
+    return len(found)
 
 
 def tell_waiting(session: Session, now: datetime) -> int:

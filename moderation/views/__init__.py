@@ -15,12 +15,14 @@ from moderation.queue.care import MANY_HARSH
 from moderation.screens.items import ROLE_WORDS
 from pledges import ends
 from pledges.intake.forms.report import CATEGORIES
+from pledges.intake.forms.update import STATUSES
 from pledges.models import Campaign
 
 from . import (  # noqa: F401 (their addresses join the blueprint)
     bulk,
     care,
     claims,
+    embedding,
     history,
     house_rules,
     items,
@@ -33,6 +35,7 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     record,
     search,
     sheet,
+    steps,
     surge,
     word_lists,
 )
@@ -48,6 +51,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_time, "timeformat")
     app.add_template_filter(_end, "endformat")
     app.jinja_env.globals["report_categories"] = CATEGORIES
+    app.jinja_env.globals["statuses"] = STATUSES
     app.jinja_env.globals["many_harsh"] = MANY_HARSH
     app.jinja_env.globals["role_names"] = permissions.ROLE_NAMES
     app.jinja_env.globals["role_words"] = ROLE_WORDS

@@ -59,7 +59,7 @@ def private(response: Any) -> Any:
     if not sign_in.at_the_desk(request):
         return response
     response.headers["Cache-Control"] = "no-store, private"
-    response.headers["Content-Security-Policy"] = DESK_POLICY
+    response.headers["Content-Security-Policy"] = DESK_POLICY + ("; frame-src 'self'" if g.get("frames") else "")
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

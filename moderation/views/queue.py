@@ -78,7 +78,7 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
     rows = [screens_rows.row_of(review, now, me) for review in reviews]
     current = _current(session, reviews, held, me, now)
     item = (
-        items.item_of(session, current, me, held, now, shown=shown is True, opened=harsh_opened(session))
+        items.item_of(session, current, me, held, now, shown=shown is True, opened=harsh_opened(session), in_queue=True)
         if current
         else None
     )

@@ -81,6 +81,7 @@ def show_figures(me: Moderator) -> ResponseReturnValue:
     weeks = figures.weeks(session, chosen, utcnow())
     return render_template(
         "moderation/figures.html", me=me, campaigns=campaigns, chosen=chosen, weeks=weeks, moved=story.MOVED,
+        may_embed=permissions.may(held, Act.EMBED, chosen.id),
         may_see_record=permissions.campaigns(held, Act.SEE_RECORD) != [],
         chart=figures.chart(weeks, chosen.wait_target_minutes * 60), age_words=rows.age_words,
     )  # fmt: skip

@@ -230,11 +230,16 @@ def _campaign(campaign: Campaign, counts: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _counts(found: dict[str, int]) -> dict[str, int]:
+def _counts(counted: dict[str, int]) -> dict[str, int]:
+    """As the wall says them: examples count only while nothing else stands there."""
+    found = counters.without_examples(counted)
     return {
         "pledges": found.get(counters.PLEDGES, 0),
         "organisations": found.get(counters.ORGANISATIONS, 0),
         "kept": found.get(counters.KEPT, 0),
+        "under_way": found.get(counters.UNDER_WAY, 0),
+        "asked": found.get(counters.ASKED, 0),
+        "answered": found.get(counters.ANSWERED, 0),
     }
 
 
@@ -263,7 +268,7 @@ def _pledge(pledge: Contribution, campaign: Campaign) -> dict[str, Any]:
         "published_at": _moment(pledge.published_at),
         "comments": pledge.comments_shown,
         "example": pledge.example,
-        "embed_url": None,  # there is no frame of a promise yet
+        "embed_url": f"{page}/embed",
         "card_url": f"{page}/card.png",
     }
 

@@ -18,6 +18,11 @@ def on(campaign: Campaign, switch: str, now: datetime) -> bool:
     return bool(campaign.guard.get(switch)) and campaign.guard_until is not None and now < campaign.guard_until
 
 
+def guarded(campaign: Campaign, now: datetime) -> bool:
+    """Whether a surge is on now, whatever it switches."""
+    return campaign.guard_until is not None and now < campaign.guard_until
+
+
 def stands_still(campaign: Campaign, now: datetime) -> bool:
     """Whether what is approved now is not shown yet."""
     return campaign.frozen_at is not None and on(campaign, "screens", now)

@@ -56,8 +56,7 @@ class Asked:
     def css(self) -> str:
         """The looks as a style sheet of the frame."""
         said = {name: SANS if name == "words" else value for name, value in self.looks.items()}
-        rules = f":root {{ {' '.join(f'--pw-{name}: {value};' for name, value in said.items())} }}\n" if said else ""
-        return f":root {{ color-scheme: {SCHEMES[self.scheme]}; }}\n{rules}"
+        return f":root {{ {' '.join(f'--pw-{name}: {value};' for name, value in said.items())} }}\n" if said else ""
 
 
 def looks(given: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 
 from pledges.db import reading
-from pledges.models import Contribution, Question
+from pledges.models import Contribution, OrganisationOnWall, Question
 from pledges.wall import filters, listing
 from pledges.wall import shown as wall_shown
 from pledges.web.caching import shows
@@ -27,6 +27,13 @@ def newest(asked: Asked, question: Question | None = None) -> dict[str, Any]:
         items = listing.answers_page(reading(), g.campaign, question, None, limit=asked.limit).items
     shows(each.id for each in items)
     return shown(g.campaign, items, question)
+
+
+def of_organisation(asked: Asked, row: OrganisationOnWall) -> dict[str, Any]:
+    """The parts of what an organisation promised here."""
+    items = listing.of_organisation_page(reading(), g.campaign, row.organisation_id, None, limit=asked.limit or 1).items
+    shows(each.id for each in items)
+    return shown(g.campaign, items, name=row.organisation.name)
 
 
 def one(contribution: Contribution) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flask import Response, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from pledges.db import reading
+from pledges.directory.pages import on_wall_or_404
 from pledges.models import Campaign
 from pledges.settings import settings
 from pledges.wall import shown as wall_shown
@@ -18,7 +19,7 @@ from pledges.web.language import link
 from pledges.web.spelling import known_query
 
 from . import asking
-from .asked import Asked
+from .asked import SCHEMES, Asked
 from .base import embed
 from .parts import Drawing
 from .showing import entire, own_colours
@@ -46,7 +47,15 @@ def frame_of_one(slug: str, shelf: str, id: str) -> ResponseReturnValue:
 def frame_of_question(slug: str, id: str) -> ResponseReturnValue:
     question = wall_shown.question_or_404(reading(), g.campaign, id)
     asked = Asked.read(request.args)
-    return shared(g.campaign, lambda: _page("question", asking.newest(asked, question), "question", id=id))
+    return shared(g.campaign, lambda: _page("named", asking.newest(asked, question), "question", id=id))
+
+
+@embed.get("/<slug>/organisations/<id>/embed")
+@kept()
+def frame_of_organisation(slug: str, id: str) -> ResponseReturnValue:
+    row = on_wall_or_404(g.campaign, id)
+    asked = Asked.read(request.args)
+    return shared(g.campaign, lambda: _page("named", asking.of_organisation(asked, row), "organisation", id=id))
 
 
 @embed.get("/<slug>/embed.css")
@@ -65,11 +74,13 @@ def _page(mode: str, found: dict[str, Any], endpoint: str, **names: str) -> Resp
     home = settings().base_url
     drawing = Drawing(home, target="_blank")
     looks = known_query("embed.frame_looks", request.args)
+    asked = Asked.read(request.args)
     response = make_response(
         render_template(
             "embed/frame.html",
             parts=[drawing.html(each) for each in entire(mode, found)],
-            looks=f"/{g.campaign.slug}/embed.css" + (f"?{urlencode(looks)}" if looks else ""),
+            scheme=SCHEMES[asked.scheme],
+            looks=f"/{g.campaign.slug}/embed.css?{urlencode(looks)}" if asked.looks or found["colours"] else "",
             canonical=home + link(endpoint, slug=g.campaign.slug, **names),
             script=SCRIPT,
         )
@@ -81,7 +92,7 @@ def _page(mode: str, found: dict[str, Any], endpoint: str, **names: str) -> Resp
 
 
 def policy(campaign: Campaign) -> str:
-    """What the frame may load, and who may frame it: the campaign's sites; any where it names none."""
+    """What the frame may load, and who may frame it: the campaign's sites, and our desk; any where it names none."""
     ours = settings().base_url
     return (
         f"default-src 'none'; style-src 'self' {ours}; script-src 'self' {ours}; base-uri 'none'; form-action 'none'; "
@@ -93,4 +104,4 @@ def sites(campaign: Campaign) -> list[str]:
     """The campaign's sites that can stand in such a list; one that cannot keeps out rather than lets in."""
     named = [str(each).strip().rstrip("/").lower() for each in campaign.embed_origins]
     good = [each for each in named if _SITE.fullmatch(each)]
-    return good or (["'none'"] if named else [])
+    return ["'self'", *good] if named else []

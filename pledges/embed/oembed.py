@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from pledges.campaigns import finding
 from pledges.db import reading
+from pledges.directory.pages import on_wall_or_404
 from pledges.errors import NotYours
 from pledges.feeds.atom import readable
 from pledges.models import Campaign
@@ -30,8 +31,14 @@ from . import asking
 from .base import embedding, speak
 
 WIDE, NARROWEST = 600, 200
-TALL = {"wall": 800, "question": 800, "promise": 400}
-FRAMES = {"wall": "frame", "promise": "frame_of_one", "question": "frame_of_question"}
+TALL = {"wall": 800, "question": 800, "organisation": 800, "promise": 400}
+FRAMES = {
+    "wall": "frame",
+    "promise": "frame_of_one",
+    "question": "frame_of_question",
+    "organisation": "frame_of_organisation",
+}
+PICTURE = (1200, 630)
 KINDS = {"json": "application/json", "xml": "text/xml"}
 ADDRESS_MOST = 500
 CACHE_SECONDS = 300
@@ -78,6 +85,8 @@ def _title(campaign: Campaign, endpoint: str, values: dict[str, Any]) -> str:
         return asked.words.in_(page_lang())
     if endpoint == "wall":
         return campaign.title.in_(page_lang())
+    if endpoint == "organisation":
+        return on_wall_or_404(campaign, values["id"]).organisation.name
     found = asking.one_or_404(values["shelf"], values["id"])
     shows([found.id])
     piece = pieces.piece(found)
@@ -99,6 +108,9 @@ def _described(endpoint: str, values: dict[str, Any], title: str) -> dict[str, A
         "html": _HTML.format(page=page, title=title, frame=frame, width=width, height=height),
         "width": width,
         "height": height,
+        "thumbnail_url": home + _picture(endpoint, values),
+        "thumbnail_width": PICTURE[0],
+        "thumbnail_height": PICTURE[1],
         "cache_age": CACHE_SECONDS,
     }
 
@@ -108,6 +120,13 @@ def _frame_path(endpoint: str, named: dict[str, Any]) -> str:
     prefix = f"_{g.prefix}" if g.get("prefix") else ""
     adapter = current_app.url_map.bind("localhost")
     return adapter.build(f"embed{prefix}.{FRAMES[endpoint]}", named)
+
+
+def _picture(endpoint: str, values: dict[str, Any]) -> str:
+    """The card of a promise; of anything else that of the wall."""
+    if endpoint == "promise":
+        return link("promise_card", slug=g.campaign.slug, **values)
+    return link("card", slug=g.campaign.slug)
 
 
 def _most(name: str, usual: int) -> int:

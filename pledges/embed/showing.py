@@ -20,11 +20,19 @@ from pledges.web.language import link, page_lang
 from .parts import Node, node
 
 ENTIRE = {"wall": ("head", "list", "foot"), "compact": ("newest", "list", "ways"), "count": ("tally",)}
-ENTIRE |= {"single": ("list", "ways"), "question": ("ask", "list", "foot")}
+ENTIRE |= {
+    "single": ("list", "ways"),
+    "named": ("named", "list", "foot"),
+}  # the last: of a question, of an organisation
 
 
-def shown(campaign: Campaign, items: list[Contribution], question: Question | None = None) -> dict[str, Any]:
-    """All parts that some mode shows, and the items; in JSON that is what the script is given."""
+def shown(
+    campaign: Campaign, items: list[Contribution], question: Question | None = None, name: str = ""
+) -> dict[str, Any]:
+    """All parts that some mode shows, and the items; in JSON that is what the script is given.
+
+    Items that are a question's, or an organisation's of this name, stand under a heading that says so.
+    """
     counts = counters.without_examples(counters.read(reading(), campaign.id))
     count = counts.get(counters.PLEDGES, 0)
     ways = _Ways(campaign, question)
@@ -41,9 +49,9 @@ def shown(campaign: Campaign, items: list[Contribution], question: Question | No
         "ways": node("p.foot", ways.all(), ways.make(False)),
         "items": [_item(pieces.piece(each), campaign) for each in items],
     }  # fmt: skip
-    if question is not None:
-        asked = _as("h2.title", _translated(question.words))
-        found["ask"] = node("div", ["div.strip"], node("div.head", asked, ways.make(True)))
+    if question is not None or name:
+        words = _as("span", _translated(question.words)) if question is not None else node("bdi", name)
+        found["named"] = node("div", ["div.strip"], node("div.head", node("h2.title", words), ways.make(True)))
     if ways.open:
         found["yours"] = [node("li.yours", node("p", _("This space is yours.")), ways.make(True))]
     return found
@@ -51,7 +59,7 @@ def shown(campaign: Campaign, items: list[Contribution], question: Question | No
 
 def entire(mode: str, found: dict[str, Any]) -> list[Node]:
     """What a mode shows, in its order; the script puts it together in the same way."""
-    yours = found.get("yours", []) if mode in ("wall", "question") else []
+    yours = found.get("yours", []) if mode in ("wall", "named") else []
     kind = "compact" if mode == "compact" else "wall"
     listed = node(f"ol.{kind}", *found["items"], *yours)
     return [listed if name == "list" else found[name] for name in ENTIRE[mode]]

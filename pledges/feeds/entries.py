@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from pledges.models import Campaign, Contribution
+from pledges.intake.forms.update import STATUSES
+from pledges.models import Campaign, Contribution, Progress
 from pledges.text import opening
 from pledges.wall.pieces import Piece, piece
 from pledges.web.language import address_of, page_lang
@@ -34,6 +35,8 @@ def entry(contribution: Contribution, campaign: Campaign) -> Entry:
 def _facts(shown: Piece) -> list[str]:
     """What stands under the words, a line each."""
     said = []
+    if shown.status is not Progress.PROMISED:
+        said.append(f"{_('How it is going')}: {STATUSES[shown.status]}")
     if shown.by_when:
         said.append(f"{_('By when')}: {format_date(shown.by_when, 'd MMMM y')}")
     if shown.how_we_will_know:

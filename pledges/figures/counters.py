@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter as Bag
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,8 +18,12 @@ PLEDGES = "pledges"
 ORGANISATIONS = "organisations"
 TALLIES = "akismet:"  # what was counted as it happened, and stands nowhere else
 LANES = "lane:"  # + lane: how many wait there; counted again where the queue is
+SITES = "site:"  # + origin, by day: how often a page of theirs showed the wall; counted as it happened, too
 EXAMPLES = "examples:"  # + the name of a counter: how many of it are examples of ours
 CLOTH = "cloth:"  # + theme id, by day: the blocks of the picture
+ASKED = "keeping:asked"  # promises whose authors had a letter that asked how they go
+ANSWERED = "keeping:answered"  # of these
+UNASKED = "keeping:unasked"  # told by authors who had no such letter
 LOOSE = f"{CLOTH}loose:"  # + dye, by day: the blocks of promises without a theme
 
 
@@ -99,12 +105,33 @@ def names_of(pledge: Contribution) -> list[tuple[str, str]]:
     ]
     return [
         *((f"{EXAMPLES}{name}", EVERY_DAY) for name in every if pledge.example),
-        *((name, EVERY_DAY) for name in every),
+        *((name, EVERY_DAY) for name in [*every, *_keeping(pledge)]),
         (
             f"{CLOTH}{theme}" if theme else f"{LOOSE}{dyes.of_key(pledge.public_id)}",
             pledge.published_at.date().isoformat(),
         ),
     ]
+
+
+def _keeping(pledge: Contribution) -> list[str]:
+    """The counters of keeping that it counts in; an example keeps nothing."""
+    if pledge.example:
+        return []
+    told = pledge.progress is not Progress.PROMISED
+    if pledge.asked_at is None:
+        return [UNASKED] if told else []
+    return [ASKED, ANSWERED] if told else [ASKED]
+
+
+@contextmanager
+def moving(session: Session, pledge: Contribution) -> Iterator[None]:
+    """What changes of this promise within the block changes in its counters, if it stands on the wall."""
+    shown = pledge.shown_at is not None
+    before = Bag(names_of(pledge) if shown else [])
+    yield
+    after = Bag(names_of(pledge) if shown else [])
+    for name, day in sorted((before - after) + (after - before)):
+        add(session, pledge.campaign_id, name, after[name, day] - before[name, day], day)
 
 
 def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[int, int]]:
@@ -123,7 +150,7 @@ def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[i
         right[(ORGANISATIONS, EVERY_DAY)] = len(organisations)
     drift = {}
     for row in session.scalars(select(Counter).where(Counter.campaign_id == campaign_id).with_for_update()):
-        if row.name.startswith((TALLIES, LANES)):
+        if row.name.startswith((TALLIES, LANES, SITES)):
             continue
         is_now = right.pop((row.name, row.day), 0)
         if row.value != is_now:
@@ -156,4 +183,4 @@ def other_pledge_of(session: Session, pledge: Contribution) -> bool:
     )
 
 
-KEPT = f"progress:{Progress.KEPT}"
+KEPT, UNDER_WAY = f"progress:{Progress.KEPT}", f"progress:{Progress.UNDER_WAY}"

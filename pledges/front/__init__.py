@@ -4,6 +4,7 @@ from .asgi import Front
 from .bounds import Bounds
 from .pages import ALL, ANY, SAID, Pages, Said, Shows, Versions
 from .serving import Asked, Serving
+from .sites import Sites
 from .watching import CHANNEL, Watcher
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Said",
     "Serving",
     "Shows",
+    "Sites",
     "Versions",
     "Watcher",
 ]

@@ -16,6 +16,7 @@ from .bounds import Bounds, Gone, Message, Reader, Receive, Refused, Scope
 from .handing import Answer
 from .refusals import LAST_RESORT, Refusals
 from .serving import Busy, Serving
+from .sites import ENDS, Sites
 
 log = logging.getLogger(__name__)
 complaints = Seldom(log)
@@ -49,6 +50,7 @@ class Front:
         threads: int = 8,
         waiting: int = 512,
         keep: Keep | None = None,
+        sites: Sites | None = None,
     ) -> None:
         self._app = app
         self._reader = Reader(bounds or Bounds())
@@ -56,6 +58,7 @@ class Front:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="wall")
         self._most_inside = threads + waiting
         self._inside = 0
+        self._sites = sites
         self._serving = keep(self._rendered, max(1, threads // 2)) if keep is not None else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,6 +68,8 @@ class Front:
             if found is None:
                 found = await self._made(scope, receive)
             if found is not None:
+                if self._sites is not None and scope["path"].endswith(ENDS) and self._sites.note(scope, found[0]):
+                    self._threads.submit(self._store_sites)
                 await send({"type": "http.response.start", "status": found[0], "headers": found[1]})
                 await send({"type": "http.response.body", "body": found[2]})
         elif scope["type"] == "lifespan":
@@ -114,6 +119,13 @@ class Front:
         except Exception:  # as in `_found`
             log.exception("a page was not made")
             return LAST_RESORT
+
+    def _store_sites(self) -> None:
+        assert self._sites is not None  # noqa: S101
+        try:
+            self._sites.store()
+        except Exception as error:  # it is held on to, and stored the next time
+            complaints.warn(f"which sites embed the wall was not stored ({type(error).__name__})")
 
     def _refused(self, scope: Scope, status: int, *, closing: bool = False) -> Answer:
         complaints.warn(f"front: refused with {status} ({WHY.get(status, '')})")

@@ -20,6 +20,7 @@ from pledges.errors import FormUsed, NotYours
 from pledges.intake.forms.base import TRAP, Form
 from pledges.intake.forms.comment import CommentForm
 from pledges.intake.forms.pledge import PledgeForm
+from pledges.intake.forms.update import UpdateForm
 from pledges.intake.forms.written import Written
 from pledges.limits.rules import Kind, Refusal
 from pledges.models import Campaign, EventCode
@@ -73,7 +74,7 @@ def ask(campaign: Campaign, road: Road, form: Form, **happened: Any) -> Response
     )
 
 
-def take(road: Road, form: PledgeForm | CommentForm) -> ResponseReturnValue:
+def take(road: Road, form: PledgeForm | CommentForm | UpdateForm) -> ResponseReturnValue:
     """What was sent is stored once, or the form comes back with every word and the reason."""
     now = utcnow()
     ticket = tokens.read_form_token(request.form.get("token", ""), road.purpose, now)
@@ -118,7 +119,7 @@ def asked_before_sending() -> bool:
     return request.form.get("name_it") == "first"
 
 
-def _noticed(form: PledgeForm | CommentForm, now: datetime) -> list[Noticed]:
+def _noticed(form: PledgeForm | CommentForm | UpdateForm, now: datetime) -> list[Noticed]:
     """What the quick checks see in a promise before it is sent; nothing where they cannot tell, since it is a courtesy."""
     if not isinstance(form, PledgeForm) or form.editing:
         return []
@@ -200,7 +201,7 @@ def origin(made_at: datetime, now: datetime) -> Origin:
     )
 
 
-def gone(what: str, form: PledgeForm | CommentForm, purpose: str) -> Response:
+def gone(what: str, form: PledgeForm | CommentForm | UpdateForm, purpose: str) -> Response:
     """The receipt of what had been taken already; else the words, with why they cannot stand."""
     ticket = tokens.read_form_token(request.form.get("token", ""), purpose, utcnow())
     if ticket is not None and not form.errors:

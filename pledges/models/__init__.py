@@ -7,6 +7,7 @@ from .contribution import Consent, Contact, Contribution, Revision, Wording
 from .counter import EVERY_DAY, Counter
 from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
+from .step import Step
 
 __all__ = [
     "EVERY_DAY",
@@ -32,6 +33,7 @@ __all__ = [
     "Question",
     "Revision",
     "ShowName",
+    "Step",
     "Theme",
     "Type",
     "Wording",

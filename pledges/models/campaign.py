@@ -59,6 +59,7 @@ class Campaign(Base):
     guard_until: Mapped[datetime | None]
     wall_version: Mapped[int] = mapped_column(default=1)  # moves with all that lists show
     talk_version: Mapped[int] = mapped_column(default=0)  # moves with each comment that is shown or hidden
+    target: Mapped[int | None]  # promises that the campaign hopes for
     examples_shown: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 

@@ -38,6 +38,12 @@ class Contribution(Base):
         CheckConstraint("(published_revision_id IS NULL) = (shown_at IS NULL)", name="shown_since"),
         Index("ix_contributions_wall", "campaign_id", "type", "shown_at", "id"),
         Index("ix_contributions_wall_theme", "campaign_id", "type", "theme_id", "shown_at", "id"),
+        Index(
+            None,
+            "reply_to_id",
+            sqlite_where=text("reply_to_id IS NOT NULL"),
+            postgresql_where=text("reply_to_id IS NOT NULL"),
+        ),
         Index("ix_contributions_wall_place", "wall_place", unique=True),
         Index("ix_contributions_thread", "parent_id", "type", "shown_at", "id"),
         Index("ix_contributions_organisation", "organisation_id", "campaign_id", "shown_at"),
@@ -93,6 +99,7 @@ class Contribution(Base):
     erased_at: Mapped[datetime | None]
     comments_closed_at: Mapped[datetime | None]
     example: Mapped[bool] = mapped_column(default=False)
+    asked_at: Mapped[datetime | None]  # the first letter that asked how it goes was sent
 
     campaign: Mapped[Campaign] = relationship()
     theme: Mapped[Theme | None] = relationship()
@@ -169,7 +176,8 @@ class Contact(Base):
     letters_wanted: Mapped[bool] = mapped_column(default=True)
     proved_at: Mapped[datetime | None]  # its owner pressed a button
     follow_up: Mapped[bool] = mapped_column(default=False)
-    next_question_at: Mapped[datetime | None]
+    next_question_at: Mapped[datetime | None] = mapped_column(index=True)  # see updates/asking.py
+    forget_after: Mapped[datetime | None] = mapped_column(index=True)  # no question is to come, nor an invitation
     undeliverable_at: Mapped[datetime | None]  # a mail server said that nothing arrives there: no letter goes there
     undeliverable_code: Mapped[str] = mapped_column(String(40), default="")
     created_at: Mapped[datetime]

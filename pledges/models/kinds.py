@@ -32,7 +32,8 @@ class ShowName(StrEnum):
 
 
 class Progress(StrEnum):
-    PROMISED = "promised"
+    PROMISED = "promised"  # nobody has told yet
+    NOT_STARTED = "not_started"
     UNDER_WAY = "under_way"
     KEPT = "kept"
     CHANGED = "changed"

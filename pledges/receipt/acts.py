@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from pledges.errors import NotNow, NotYours
 from pledges.intake.consents import keep_consent
 from pledges.intake.door import ReviewDesk
-from pledges.models import NAME_HIDDEN, Consent, Contribution, ShowName
+from pledges.models import NAME_HIDDEN, Consent, Contribution, ShowName, Step, Type
 from pledges.organisations import naming
 from pledges.search import index
 from pledges.search import wall as wall_index
 from pledges.settings import settings
 from pledges.tokens import hash_token, receipt_token
-from pledges.wall import publishing
+from pledges.wall import publishing, steps
 
 GRACE = timedelta(minutes=10)  # in which an act that comes twice, by a double press or a lost answer, is answered alike
 
@@ -55,6 +55,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     session.refresh(contribution, with_for_update=True)
     if contribution.erased_at is not None:
         raise NotYours
+    _erase_updates(session, contribution, desk, now)
     publishing.hide(session, contribution, now)
     desk.erased(session, contribution, now)
     index.forget(session, [revision.id for revision in contribution.revisions])
@@ -69,10 +70,22 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     if contribution.contact is not None:
         session.delete(contribution.contact)
     naming.leave(session, contribution, names)
+    contribution.asked_at = None
     contribution.form_digest = None  # the hash of the link stays and opens nothing, see `erased_lately`
     contribution.show_name = ShowName.ANONYMOUS
     contribution.withdrawn_at = contribution.withdrawn_at or now
     contribution.erased_at = now
+
+
+def _erase_updates(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """What its author told of how it goes is gone with it."""
+    if contribution.type is not Type.PLEDGE:
+        return
+    theirs = select(Contribution).where(Contribution.parent_id == contribution.id, Contribution.type == Type.UPDATE)
+    for update in session.scalars(theirs.where(Contribution.erased_at.is_(None)).order_by(Contribution.id)).all():
+        erase(session, update, desk, now)
+    session.execute(delete(Step).where(Step.pledge_id == contribution.id))
+    steps.follow(session, contribution)
 
 
 def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:

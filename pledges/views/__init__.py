@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from . import acts, comment, editing, making, pages, promise, question, receipt, report, upkeep, wall
+from . import acts, comment, editing, letters, making, pages, promise, question, receipt, report, updating, upkeep, wall
 from .base import public
 
 __all__ = [
     "acts",
     "comment",
     "editing",
+    "letters",
     "making",
     "pages",
     "promise",
@@ -16,6 +17,7 @@ __all__ = [
     "question",
     "receipt",
     "report",
+    "updating",
     "upkeep",
     "wall",
 ]

@@ -12,19 +12,23 @@ from sqlalchemy.orm import Session
 from pledges.db import reading, transaction, utcnow
 from pledges.errors import NotNow, NotYours
 from pledges.intake.allowance import refusal
+from pledges.intake.consents import keep_consent
 from pledges.intake.door import review_desk
+from pledges.intake.forms.base import consent_words
 from pledges.intake.road import gone_page
 from pledges.limits.rules import Kind
-from pledges.models import Contribution
+from pledges.models import Contribution, Type
 from pledges.receipt import acts
+from pledges.updates import asking
 from pledges.web.helpers import asks_akismet
 from pledges.web.language import link, page_lang, speak_for
 
 from .base import public
 from .editing import edit
 from .receipt import is_proof, own_or_404, privately, standing_wishes
+from .updating import tell
 
-ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "wishes", "new_link")
+ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "update", "wishes", "new_link")
 
 
 @public.post("/receipt/<token>")
@@ -43,6 +47,8 @@ def act(token: str) -> ResponseReturnValue:
     if wanted == "edit":
         return privately(make_response(edit(own, token)))
     _paced("receipts")
+    if wanted == "update":
+        return tell(own, token)
     now = utcnow()
     try:
         with transaction() as session:
@@ -105,7 +111,7 @@ def _done(session: Session, own: Contribution, wanted: str, token: str, now: dat
         case "letters":
             _letters(session, own, now)
         case "wishes":
-            _wishes(own, request.form.getlist("keep"), now)
+            _wishes(session, own, request.form.getlist("keep"), now)
         case "new_link":
             return acts.new_link(session, own, now)
     return token
@@ -118,13 +124,13 @@ def _appeal(session: Session, own: Contribution, now: datetime) -> None:
     acts.appeal(session, own, review_desk(), now)
 
 
-def _wishes(own: Contribution, keep: list[str], now: datetime) -> None:
+def _wishes(session: Session, own: Contribution, keep: list[str], now: datetime) -> None:
     """What is not to be kept ends now; when it was agreed to stays known."""
     for consent in standing_wishes(own):
         if consent.purpose not in keep:
             consent.withdrawn_at = now
-            if consent.purpose == "follow_up" and own.contact is not None:
-                own.contact.follow_up = False
+            if consent.purpose in (asking.FOLLOW_UP, asking.INVITE_AGAIN):
+                asking.end(session, own, consent.purpose, now)
 
 
 def _letters(session: Session, own: Contribution, now: datetime) -> None:
@@ -136,3 +142,16 @@ def _letters(session: Session, own: Contribution, now: datetime) -> None:
         review_desk().address_confirmed(session, own, now)
     own.contact.undeliverable_at, own.contact.undeliverable_code = None, ""  # its owner is here, and says what to send
     own.contact.letters_wanted = request.form.get("letters", "") != ""
+    if request.form.get("asks"):  # the page had a box for it
+        _asks(session, own, request.form.get("follow_up", "") != "", now)
+
+
+def _asks(session: Session, own: Contribution, wanted: bool, now: datetime) -> None:
+    """The author is asked how it goes, or no more; what was agreed to, and when, stays known."""
+    standing = own.contact is not None and own.contact.follow_up
+    if wanted and not standing and own.type is Type.PLEDGE:
+        words = consent_words(own.campaign, own.type)[asking.FOLLOW_UP]
+        keep_consent(session, own, asking.FOLLOW_UP, words, now, lang=page_lang())
+        asking.start(session, own, now)
+    elif standing and not wanted:
+        asking.end(session, own, asking.FOLLOW_UP, now)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from flask import request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from pledges.intake import storing
 from pledges.intake.door import review_desk
 from pledges.intake.forms.comment import CommentForm
 from pledges.intake.forms.pledge import PledgeForm
+from pledges.intake.forms.update import UpdateForm
 from pledges.intake.road import Road, gone_page, take, to_receipt
 from pledges.intake.sent import Origin, Receipt, Sent
 from pledges.models import Contribution, Type
@@ -27,8 +28,10 @@ from .making import pledge_form_page
 
 
 def edit(own: Contribution, token: str) -> ResponseReturnValue:
-    form: PledgeForm | CommentForm
-    if own.type is Type.COMMENT:
+    form: PledgeForm | CommentForm | UpdateForm
+    if own.type is Type.UPDATE:
+        form = UpdateForm.read(request.form, own.campaign, page_lang=page_lang(), status=own.latest.status)
+    elif own.type is Type.COMMENT:
         form = CommentForm.read(request.form, own.campaign, page_lang=page_lang(), editing=True)
     else:
         before = own.latest.by_when.isoformat() if own.latest.by_when else ""
@@ -71,8 +74,10 @@ def edit_road(own: Contribution, token: str) -> Road:
         storing.change(session, own, sent, origin, review_desk(), now=now)
         return Receipt(own, token, fresh=True)
 
-    def page(*, form: PledgeForm | CommentForm, **given: Any) -> str:
+    def page(*, form: PledgeForm | CommentForm | UpdateForm, **given: Any) -> str:
         given = {"trouble": "", "own": own, "receipt_token": token, **given}
+        if isinstance(form, UpdateForm):
+            return render_template("receipt/update.html", form=form, **given)
         if isinstance(form, CommentForm):
             assert own.parent is not None  # noqa: S101 (a comment has one, by constraint)
             return comment_form_page(form=form, parent=None, answered=None, **given)

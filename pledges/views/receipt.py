@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import segno
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,13 +15,16 @@ from pledges.campaigns import guarding
 from pledges.db import reading, utcnow
 from pledges.errors import NotYours
 from pledges.intake.door import review_desk
+from pledges.intake.forms.base import TRAP, consent_words
 from pledges.intake.forms.comment import CommentForm
 from pledges.intake.forms.pledge import OFFERED, WISHES, PledgeForm
+from pledges.intake.forms.update import STATUSES, UpdateForm
 from pledges.intake.road import form_page
 from pledges.models import Consent, Contribution, ShowName, Type
-from pledges.receipt import acts, story
+from pledges.receipt import acts, answering, story
 from pledges.settings import settings
 from pledges.text import first_name
+from pledges.updates import asking, timeline
 from pledges.wall import pieces
 from pledges.web.caching import PRIVATE, never_kept
 from pledges.web.language import address_of, link, page_lang, speak_for
@@ -35,7 +40,7 @@ def receipt(token: str) -> ResponseReturnValue:
     own = own_or_404(token)
     if request.args.get("do") == "edit" and own.withdrawn_at is None:
         return privately(form_page(edit_road(own, token), _as_sent(own), 200))
-    return privately(make_response(_receipt(own, token)))
+    return privately(make_response(receipt_page(own, token)))
 
 
 def standing_wishes(own: Contribution) -> list[Consent]:
@@ -65,8 +70,14 @@ def own_or_404(token: str) -> Contribution:
     return own
 
 
-def _receipt(own: Contribution, token: str) -> str:
+def update_purpose(own: Contribution) -> str:
+    return f"update:{own.public_id}"
+
+
+def receipt_page(own: Contribution, token: str, *, form: UpdateForm | None = None, trouble: str = "") -> str:
+    """The whole page; with the form for how it goes as it was sent, and what stood in its way."""
     now = utcnow()
+    told = timeline.own(reading(), own) if own.type is Type.PLEDGE else []
     address = settings().base_url + link("receipt", token=token)
     standing = review_desk().standing(reading(), own, page_lang(), now)
     return render_template(
@@ -75,7 +86,7 @@ def _receipt(own: Contribution, token: str) -> str:
         p=pieces.piece(own, own.latest),
         words=own.latest.words,
         standing=standing,
-        happened=story.of(own, standing),
+        happened=story.of(own, standing, told),
         token=token,
         address=address,
         qr=Markup(segno.make(address, error="m").svg_inline(scale=4, svgclass="qr", omitsize=True)),  # noqa: S704
@@ -90,11 +101,33 @@ def _receipt(own: Contribution, token: str) -> str:
         slower=guarding.on(own.campaign, "slower", now),
         named={own.show_name, own.latest.level} != {ShowName.ANONYMOUS},
         is_comment=own.type is Type.COMMENT,
+        can_tell=answering.can_tell(own),
+        told=told,
+        own_page=_own_page,
+        statuses=STATUSES,
+        form=form or UpdateForm(),
+        trouble=trouble,
+        form_token=tokens.new_form_token(update_purpose(own)),
+        trap=TRAP,
+        asked_next=_asked_next(own),
+        asks=consent_words(own.campaign, Type.PLEDGE)[asking.FOLLOW_UP],
         wishes=standing_wishes(own),
         offered=OFFERED,
         called=first_name(own.latest.name),
         settings=settings(),
     )
+
+
+def _own_page(update: Contribution) -> str:
+    """The private page of what was written with an answer."""
+    return link("receipt", token=tokens.receipt_token(update.id, update.receipt_number, update.receipt_hash))
+
+
+def _asked_next(own: Contribution) -> datetime | None:
+    """When we ask next, as far as the author has let us."""
+    contact = own.contact
+    proved = contact is not None and contact.proved_at is not None and contact.undeliverable_at is None
+    return contact.next_question_at if contact is not None and proved and own.withdrawn_at is None else None
 
 
 def privately(response: Response) -> Response:
@@ -105,6 +138,9 @@ def privately(response: Response) -> Response:
     return response
 
 
-def _as_sent(own: Contribution) -> PledgeForm | CommentForm:
-    maker = CommentForm if own.type is Type.COMMENT else PledgeForm
-    return maker.of(own, own.latest, page_lang())
+def _as_sent(own: Contribution) -> PledgeForm | CommentForm | UpdateForm:
+    makers: dict[Type, type[PledgeForm | CommentForm | UpdateForm]] = {
+        Type.COMMENT: CommentForm,
+        Type.UPDATE: UpdateForm,
+    }
+    return makers.get(own.type, PledgeForm).of(own, own.latest, page_lang())

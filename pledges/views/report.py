@@ -9,6 +9,9 @@ from typing import Any
 
 from flask import Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import format_date
+from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from pledges import tokens
@@ -18,10 +21,11 @@ from pledges.intake.allowance import clock, refusal, why
 from pledges.intake.door import Complaint, review_desk
 from pledges.intake.forms.base import TRAP
 from pledges.intake.forms.report import CATEGORIES, ReportForm
+from pledges.intake.forms.update import STATUSES
 from pledges.intake.forms.written import Written
 from pledges.intake.road import with_retry_after
 from pledges.limits.counting import limits_of
-from pledges.models import Contribution, Type
+from pledges.models import Contribution, Step, Type
 from pledges.wall import pieces, shown
 from pledges.web.caching import FOR_ONE, FORM, PRIVATE, kept, with_token
 from pledges.web.language import address_of, link, page_lang
@@ -39,6 +43,12 @@ def report(slug: str, shelf: str, id: str) -> ResponseReturnValue:
 @kept(unless=FOR_ONE)
 def report_comment(slug: str, id: str) -> ResponseReturnValue:
     return _report_of(id, Type.COMMENT)
+
+
+@public.route("/<slug>/updates/<id>/report", methods=["GET", "POST"])
+@kept(unless=FOR_ONE)
+def report_update(slug: str, id: str) -> ResponseReturnValue:
+    return _report_of(id, Type.UPDATE)
 
 
 def _report_of(id: str, type: Type) -> ResponseReturnValue:
@@ -81,7 +91,20 @@ def _already_reported(form: ReportForm, nonce: str) -> str | None:
 
 
 def _complaint(form: ReportForm, nonce: str) -> Complaint:
-    return form.complaint(page_lang(), nonce, tokens.hash_network(limits_of(current_app).key()))
+    step = _step(form)
+    about = _("(About what was told on %(day)s: %(status)s)", **_told(step)) if step is not None else ""
+    return form.complaint(page_lang(), nonce, tokens.hash_network(limits_of(current_app).key()), about)
+
+
+def _step(form: ReportForm) -> Step | None:
+    """The answer that the report is about, where it is about one alone."""
+    if not form["step"]:
+        return None
+    return reading().scalars(select(Step).where(Step.public_id == form["step"][:16])).first()
+
+
+def _told(step: Step) -> dict[str, str]:
+    return {"day": format_date(step.said_at, "d MMMM y"), "status": str(STATUSES[step.status])}
 
 
 def _report(reported: Contribution, *, shown: bool = True) -> Response:
@@ -93,7 +116,7 @@ def _report(reported: Contribution, *, shown: bool = True) -> Response:
         return with_token(
             g.campaign,
             purpose,
-            lambda token: _report_page(reported, ReportForm(), 200, token),
+            lambda token: _report_page(reported, ReportForm(values={"step": request.args.get("step", "")}), 200, token),
             items=[reported.parent_id or reported.id],  # a comment comes and goes with what it stands under
         )
     form = ReportForm.read(request.form)
@@ -148,6 +171,7 @@ def _report_form_page(
     reported: Contribution, form: ReportForm, status: int, token: str, *, shown: bool, **happened: Any
 ) -> Response:
     """The form beside what it is about, whose words stand here only while they are `shown`."""
+    step = _step(form)
     page = render_template(
         "comment/report.html",
         form=form,
@@ -156,6 +180,8 @@ def _report_form_page(
         reported=pieces.piece(reported) if shown else None,
         is_comment=reported.type is Type.COMMENT,
         is_answer=reported.type is Type.ANSWER,
+        is_update=reported.type is Type.UPDATE,
+        told=_told(step) if step is not None and step.pledge_id == reported.id else None,
         back=address_of(reported, g.campaign) if shown else link("wall", slug=g.campaign.slug),
         categories=CATEGORIES,
         **{"trouble": "", **happened},

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pledges.campaigns import colours as campaigns_colours
 from pledges.campaigns import finding
 from pledges.db import Translated, reading, utcnow
-from pledges.figures import counters
+from pledges.figures import counters, keeping
 from pledges.models import Campaign
 from pledges.wall import filters as wall_filters
 from pledges.wall import finder, pieces
@@ -52,7 +52,8 @@ def show_wall(slug: str) -> ResponseReturnValue:
 
 def _wall(campaign: Campaign) -> str:
     session = reading()
-    counts = counters.without_examples(counters.read(session, campaign.id))
+    every = counters.read(session, campaign.id)
+    counts = counters.without_examples(every)
     filters = wall_filters.Filters.read(request.args.to_dict())
     page = finder.page(session, campaign, filters)
     shows(each.id for each in page.items)
@@ -64,6 +65,7 @@ def _wall(campaign: Campaign) -> str:
         before=page.before,
         further=bool(request.args.get("after") or page.before),
         counts=counts,
+        keeping=keeping.of(every, campaign.target),
         cloth=pieces.the_cloth(session, campaign),
         asked_for=Markup(", ").join(finder.asked_for(campaign, filters)),
         found=finder.counted(campaign, filters, counts),

@@ -134,6 +134,7 @@ def kind_words() -> dict[str, str]:
 def status_words() -> dict[str, str]:
     """How a promise can stand, as something to ask the wall for."""
     return {
+        Progress.NOT_STARTED.value: _("not started yet"),
         Progress.UNDER_WAY.value: _("under way"),
         Progress.KEPT.value: _("kept"),
         Progress.CHANGED.value: _("changed since"),

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from pledges.campaigns.versions import talk, touch
 from pledges.errors import WordsChanged
 from pledges.figures import counters
-from pledges.models import Consent, Contribution, Kind, Progress, Revision, ShowName, Type
+from pledges.models import Consent, Contribution, Kind, Revision, ShowName, Type
 from pledges.organisations import naming, places
 from pledges.revisions import digest_of
+from pledges.updates import asking
 
-from . import indexing
+from . import indexing, steps
 
 PUBLIC = "public"  # the consent without which nothing is shown
 
@@ -44,6 +45,7 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     contribution.shown_at = contribution.published_at
     contribution.hidden_at = None
     _put_up(session, contribution)
+    _follow(session, contribution, now)
 
 
 def _is_changed(contribution: Contribution, revision: Revision) -> bool:
@@ -63,6 +65,15 @@ def hide(session: Session, contribution: Contribution, now: datetime) -> None:
     contribution.shown_at = None
     contribution.hidden_at = now
     session.flush()
+    _follow(session, contribution, now)
+
+
+def _follow(session: Session, contribution: Contribution, now: datetime) -> None:
+    """An update moves what its promise says of how it goes; of a promise, its author is asked when it has stood a while."""
+    if contribution.type is Type.UPDATE and contribution.parent is not None:
+        steps.follow(session, contribution.parent)
+    elif contribution.type is Type.PLEDGE:
+        asking.plan(session, contribution, now)
 
 
 def _take_down(session: Session, contribution: Contribution) -> None:
@@ -92,6 +103,8 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
             session.expire(parent, ["comments_shown"])
             talk(session, contribution.campaign_id, parent.id)
         return
+    if contribution.type is Type.UPDATE:
+        return  # its promise is touched, see `_follow`
     touch(session, contribution.campaign_id)
     places.moved(session, contribution, change)
     if change > 0:
@@ -108,20 +121,6 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
         and not counters.other_pledge_of(session, contribution)
     ):
         counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
-
-
-def set_progress(session: Session, pledge: Contribution, progress: Progress) -> None:
-    """How the promise is going, on the wall and in its counters."""
-    shown = pledge.shown_at is not None
-    if shown:
-        touch(session, pledge.campaign_id)
-        counters.add(session, pledge.campaign_id, f"progress:{pledge.progress}", -1)
-    before, pledge.progress = pledge.progress, progress
-    if shown:
-        session.flush()
-        places.kept(session, pledge, before)
-        indexing.put(session, pledge)
-        counters.add(session, pledge.campaign_id, f"progress:{progress}", +1)
 
 
 def show_no_name(session: Session, contribution: Contribution) -> None:

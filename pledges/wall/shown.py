@@ -86,8 +86,8 @@ def shown_anywhere_or_404(session: Session, public_id: str) -> Contribution:
 
 
 def _stands(contribution: Contribution) -> bool:
-    """Whether the page that it belongs to is there: a comment goes with its promise, an answer with its question."""
-    if contribution.type is Type.COMMENT:
+    """Whether the page that it belongs to is there: what stands under a promise goes with it, an answer with its question."""
+    if contribution.type in (Type.COMMENT, Type.UPDATE):
         return contribution.parent is not None and contribution.parent.shown_at is not None
     question = contribution.question
     return question is None or (question.answers_public and question.archived_at is None)

@@ -14,7 +14,8 @@ from werkzeug.exceptions import HTTPException
 
 from pledges.campaigns import versions
 from pledges.db import Database, reading, utcnow
-from pledges.front import ALL, SAID, Asked, Bounds, Front, Pages, Shows, Versions, Watcher
+from pledges.figures import sites
+from pledges.front import ALL, SAID, Asked, Bounds, Front, Pages, Shows, Sites, Versions, Watcher
 from pledges.front.serving import Serving
 from pledges.models import Campaign
 from pledges.settings import Settings
@@ -25,6 +26,7 @@ from . import spelling, static
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"  # a minute together, as the receipt says
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
+SITES = "wall.sites"  # the extension: what the front has seen
 FOR_ONE = ("event", "try")  # a form that is asked with one of these is its visitor's alone
 HOLE = f"form-token-{secrets.token_hex(16)}"  # in a form that is kept, until it is filled in; nobody can guess it
 
@@ -160,4 +162,9 @@ def front(app: Flask, database: Database, settings: Settings) -> Front:
     def keep(render: Any, at_once: int) -> Serving:
         return Serving(pages, watcher, joined(app), FormTokens(settings).new, render, at_once=at_once)
 
-    return Front(app, bounds=bounds, threads=settings.threads, keep=keep)
+    def store(seen: Mapping[tuple[str, str, str], int]) -> None:
+        with database.writing() as session:
+            sites.store(session, seen)
+
+    app.extensions[SITES] = Sites(settings.base_url, store)
+    return Front(app, bounds=bounds, threads=settings.threads, keep=keep, sites=app.extensions[SITES])

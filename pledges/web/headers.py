@@ -23,7 +23,7 @@ POLICY = (
 log = logging.getLogger(__name__)
 
 BODY = ("CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "wsgi.input_terminated")
-PRIVATE_PATH = re.compile(r"(/cy|/en)?/receipt/")
+PRIVATE_PATH = re.compile(r"(/cy|/en)?/(receipt|letters)/")
 # without a template, a catalogue or a database, since any of them may be what is broken
 LAST_PAGE = """\
 <!doctype html>

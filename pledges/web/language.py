@@ -18,6 +18,8 @@ from . import spelling
 from .headers import is_private
 from .spelling import LANGUAGES
 
+PLACES = {Type.COMMENT: "c", Type.UPDATE: "u"}  # what stands on the page of another, and how its place is called there
+
 
 def read_language() -> None:
     """The first segment of the address decides the language; nothing else does."""
@@ -65,10 +67,10 @@ def _path(_root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str
 
 
 def address_of(contribution: Contribution, campaign: Campaign, *, absolute: bool = False) -> str:
-    """The page on which a promise, an answer or a comment stands."""
-    target = contribution.parent if contribution.type is Type.COMMENT and contribution.parent else contribution
+    """The page on which a promise, an answer, or what belongs to one stands."""
+    target = contribution.parent if contribution.type in PLACES and contribution.parent else contribution
     shelf = "answers" if target.type is Type.ANSWER else "promises"
-    anchor = f"c-{contribution.public_id}" if target is not contribution else None
+    anchor = f"{PLACES[contribution.type]}-{contribution.public_id}" if target is not contribution else None
     path = link("promise", slug=campaign.slug, shelf=shelf, id=target.public_id, _anchor=anchor)
     return settings().base_url + path if absolute else path
 

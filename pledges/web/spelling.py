@@ -31,6 +31,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "wall": (*FILTERS, "sort", "after", "before"),
     "promise": ("after",),
     "question": ("after",),
+    "report": ("step",),
     "new_promise": ("event", "like"),
     "make_promise": ("event", "like"),
     "new_answer": ("event", "like"),
@@ -49,12 +50,14 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "embed.frame": ("lang", "mode", "theme", "limit", "scheme", *LOOKS),
     "embed.frame_of_one": ("lang", "scheme", *LOOKS),
     "embed.frame_of_question": ("lang", "limit", "scheme", *LOOKS),
+    "embed.frame_of_organisation": ("lang", "limit", "scheme", *LOOKS),
     "embed.frame_looks": ("scheme", *LOOKS),
     "embed.fragment": ("lang", "mode", "theme", "limit", "level", "style"),
     "embedding.oembed": ("url", "format", "maxwidth", "maxheight"),
     "api.pledges": (*FILTERS, "sort", "after", "limit"),
     "api.answers": ("question", "after", "limit"),
     "api.comments": ("after", "limit"),
+    "api.updates": ("after", "limit"),
     "api.removed": ("since", "after"),
 }
 

@@ -219,6 +219,7 @@ def what_rules_the_desk(look: Look, wall: Wall) -> None:
     unfold(page)
     look.faults += faults(page, lambda size: picture(page, "slower", size))
     look.goes(f"{desk}/figures?campaign={SLUG}", "figures")
+    look.goes(f"{desk}/campaigns/{SLUG}/embed?accent=ffffff&limit=none", "embed")
     look.goes(f"{desk}/record", "record")
     page.get_by_role("button", name="Go through the chain again").click()
     look.sees("record checked")

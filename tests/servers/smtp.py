@@ -49,6 +49,7 @@ class SmtpSink:
     answers: dict[str, str] = field(
         default_factory=dict
     )  # by step (EHLO, AUTH, MAIL, RCPT, DATA, QUIT): `550 5.1.1 no`
+    gone: set[str] = field(default_factory=set)  # mailboxes that are no more
     hangs_up_at: str = ""  # a step at which the connection breaks
 
     def __post_init__(self) -> None:
@@ -113,7 +114,7 @@ class SmtpSink:
         pair = (str(envelope.mail_from), address)
         if refused := self._answer(server, "RCPT"):
             return refused
-        if self.mode == Mode.REFUSING:
+        if self.mode == Mode.REFUSING or address in self.gone:
             return "550 5.1.1 no such mailbox here"
         if self.mode == Mode.GREYLISTING and pair not in self._seen:
             self._seen.add(pair)

@@ -131,7 +131,9 @@ def consent_words(campaign: Campaign, type: Type) -> dict[str, str]:
         public = _("I know that my promise will be public, and I am 13 or over.")
     return {
         "public": public,
-        "follow_up": _("Ask me in three months how my promise is going"),
+        "follow_up": _(
+            "Ask me by email how my promise is going: after 4 weeks, on the day that I set, after 3 and after 12 months"
+        ),
         "invite_again": _("Invite me again next year"),
         "quote": _("You may quote my words elsewhere, for example in a report"),
         "news": _("Send me the campaign’s newsletter"),

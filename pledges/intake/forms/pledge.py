@@ -21,7 +21,11 @@ AT_MOST_AHEAD = timedelta(days=3_653)  # ten years
 
 
 WISHES = ("follow_up", "invite_again", "quote", "news")
-OFFERED = ("quote",)  # nothing sends the letters of the others yet: their boxes are not shown, what was ticked is kept
+OFFERED = (
+    "follow_up",
+    "invite_again",
+    "quote",
+)  # nothing sends a newsletter yet: its box is not shown, what was ticked is kept
 
 
 @dataclass
@@ -37,7 +41,7 @@ class PledgeForm(Form):
     CHOICES = ("kind", "show_name", "theme", "audience", "lang")
     ORDER = ("theme", "kind", "organisation", "website", "name", "role", "show_name", "email", "consent", "audience",
              "by_when", "how_we_will_know", "lang")  # fmt: skip
-    STRONGER = ("audience", *OFFERED)
+    STRONGER = ("audience", "invite_again", "quote")
 
     @classmethod
     def blank(cls, campaign: Campaign, type: Type, page_lang: str, words: str = "") -> PledgeForm:

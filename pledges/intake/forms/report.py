@@ -34,7 +34,7 @@ class ReportForm(Form):
     @classmethod
     def read(cls, raw: Mapping[str, str]) -> ReportForm:
         form = cls(trap_filled=bool(raw.get(TRAP, "")))
-        form._take(raw, ["category", "note", "email"], lines="note")
+        form._take(raw, ["category", "note", "email", "step"], lines="note")
         if form["category"] not in CATEGORIES:
             form.values["category"] = ""
             form.errors["category"] = _("Choose what is wrong with it")
@@ -42,10 +42,11 @@ class ReportForm(Form):
         form._email()
         return form
 
-    def complaint(self, lang: str, nonce: str | None, network: str) -> Complaint:
+    def complaint(self, lang: str, nonce: str | None, network: str, about: str = "") -> Complaint:
+        """What goes to the desk; `about` is our own line, where it is about one answer of how a promise goes."""
         return Complaint(
             category=self["category"],
-            note=self["note"],
+            note="\n\n".join(part for part in (about, self["note"]) if part),
             email=self["email"],
             lang=lang,
             form_token=nonce,

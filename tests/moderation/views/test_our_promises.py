@@ -35,6 +35,15 @@ PROMISES = [
     ("On your private page you can see, change, withdraw and delete what you sent.", PRIVACY,
      "tests.moderation.door.test_author_page"),
     ("Words that you withdrew:", PRIVACY, "tests.moderation.door.test_forgetting"),
+    ("Ask me by email how my promise is going: after 4 weeks, on the day that I set, after 3 and after 12 months", FORM,
+     "tests.moderation.letters.test_questions:test_who_asked_for_it_is_asked_after_four_weeks_at_their_date_and_after_three_and_twelve_months"),
+    ("Only if you ticked it do we ask you by email how your promise is going, or invite you once to the next wall.",
+     PRIVACY, "tests.moderation.letters.test_questions:test_nobody_else_is_asked"),
+    ("One press in any such letter stops them.", PRIVACY,
+     "tests.moderation.letters.test_questions:test_a_question_brings_the_receipt_and_one_press_that_stops_it"),
+    ("An address that you gave so that we ask you, or invite you again: 30 days after the last such letter.", PRIVACY,
+     "tests.moderation.letters.test_questions:test_the_address_is_forgotten_thirty_days_after_the_last_question"),
+    ("Invite me again next year", FORM, "tests.moderation.letters.test_questions:test_last_years_authors_who_agreed_are_invited_once"),
     ("Then we write to you about what you sent.", LETTER,
      "tests.moderation.views.test_our_promises:test_who_confirms_after_the_decision_is_told_it_then"),
     ("To an address that nobody has confirmed we send nothing but this.", LETTER,
@@ -48,7 +57,7 @@ PROMISES = [
 ]  # fmt: skip
 
 ADDRESS = "amina@example.org"
-FORBIDDEN = re.compile(r"three months|next year|newsletter|either way|how it is going", re.IGNORECASE)
+FORBIDDEN = re.compile(r"newsletter|write to you either way", re.IGNORECASE)
 KEPT_WORDINGS = "pledges/intake/forms/base.py"  # what was agreed to is stored in these words
 
 
@@ -117,6 +126,10 @@ def test_every_sentence_that_says_we_write_is_in_the_table_or_says_when_we_do_no
 KEPT_ELSEWHERE = {
     "We write to you about what you sent.",  # said once it is confirmed, of what the table holds
     "We ask you for a change",  # the subject of the letter that does it
+    "We ask you how it is going.",  # beside the day on which that is due
+    "We do not ask you again how your promise is going.",  # on the page that has stopped it
+    "We do not invite you again.",
+    "We invite you once.",  # in the letter that does it
     "Once you have confirmed your address, at the top of this page, you choose here what we write about.",
 }
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from pledges.db import utcnow
 from pledges.models import Contribution, Organisation, Progress
 from pledges.organisations import merging
-from pledges.wall import publishing
+from pledges.wall import steps
 from tests.moderation.conftest import walls  # noqa: F401 (a fixture)
 from tests.wall import SLUG, AtTheDesk, Sent, Wall
 
@@ -58,7 +58,7 @@ def test_organisations_stand_in_the_order_of_their_names_with_how_many_promises_
     of(wall, mo, "zeal & co")
     of(wall, mo, "Ysgol Nant y Gog", "Byddwn yn gwrando ar ein staff", lang="cy")
     with wall.work() as session:
-        publishing.set_progress(session, session.get_one(Contribution, first.contribution_id), Progress.KEPT)
+        steps.set_progress(session, session.get_one(Contribution, first.contribution_id), Progress.KEPT)
     assert listed(wall) == {
         "Ébène Théâtre": "1 promise",
         "Northbrook Primary School": "2 promises · 1 kept",

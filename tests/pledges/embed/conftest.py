@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 from moderation.cli import demo
 from pledges.db import transaction, utcnow
 from pledges.models import Campaign, Contribution, Progress
-from pledges.wall import publishing
+from pledges.wall import publishing, steps
 from tests.databases import Databases
 from tests.servers.ports import free_port
 from tests.wall import SLUG, make_app, opened
@@ -82,7 +82,7 @@ class Wall:
 
     def stands(self, public_id: str, progress: Progress) -> None:
         with self.app.app_context(), transaction() as session:
-            publishing.set_progress(session, _by(session, public_id), progress)
+            steps.set_progress(session, _by(session, public_id), progress)
 
 
 def _by(session: Any, public_id: str) -> Contribution:

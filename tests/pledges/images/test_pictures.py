@@ -14,7 +14,7 @@ import pytest
 from pledges.images import pages as image_pages
 from pledges.images import painting
 from pledges.models import Contribution, Progress, ShowName
-from pledges.wall import publishing
+from pledges.wall import steps
 from tests.kept import Kept
 from tests.pledges.feeds.conftest import shown  # noqa: F401 (a fixture)
 from tests.pledges.web.conftest import kept, loop, walls  # noqa: F401 (fixtures)
@@ -100,7 +100,7 @@ def test_a_picture_is_drawn_again_for_other_words_another_name_or_status_alone(v
     visitor.get(path)
     assert len(drawn) == 1
     mine = session.query(Contribution).filter_by(public_id=id).one()
-    publishing.set_progress(session, mine, Progress.KEPT)
+    steps.set_progress(session, mine, Progress.KEPT)
     session.commit()
     visitor.get(path)
     mine.show_name = ShowName.ANONYMOUS

@@ -123,11 +123,11 @@ def test_the_wall_is_narrowed_by_how_promises_stand_and_says_how_many(visitor, a
     visitor.promises("I will rest at home")
     approve()
     from pledges.models import Contribution, Progress
-    from pledges.wall import publishing
+    from pledges.wall import steps
 
     with app.app_context(), database.new_session() as session:
         going = session.query(Contribution).filter_by(public_id=id).one()
-        publishing.set_progress(session, going, Progress.UNDER_WAY)
+        steps.set_progress(session, going, Progress.UNDER_WAY)
         session.commit()
     page = text(visitor.get("/week"))
     assert 'href="/week?status=under_way"' in page

@@ -20,7 +20,7 @@ from pledges.intake.door import review_desk
 from pledges.models import Campaign, Contribution, Kind, Progress, Type
 from pledges.organisations import places
 from pledges.receipt import acts
-from pledges.wall import finder, listing, publishing
+from pledges.wall import finder, listing, publishing, steps
 from tests.forms import forms
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later, seen_by
 
@@ -155,7 +155,7 @@ def test_kept_promises_come_first_when_they_are_asked_for(wall: Wall, mo: AtTheD
     with wall.work() as session:
         for number in (1, 4):
             pledge = session.get_one(Contribution, ids[number].contribution_id)
-            publishing.set_progress(session, pledge, Progress.KEPT)
+            steps.set_progress(session, pledge, Progress.KEPT)
     said = [each.public_id for each in ids]
     assert cards(wall, f"/{SLUG}") == said[::-1]
     assert cards(wall, f"/{SLUG}?sort=new") == said[::-1]
@@ -280,7 +280,7 @@ def happens(session: Session, chance: random.Random, many: Many, now: datetime) 
                 publishing.publish(session, pledge.revisions[-1], now)
         case 2:
             if pledge.shown_at is not None:
-                publishing.set_progress(session, pledge, chance.choice(STATUSES))
+                steps.set_progress(session, pledge, chance.choice(STATUSES))
         case 3:
             publishing.show_no_name(session, pledge)
         case 4:

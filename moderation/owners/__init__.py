@@ -1,0 +1,1 @@
+"""What those who run a campaign arrange: how other sites show it."""

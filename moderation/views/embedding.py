@@ -1,0 +1,91 @@
+"""The builder of an embedded wall, and which sites embed it: for leads and owners."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from flask import abort, current_app, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from moderation import permissions
+from moderation.models import Moderator
+from moderation.owners import embedding
+from moderation.permissions import Act
+from pledges.db import reading, utcnow
+from pledges.embed import asked
+from pledges.figures import sites
+from pledges.models import Campaign
+from pledges.settings import settings
+from pledges.web.caching import SITES
+
+from .base import campaign_named, campaigns_of, desk, for_staff
+
+DAYS = 30
+
+
+@desk.get("/campaigns/<slug>/embed")
+@for_staff
+def show_embedding(slug: str, me: Moderator) -> ResponseReturnValue:
+    session = reading()
+    held = permissions.roles(session, me)
+    campaign = campaign_named(session, slug)
+    if campaign is None or not permissions.may(held, Act.LOOK, campaign.id):
+        abort(404)
+    permissions.require(held, Act.EMBED, campaign.id)
+    g.frames = True
+    return render_template(
+        "moderation/embedding.html",
+        me=me,
+        chosen=campaign,
+        campaigns=campaigns_of(session, held, Act.EMBED),
+        built=embedding.built(campaign, request.args, settings().base_url),
+        modes=_modes(),
+        schemes=_schemes(),
+        colours=_colours(),
+        titles=[(each.key, each.title.in_(me.lang)) for each in campaign.themes if not each.archived_at],
+        sites=_sites(campaign),
+        days=DAYS,
+        most=asked.MOST,
+        readable=asked.READABLE,
+    )
+
+
+def _modes() -> dict[str, str]:
+    return {
+        "wall": gettext("The wall: pieces"),
+        "compact": gettext("A short list"),
+        "count": gettext("How many there are"),
+        "single": gettext("One promise"),
+    }
+
+
+def _schemes() -> dict[str, str]:
+    return {
+        "": gettext("As the page around it"),
+        "light": gettext("Light"),
+        "dark": gettext("Dark"),
+        "auto": gettext("As the reader’s device prefers"),
+    }
+
+
+def _colours() -> dict[str, str]:
+    return {
+        "accent": gettext("Buttons"),
+        "on-accent": gettext("Words on buttons"),
+        "link": gettext("Links"),
+        "paper": gettext("Paper"),
+        "ink": gettext("Words on paper"),
+    }
+
+
+def _sites(campaign: Campaign) -> list[sites.Site]:
+    """What is stored, and what this process has seen since; others may have seen more."""
+    today = utcnow().date()
+    found = {each.origin: each for each in sites.seen(reading(), campaign.id, today - timedelta(days=DAYS))}
+    front = current_app.extensions.get(SITES)
+    for origin, times in Counter(front.held(campaign.slug) if front is not None else {}).items():
+        known = found[origin].times if origin in found else 0
+        found[origin] = sites.Site(origin, known + times, today)
+    return sorted(found.values(), key=lambda each: (-each.times, each.origin))

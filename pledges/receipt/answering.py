@@ -1,0 +1,79 @@
+"""What an author answers is stored: a step at once, and what was written with it as an update that a person reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pledges.errors import NotNow
+from pledges.intake import storing
+from pledges.intake.door import ReviewDesk
+from pledges.intake.forms.update import UpdateForm
+from pledges.intake.sent import Origin
+from pledges.models import Contribution, Step, Type
+from pledges.wall import steps
+
+TWICE = timedelta(minutes=10)  # in which the same answer is a double press
+
+
+class TooOften(Exception):
+    """As much as may be told in a day was told."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was stored; `update` is none where a status came alone, or this was stored before."""
+
+    step: Step | None
+    update: Contribution | None
+
+
+def can_tell(pledge: Contribution) -> bool:
+    """Whether its author can say how it goes: once it stands on the wall, whether or not anybody asked."""
+    return pledge.type is Type.PLEDGE and pledge.shown_at is not None
+
+
+def answer(
+    session: Session,
+    pledge: Contribution,
+    form: UpdateForm,
+    nonce: str | None,
+    origin: Origin,
+    desk: ReviewDesk,
+    now: datetime,
+) -> Answer:
+    """The answer is stored once; raises NotNow, TooOften, and FormUsed where its form told something else before."""
+    session.refresh(pledge, with_for_update=True)  # of two at once the second sees the first
+    if not can_tell(pledge):
+        raise NotNow
+    sent = form.sent(nonce) if form.has_words else None
+    if (sent and storing.already(session, sent)) or _told_just_now(session, pledge, form, now):
+        return Answer(None, None)
+    if steps.too_many(session, pledge, now):
+        raise TooOften
+    if sent is None:
+        return Answer(steps.add(session, pledge, form.status, now), None)
+    update = storing.receive(session, pledge.campaign, sent, origin, desk, now=now, parent=pledge).contribution
+    return Answer(steps.add(session, pledge, form.status, now, update=update), update)
+
+
+def _told_just_now(session: Session, pledge: Contribution, form: UpdateForm, now: datetime) -> bool:
+    """Whether the last that was told is the very same, a moment ago."""
+    last = steps.newest(session, pledge)
+    if last is None or last.status is not form.status or now - last.said_at > TWICE:
+        return False
+    if not form.has_words:
+        return last.update_id is None
+    return last.update is not None and storing.says(last.update.latest, form.sent(None))
+
+
+def step_of(session: Session, pledge: Contribution, public_id: str) -> Step:
+    """One of the steps of this promise that nobody has hidden; raises NotNow."""
+    wanted = select(Step).where(Step.pledge_id == pledge.id, Step.public_id == public_id, Step.hidden_at.is_(None))
+    step = session.scalars(wanted).first()
+    if step is None:
+        raise NotNow
+    return step

@@ -1,0 +1,90 @@
+"""How a promise has been going, as everybody reads it, and as its author does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from pledges.models import Contribution, Progress, Revision, Step
+from pledges.web.paging import Cursor, Page
+
+SHOWN = 50
+OWN = 20
+
+_UPDATE = aliased(Contribution)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was told at a moment; the words are there only where they are shown."""
+
+    id: str
+    status: Progress
+    at: datetime
+    step: str  # the id by which a bare status is reported, or taken back
+    note: str = ""
+    link: str = ""
+    promise: str = ""  # the new words of a promise that has changed
+    lang: str = ""
+    update: str = ""  # the public id of what was written with it
+
+
+@dataclass(frozen=True)
+class Told:
+    """One of an author's own answers."""
+
+    entry: Entry
+    held: bool  # by a surge
+    written: Contribution | None  # what came with it, shown or not
+
+
+def entries(session: Session, pledge: Contribution, after: Cursor | None = None, limit: int = SHOWN) -> Page[Entry]:
+    """What is shown of it, newest first."""
+    from_here = _steps(pledge).where(Step.held.is_(False), or_(Step.status != Progress.CHANGED, _shown()))
+    if after is not None:
+        from_here = from_here.where(or_(Step.said_at < after.at, and_(Step.said_at == after.at, Step.id < after.id)))
+    rows = session.execute(from_here.limit(limit + 1)).all()
+    found = [_entry(step, update, words) for step, update, words in rows[:limit]]
+    last = rows[limit - 1][0] if len(rows) > limit else None
+    return Page(found, str(Cursor(last.said_at, last.id)) if last is not None else None)
+
+
+def own(session: Session, pledge: Contribution) -> list[Told]:
+    """What its author told and has not taken back, newest first."""
+    rows = session.execute(_steps(pledge).limit(OWN)).all()
+    return [Told(_entry(step, update, words), step.held, update) for step, update, words in rows]
+
+
+def _steps(pledge: Contribution) -> Select[Step, Contribution, Revision]:
+    return (
+        select(Step, _UPDATE, Revision)
+        .outerjoin(_UPDATE, _UPDATE.id == Step.update_id)
+        .outerjoin(Revision, Revision.id == _UPDATE.published_revision_id)
+        .where(Step.pledge_id == pledge.id, Step.hidden_at.is_(None))
+        .order_by(Step.said_at.desc(), Step.id.desc())
+    )
+
+
+def _shown():
+    return _UPDATE.shown_at.is_not(None)
+
+
+def _entry(step: Step, update: Contribution | None, words: Revision | None) -> Entry:
+    if update is None or words is None:
+        return Entry(step.public_id, step.status, step.said_at, step.public_id)
+    changed = step.status is Progress.CHANGED
+    alone = words.words == words.link
+    return Entry(
+        id=update.public_id,
+        status=step.status,
+        at=step.said_at,
+        step=step.public_id,
+        note=words.how_we_will_know if changed else "" if alone else words.words,
+        link=words.link,
+        promise=words.words if changed else "",
+        lang=words.lang,
+        update=update.public_id,
+    )

@@ -1,0 +1,93 @@
+"""The steps of a promise: the newest that is shown says how it goes, on the wall and in its counters."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from pledges.campaigns import guarding, versions
+from pledges.figures import counters
+from pledges.models import Contribution, Progress, Step
+from pledges.organisations import places
+from pledges.tokens import new_public_id
+
+from . import indexing
+
+A_DAY = 5  # steps of one promise
+DAY = timedelta(days=1)
+
+
+def add(
+    session: Session, pledge: Contribution, status: Progress, now: datetime, *, update: Contribution | None = None
+) -> Step:
+    """The step is stored, and shown unless a surge holds it; "changed" shows once its new words do."""
+    step = Step(
+        public_id=new_public_id(),
+        pledge_id=pledge.id,
+        update_id=update.id if update else None,
+        status=status,
+        said_at=now,
+        held=status is not Progress.CHANGED and guarding.guarded(pledge.campaign, now),
+    )
+    session.add(step)
+    session.flush()
+    follow(session, pledge)
+    return step
+
+
+def too_many(session: Session, pledge: Contribution, now: datetime) -> bool:
+    """Whether as many steps as a day may have were told within a day, taken back or not."""
+    today = select(Step.id).where(Step.pledge_id == pledge.id, Step.said_at > now - DAY)
+    return len(session.scalars(today.limit(A_DAY)).all()) >= A_DAY
+
+
+def newest(session: Session, pledge: Contribution) -> Step | None:
+    """What its author told last and has not taken back, shown or not."""
+    told = select(Step).where(Step.pledge_id == pledge.id, Step.hidden_at.is_(None))
+    return session.scalars(told.order_by(Step.said_at.desc(), Step.id.desc()).limit(1)).first()
+
+
+def hide(session: Session, step: Step, now: datetime) -> None:
+    """The step is shown nowhere any more; its promise goes as the one before it said."""
+    step.hidden_at = step.hidden_at or now
+    session.flush()
+    follow(session, step.pledge)
+
+
+def release(session: Session, step: Step) -> None:
+    """A step that a surge held is shown."""
+    step.held = False
+    session.flush()
+    follow(session, step.pledge)
+
+
+def are_shown() -> ColumnElement[bool]:
+    """Whether a step is shown on the page of its promise; one that tells of new words only with them."""
+    update = aliased(Contribution)
+    with_words = select(update.id).where(update.id == Step.update_id, update.shown_at.is_not(None)).correlate(Step)
+    return and_(
+        Step.held.is_(False), Step.hidden_at.is_(None), or_(Step.status != Progress.CHANGED, with_words.exists())
+    )
+
+
+def follow(session: Session, pledge: Contribution) -> None:
+    """The promise goes as its newest shown step says, and its page shows all of them."""
+    shown = select(Step.status).where(Step.pledge_id == pledge.id, are_shown())
+    last = session.scalars(shown.order_by(Step.said_at.desc(), Step.id.desc()).limit(1)).first()
+    set_progress(session, pledge, last or Progress.PROMISED)
+
+
+def set_progress(session: Session, pledge: Contribution, progress: Progress) -> None:
+    """How the promise is going, on the wall and in its counters."""
+    shown = pledge.shown_at is not None
+    if shown:
+        versions.touch(session, pledge.campaign_id)
+    before = pledge.progress
+    with counters.moving(session, pledge):
+        pledge.progress = progress
+    if shown:
+        session.flush()
+        places.kept(session, pledge, before)
+        indexing.put(session, pledge)
