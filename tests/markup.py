@@ -91,7 +91,11 @@ def whole(page: bytes, path: str) -> bytes:
     """The page; a fragment as it stands in one."""
     if not path.endswith("/fragment"):
         return page
-    return b"<!doctype html><html lang=en><head><title>Host</title></head><body>" + page + b"</body></html>"
+    return (
+        b'<!doctype html><html lang=en><head><title>Host</title><link rel=stylesheet href="/embed.css"></head><body>'
+        + page
+        + b"</body></html>"
+    )
 
 
 class CheckingClient(FlaskClient):

@@ -111,6 +111,7 @@ ALERTS = {
     "surge": lazy_gettext("Surge mode is on"),
     "much": lazy_gettext("Much is arriving at once"),
     "surge_over": lazy_gettext("Surge mode is over"),
+    "webhook": lazy_gettext("A webhook has ended"),
 }
 
 

@@ -25,6 +25,7 @@ from .parts import Drawing
 from .showing import entire, own_colours
 
 _SITE = re.compile(r"https?://(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?")
+SITE_CHARS = 200
 SCRIPT = "frame.js"
 
 
@@ -102,6 +103,11 @@ def policy(campaign: Campaign) -> str:
 
 def sites(campaign: Campaign) -> list[str]:
     """The campaign's sites that can stand in such a list; one that cannot keeps out rather than lets in."""
-    named = [str(each).strip().rstrip("/").lower() for each in campaign.embed_origins]
-    good = [each for each in named if _SITE.fullmatch(each)]
-    return ["'self'", *good] if named else []
+    good = [found for each in campaign.embed_origins if (found := site(str(each)))]
+    return ["'self'", *good] if campaign.embed_origins else []
+
+
+def site(text: str) -> str:
+    """The site that is written here, as it stands in a policy; none: an empty string."""
+    found = text.strip().rstrip("/").lower()
+    return found if len(found) <= SITE_CHARS and _SITE.fullmatch(found) else ""

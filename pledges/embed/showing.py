@@ -117,6 +117,7 @@ def _item(p: Piece, campaign: Campaign) -> Node:
 def in_a_word(status: Progress) -> str:
     """How a promise stands, where there is something to say."""
     words = {
+        "not_started": _("Not started yet"),
         "under_way": _("Under way"),
         "kept": _("Kept"),
         "changed": _("It has changed"),

@@ -85,13 +85,13 @@ def _erase_updates(session: Session, contribution: Contribution, desk: ReviewDes
     for update in session.scalars(theirs.where(Contribution.erased_at.is_(None)).order_by(Contribution.id)).all():
         erase(session, update, desk, now)
     session.execute(delete(Step).where(Step.pledge_id == contribution.id))
-    steps.follow(session, contribution)
+    steps.follow(session, contribution, now)
 
 
 def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:
     """No name is shown from now on, also when words sent before this are approved later."""
     session.refresh(contribution, with_for_update=True)
-    publishing.show_no_name(session, contribution)
+    publishing.show_no_name(session, contribution, now)
     keep_consent(session, contribution, NAME_HIDDEN, text, now)
 
 

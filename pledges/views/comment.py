@@ -43,7 +43,7 @@ def make_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
 
 
 def comment_road(campaign: Campaign, parent: Contribution) -> Road:
-    answered = _answered(campaign, parent)
+    answered = shown.answered(reading(), campaign, parent, request.values.get("reply_to", ""))
     event = event_asked(campaign, utcnow())
 
     def page(**given: Any) -> str:
@@ -72,15 +72,3 @@ def comment_form_page(*, form: CommentForm, preview: bool = False, **given: Any)
     """The form, with the words signed as they would stand where they were asked for as a preview."""
     by = pieces.signature(form.sent(None), form.show_name) if preview else None
     return render_template("comment/form.html", form=form, preview=by, **{"trouble": "", "sent_before": "", **given})
-
-
-def _answered(campaign: Campaign, parent: Contribution) -> Contribution | None:
-    """The comment that is replied to; replies stand one level deep, so a reply to a reply stands beside it."""
-    try:
-        comment = shown.shown_or_404(reading(), campaign, request.values.get("reply_to", ""), Type.COMMENT)
-    except NotYours:
-        return None
-    if comment.parent_id != parent.id:
-        return None
-    above = comment.reply_to
-    return above if above is not None and above.shown_at is not None else comment

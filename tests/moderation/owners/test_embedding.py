@@ -7,6 +7,7 @@ import re
 from urllib.parse import quote
 
 import pytest
+from werkzeug.test import TestResponse
 
 from moderation.models import Role
 from pledges.embed import script
@@ -138,3 +139,67 @@ def test_the_preview_alone_may_be_framed_there(wall: Wall) -> None:
     lead = wall.moderator("lead", Role.LEAD)
     assert "frame-src 'self'" in lead.client.get(ADDRESS).headers["Content-Security-Policy"]
     assert "frame-src" not in lead.client.get("/moderation/figures").headers["Content-Security-Policy"]
+
+
+# Which sites may frame it
+
+
+def saves(who: AtTheDesk, sites: str, slug: str = SLUG) -> TestResponse:
+    address = f"/moderation/campaigns/{slug}/embed"
+    return who.client.post(address, data={"csrf_token": who.csrf(), "sites": sites})
+
+
+def ancestors(wall: Wall) -> str:
+    policy = wall.app.test_client().get(f"/{SLUG}/embed").headers["Content-Security-Policy"]
+    return str(policy.partition("frame-ancestors ")[2])
+
+
+def test_an_owner_says_which_sites_may_frame_the_wall_and_it_stands_in_the_record(wall: Wall) -> None:
+    owner = wall.moderator("owner", Role.OWNER, SLUG)
+    assert ancestors(wall) == "*"
+    assert (
+        saves(owner, "https://www.example.org/\n\n https://*.Council.example \nhttps://www.example.org").status_code
+        == 303
+    )
+    assert ancestors(wall) == "'self' https://www.example.org https://*.council.example"
+    assert "changed which sites may frame the wall" in owner.client.get("/moderation/record").text
+    assert saves(owner, "").status_code == 303
+    assert ancestors(wall) == "*"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "www.example.org",
+        "https://a.example/path",
+        "*",
+        "javascript:x",
+        "https://a.example; script-src *",
+        "'none'",
+        "https://a.example\tb",
+    ],
+)
+def test_a_line_that_is_no_site_is_told_and_nothing_changes(wall: Wall, line: str) -> None:
+    owner = wall.moderator("owner", Role.OWNER)
+    saves(owner, "https://www.example.org")
+    answer = saves(owner, f"https://b.example\n{line}")
+    assert answer.status_code == 422
+    assert "This is no site" in answer.text
+    assert line.strip() in html.unescape(answer.text), "what was written is still there"
+    assert ancestors(wall) == "'self' https://www.example.org"
+
+
+def test_more_sites_than_anybody_has_are_refused(wall: Wall) -> None:
+    assert (
+        saves(wall.moderator("owner", Role.OWNER), "\n".join(f"https://{n}.example" for n in range(51))).status_code
+        == 422
+    )
+    assert ancestors(wall) == "*"
+
+
+def test_owners_alone_say_it(wall: Wall) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    assert 'name="sites"' not in lead.client.get(ADDRESS).text
+    assert saves(lead, "https://www.example.org").status_code == 403
+    assert saves(wall.moderator("other", Role.OWNER, OTHER), "https://www.example.org").status_code == 404
+    assert ancestors(wall) == "*"

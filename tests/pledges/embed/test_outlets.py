@@ -14,7 +14,7 @@ from lxml.etree import fromstring
 from moderation.models import Role
 from pledges.db import transaction
 from pledges.embed import asked
-from pledges.models import Campaign, Contribution, Question, Revision
+from pledges.models import Campaign, Contribution, Progress, Question, Revision
 from tests.pledges.embed.conftest import PROMISES, Wall
 from tests.wall import SLUG
 from tests.wall import Wall as WholeWall
@@ -95,6 +95,17 @@ def test_a_promise_that_is_html_is_text_everywhere(wall: Wall) -> None:
     assert "<img" not in described["html"] and described["title"].startswith("<img")
     in_xml = fromstring(get(wall, of(f"/{SLUG}/promises/{public_id}", wall, "xml")).data)
     assert in_xml.findtext("title") == described["title"]
+
+
+@pytest.mark.parametrize("lang", ["", "/cy"])
+def test_how_a_promise_stands_is_said_as_on_the_wall(wall: Wall, lang: str) -> None:
+    one = wall.ids()[0]
+    for status in Progress:
+        wall.stands(one, status)
+        page = f"{lang}/{SLUG}/promises/{one}"
+        ours = re.findall(r'<span class="state">(?:<svg.*?</svg>)?([^<]*)</span>', get(wall, page).text)
+        theirs = re.findall(r'<span class="pw-state(?: pw-kept)?">([^<]*)</span>', get(wall, f"{page}/embed").text)
+        assert theirs == ours and (theirs or status is Progress.PROMISED), status
 
 
 # The frame

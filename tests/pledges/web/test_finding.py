@@ -282,7 +282,7 @@ def happens(session: Session, chance: random.Random, many: Many, now: datetime) 
             if pledge.shown_at is not None:
                 steps.set_progress(session, pledge, chance.choice(STATUSES))
         case 3:
-            publishing.show_no_name(session, pledge)
+            publishing.show_no_name(session, pledge, now)
         case 4:
             if chance.random() < 0.1 and pledge.erased_at is None:
                 acts.erase(session, pledge, review_desk(), now)

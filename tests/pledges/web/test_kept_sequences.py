@@ -42,12 +42,16 @@ API = f"/api/v1/campaigns/{SLUG}"
 LISTS = (
     f"/{SLUG}", f"/{SLUG}", f"/cy/{SLUG}", f"/{SLUG}?theme=work", "/", f"{API}/pledges", f"{API}/pledges?limit=3", f"{API}/count",
     f"{API}/removed", f"/{SLUG}/feed.atom", "/api/v1/campaigns", f"/{SLUG}/promise", f"/{OTHER}",
+    f"/{SLUG}/embed", f"/{SLUG}/embed.json?limit=3", f"/{SLUG}/fragment?theme=work",
 )  # fmt: skip
 OF_ONE = (
     "/{slug}/promises/{id}",
     "/{slug}/promises/{id}/comment",
     "/{slug}/promises/{id}/card.png",
     "/{slug}/promises/{id}/feed.atom",
+    "/{slug}/promises/{id}/embed",
+    "/{slug}/promises/{id}/embed.json",
+    "/oembed?url=http%3A%2F%2Fwall.example%2F{slug}%2Fpromises%2F{id}",
     "/api/v1/pledges/{id}/comments",
     "/{slug}/promises/{id}/report",
 )
