@@ -79,7 +79,7 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
 
 def own_comment_road(own: Contribution, token: str) -> Road:
     """The road of a comment that whoever made the promise writes from the private page; it is marked as theirs."""
-    answered = _answered(own.campaign, own)
+    answered = shown.answered(reading(), own.campaign, own, request.values.get("reply_to", ""))
 
     def page(**given: Any) -> str:
         return comment_form_page(
