@@ -38,6 +38,12 @@ class Contribution(Base):
         CheckConstraint("(published_revision_id IS NULL) = (shown_at IS NULL)", name="shown_since"),
         Index("ix_contributions_wall", "campaign_id", "type", "shown_at", "id"),
         Index("ix_contributions_wall_theme", "campaign_id", "type", "theme_id", "shown_at", "id"),
+        Index(
+            None,
+            "reply_to_id",
+            sqlite_where=text("reply_to_id IS NOT NULL"),
+            postgresql_where=text("reply_to_id IS NOT NULL"),
+        ),
         Index("ix_contributions_wall_place", "wall_place", unique=True),
         Index("ix_contributions_thread", "parent_id", "type", "shown_at", "id"),
         Index("ix_contributions_organisation", "organisation_id", "campaign_id", "shown_at"),
