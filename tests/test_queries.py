@@ -45,7 +45,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/embed.css": {"/embed.css": 0},
     "/embed-<name>.js": {"/embed-000000000000.js": 0},
     "/<slug>/feed.atom": {"/{slug}/feed.atom": 3, "/{slug}/feed.atom?theme=listen": 3},
-    "/<slug>/<any(promises, answers):shelf>/<id>/feed.atom": {"/{slug}/promises/{promise}/feed.atom": 3},
+    "/<slug>/<any(promises, answers):shelf>/<id>/feed.atom": {"/{slug}/promises/{promise}/feed.atom": 4},
     "/<slug>/card.png": {"/{slug}/card.png": 4},
     "/<slug>/count.png": {"/{slug}/count.png": 4},
     "/<slug>/qr.svg": {"/{slug}/qr.svg": 1},
