@@ -136,7 +136,7 @@ def _arrive(wall: Wall, abuse: list[str], honest: list[str], chance: random.Rand
     for (words, address), open_form in zip(queue, forms_open, strict=True):
         answer = client.post(
             open_form.action or path,
-            data=open_form.sent(promise=words[:500], consent="yes"),
+            data=open_form.sent(promise=words[:500], consent="yes", name_it=""),
             environ_overrides={"REMOTE_ADDR": address},
         )
         counts.refused += answer.status_code != 303

@@ -32,6 +32,7 @@ class Act(StrEnum):
     EDIT_RULES = "edit_rules"  # reasons, house rules and word lists
     EMBED = "embed"  # see how other sites show the wall, and which do
     INVITE = "invite"  # and all else about people: leaving, sessions, a lost second factor
+    CONNECT = "connect"  # other programs: keys of partners, and where webhooks go
     EDIT_CAMPAIGN = "edit_campaign"
 
 

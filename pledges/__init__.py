@@ -6,8 +6,8 @@ from flask import Flask, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 
-from pledges.api import going as _going  # noqa: F401 (its addresses join the API)
-from pledges.api import reads
+from pledges.api import base as api
+from pledges.api import going, openapi, reads, writes  # noqa: F401 (their addresses join `api`)
 from pledges.directory import pages as _directory  # noqa: F401 (its pages join `public`)
 from pledges.embed import pages as embedded
 from pledges.feeds import pages as _feeds  # noqa: F401 (its pages join `public`)
@@ -66,8 +66,8 @@ def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
     embedded.init_app(app)
     app.extensions[upkeep.WRITABLE] = Writable(app.extensions[DATABASE].engine)
     app.register_blueprint(upkeep.upkeep)
-    app.register_blueprint(reads.api)
-    counting.limits_of(app).route("api")(reads.api)
+    app.register_blueprint(api.api)
+    counting.limits_of(app).route("api")(api.api)
     app.after_request(tell_unavailable)
     error_pages(app)
     app.wsgi_app = headers.Shield(app.wsgi_app, settings.base_url)  # type: ignore[method-assign]
@@ -84,6 +84,6 @@ def _one_spelling() -> ResponseReturnValue | None:
     answer = spelling.other_spelling()
     if answer is not None and request.path.lower().startswith("/api/"):
         if request.method == "OPTIONS":
-            return reads.may_ask()
+            return api.may_ask()
         answer.headers |= headers.OPEN
     return answer

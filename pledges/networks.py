@@ -74,6 +74,14 @@ def is_this_machine(host: str) -> bool:
     return address.is_loopback if address is not None else host == "localhost"
 
 
+def is_outside(address: Address) -> bool:
+    """Whether it is an address of the open internet: none of ours, none of this machine, and none that leads to such.
+
+    Addresses of IPv6 that carry one of IPv4 in them lead wherever some gateway sends them.
+    """
+    return address.is_global and not address.is_multicast and not any(lies_in(address, each) for each in _CARRIES)
+
+
 def _around(address: Address, length: int) -> Network:
     return ip_network((address, length), strict=False)
 
@@ -82,3 +90,6 @@ def _plain(address: Address) -> Address:
     if isinstance(address, IPv6Address):
         return address.ipv4_mapped or IPv6Address(int(address))  # without the name of an interface
     return address
+
+
+_CARRIES = networks_of(("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"))

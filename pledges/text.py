@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from . import signs
 
@@ -123,6 +124,7 @@ def identity(name: str) -> str:
     return " ".join(signs.normal("NFKC", seen).split())
 
 
+@lru_cache(maxsize=128)  # the same words are folded for each index, and to find copies
 def fold(text: str) -> str:
     """`text` for finding what is alike: no case, no punctuation, single spaces, and of marks those that words differ by."""
     plain = signs.normal("NFKD", signs.normal("NFKC", signs.without_unseen(text)).casefold())

@@ -44,6 +44,11 @@ def secret_for(purpose: str) -> bytes:
     return _key(purpose)
 
 
+def keys_for(purpose: str) -> list[bytes]:
+    """The secret for one purpose, and then those under which it was kept before our own was changed."""
+    return _keys(purpose)
+
+
 def receipt_token(contribution_id: int, number: int, known: str | None = None) -> str:
     """The token of a receipt's link, 256 bits; the same for the same contribution and number.
 

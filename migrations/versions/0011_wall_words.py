@@ -68,7 +68,7 @@ def _fill() -> None:
             while place in taken:
                 place += index.STEPS
             taken.add(place)
-            said = " ".join((each.words, each.how_we_will_know, _signature(each)))
+            said = (each.words, each.how_we_will_know, _signature(each))
             rows.append(index.row(dialect, place, each.campaign_id, said, _marks(each)))
             places.append({"place": place, "id": each.id})
         connection.execute(index.statement(dialect), rows)

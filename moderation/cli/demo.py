@@ -26,15 +26,14 @@ from .demo_data import COMMENTS, PROMISES
 USUAL = len(PROMISES)
 SPREAD = timedelta(days=12)  # so that the picture of the wall has strips
 AGREED = {"public": "An example: nobody agreed to anything."}
+MANY = 1_000  # more are written in another way: the rows alone
+EXAMPLES = select(Contribution.id).where(Contribution.example.is_(True), Contribution.erased_at.is_(None))
 CHANCE = 20270201  # the same examples in the same order every time
 
 
 def add(session: Session, count: int, now: datetime, *, slug: str = "") -> int:
     """`count` example promises stand on the wall, some under way or kept, some with comments."""
-    open_ones = select(Campaign).where(Campaign.state == CampaignState.OPEN).order_by(Campaign.id)
-    campaign = session.scalars(open_ones.where(Campaign.slug == slug) if slug else open_ones).first()
-    if campaign is None:
-        raise ValueError("there is no open campaign to stand on")
+    campaign = open_campaign(session, slug)
     campaign.examples_shown = True
     chance = random.Random(CHANCE)
     themes: dict[str, int | None] = {theme.key: theme.id for theme in campaign.themes}
@@ -49,6 +48,15 @@ def add(session: Session, count: int, now: datetime, *, slug: str = "") -> int:
             comment = Sent(type=Type.COMMENT, words=words, lang="en", page_lang="en", name=name, consents=AGREED)
             _show(session, campaign, comment, min(now, at + timedelta(hours=3)), parent=pledge)
     return count
+
+
+def open_campaign(session: Session, slug: str) -> Campaign:
+    """The campaign of this address, or the first that is open; ValueError where there is none."""
+    open_ones = select(Campaign).where(Campaign.state == CampaignState.OPEN).order_by(Campaign.id)
+    campaign = session.scalars(open_ones.where(Campaign.slug == slug) if slug else open_ones).first()
+    if campaign is None:
+        raise ValueError("there is no open campaign to stand on")
+    return campaign
 
 
 def _sent(

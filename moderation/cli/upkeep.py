@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
@@ -15,7 +20,7 @@ from pledges.models import Campaign
 from pledges.organisations import places
 from pledges.settings import settings
 
-from . import demo, doctor
+from . import demo, demo_many, doctor
 
 record_commands = AppGroup("record", help="The record of what staff did.")
 
@@ -28,11 +33,45 @@ def demo_command(pledges: int, clear: bool, slug: str) -> None:
     """Add example promises, or remove them all; never in production."""
     if settings().production and not clear:
         raise click.ClickException("examples are not for production")
-    with transaction() as session:
-        if clear:
-            click.echo(f"Removed {demo.clear(session, utcnow())} example promises.")
-        else:
+    if clear:
+        click.echo(f"Removed {_clear()} example promises.")
+    elif pledges > demo.MANY:
+        click.echo(f"Added {_add_many(pledges, slug)} example promises.")
+    else:
+        with transaction() as session:
             click.echo(f"Added {demo.add(session, pledges, utcnow(), slug=slug)} example promises.")
+
+
+def _add_many(pledges: int, slug: str) -> int:
+    with _progress(pledges, "promises") as told:
+        return demo_many.add(slug, pledges, utcnow(), told)
+
+
+def _clear() -> int:
+    gone = 0
+    with transaction() as session:
+        many = len(list(session.scalars(demo.EXAMPLES.limit(demo.MANY + 1))))
+    if many > demo.MANY:
+        with _progress(None, "promises removed") as told:
+            gone = demo_many.clear(utcnow(), told)
+    with transaction() as session:
+        return gone + demo.clear(session, utcnow())
+
+
+@contextmanager
+def _progress(whole: int | None, of: str) -> Iterator[Callable[[int], None]]:
+    """Says how far it is and how fast it goes, on one line where somebody looks on."""
+    begun = time.monotonic()
+
+    def told(done: int) -> None:
+        speed = done / max(0.001, time.monotonic() - begun)
+        so_far = f"{done:,} of {whole:,}" if whole else f"{done:,}"
+        line = f"{so_far} {of}, {speed:,.0f} a second"
+        click.echo(f"\r{line}", nl=False, err=True) if sys.stderr.isatty() else click.echo(line, err=True)
+
+    yield told
+    if sys.stderr.isatty():
+        click.echo(err=True)
 
 
 @click.command("rebuild-counters")

@@ -17,6 +17,7 @@ from pledges.intake.door import review_desk
 from pledges.models import Contact, Contribution
 from pledges.receipt import acts
 from pledges.settings import Settings
+from pledges.webhooks import keeping
 
 AT_ONCE = 500
 LETTERS_KEPT = timedelta(days=90)
@@ -33,6 +34,7 @@ def forget(settings: Settings, now: datetime) -> dict[str, int]:
         "addresses": _forget_addresses(now),
         "written letters": _forget_written(settings),
         "sites": _forget_sites(now),
+        "messages to webhooks": _forget_deliveries(now),
     }
     _wipe_log()
     return done
@@ -74,6 +76,12 @@ def _forget_sites(now: datetime) -> int:
     """Which sites embedded a wall."""
     with transaction() as session:
         return sites.forget(session, now.date())
+
+
+def _forget_deliveries(now: datetime) -> int:
+    """Which changes other programs were told of."""
+    with transaction() as session:
+        return keeping.forget(session, now)
 
 
 def _forget_letters(now: datetime) -> int:

@@ -26,6 +26,8 @@ from pledges.errors import WordsChanged
 from pledges.limits.counting import limits_of
 from pledges.settings import settings
 
+from . import webhooks
+
 log = logging.getLogger(__name__)
 
 SPAM_SERVICE = "wall.spam_service"
@@ -82,6 +84,7 @@ def sweep(now: datetime) -> int:
     in_portions(answer_links, now)
     in_portions(questions.ask, now)
     sending.send_due(settings(), now)
+    webhooks.send_due(now)
     return done
 
 

@@ -47,6 +47,13 @@ def tell(session: Session, campaign: Campaign, what: str, cause: str, now: datet
     return len(people)
 
 
+def webhook_ended(session: Session, campaign: Campaign, webhook_id: int, now: datetime) -> None:
+    """Whoever looks after webhooks is told that one has ended, whatever other letters they want."""
+    for person in those_who_may(session, Act.CONNECT, campaign.id):
+        detail = {"what": "webhook", "campaign": campaign.id}
+        outbox.owe_staff(session, Kind.ALERT, f"webhook:{webhook_id}", person, detail, now)
+
+
 def offer_surge(session: Session, campaign: Campaign, why: str, count: int, now: datetime) -> None:
     """That much arrives, or is refused, is told once in some hours: whoever reads it starts surge mode, or knows why."""
     memory = _memory(session, campaign, now)
@@ -60,7 +67,12 @@ def offer_surge(session: Session, campaign: Campaign, why: str, count: int, now:
 
 def deciders(session: Session, campaign_id: int) -> list[Moderator]:
     """Who may decide in this campaign and is at the desk."""
-    roles = [role for role, acts in permissions.MAY.items() if Act.DECIDE in acts]
+    return those_who_may(session, Act.DECIDE, campaign_id)
+
+
+def those_who_may(session: Session, act: Act, campaign_id: int) -> list[Moderator]:
+    """Whose role in this campaign allows this act, and who is at the desk."""
+    roles = [role for role, acts in permissions.MAY.items() if act in acts]
     people = session.scalars(
         select(Moderator)
         .join(Membership, Membership.moderator_id == Moderator.id)

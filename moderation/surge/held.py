@@ -60,7 +60,7 @@ def show_steps(session: Session, now: datetime) -> int:
     found = session.scalars(over).all()
     for step in found:
         session.refresh(step.pledge, with_for_update=True)
-        steps.release(session, step)
+        steps.release(session, step, now)
     return len(found)
 
 

@@ -26,9 +26,11 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     history,
     house_rules,
     items,
+    keys,
     letters,
     notes,
     organisations,
+    owners,
     people,
     queue,
     reasons,
@@ -37,6 +39,7 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     sheet,
     steps,
     surge,
+    webhooks,
     word_lists,
 )
 from .base import desk, private

@@ -129,7 +129,7 @@ def _add_parts(session: Session, campaign: Campaign, data: dict[str, Any]) -> No
         row.hint = Translated()
         session.add(row)
     session.flush()
-    themes = dict(session.execute(select(Theme.key, Theme.id).where(Theme.campaign_id == campaign.id)).tuples().all())
+    themes = dict(session.execute(select(Theme.key, Theme.id).where(Theme.campaign_id == campaign.id)).all())
     for place, audience in enumerate(data.get("audiences", [])):
         title = Translated(audience["title"])
         kind = Kind(audience["kind"]) if "kind" in audience else None

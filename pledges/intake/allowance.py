@@ -12,6 +12,7 @@ from pledges.db import reading, utcnow
 from pledges.limits.counting import limits_of
 from pledges.limits.rules import EventAllowance, Kind, Places, Refusal
 from pledges.models import Campaign, EventCode
+from pledges.networks import Address
 from pledges.text import clean
 from pledges.web.language import today
 
@@ -34,8 +35,13 @@ def clock(wait: Refusal, now: datetime) -> str:
     return format_time(until, "HH:mm") if today(until) == today(now) else format_datetime(until, "d MMMM, HH:mm")
 
 
-def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> Refusal | None:
-    """How long to wait where this visitor, or this address of an author, sends too often; none: go on."""
+def refusal(
+    kind: Kind, *, email: str = "", event: EventCode | None = None, address: Address | None = None
+) -> Refusal | None:
+    """How long to wait where this visitor, or this address of an author, sends too often; none: go on.
+
+    `address` is the visitor's where somebody else sends for them.
+    """
     limits = limits_of(current_app)
     campaign = g.get("campaign")
     allowance = _allowance(event) if event else None
@@ -46,7 +52,7 @@ def refusal(kind: Kind, *, email: str = "", event: EventCode | None = None) -> R
     written_to = email if kind in ("promises", "comments") else None
     return limits.check(
         kind,
-        address=limits.visitor(),
+        address=address or limits.visitor(),
         extra=extra,
         email=written_to,
         campaign=slug,

@@ -44,11 +44,12 @@ def keep_consent(
     session: Session, contribution: Contribution, purpose: str, text: str, now: datetime, *, lang: str | None = None
 ) -> None:
     """What the author agreed to or asked for is kept, with the very words that stood beside the button."""
-    wording = _wording(session, purpose, lang or contribution.page_lang, text, now)
+    wording = wording_id(session, purpose, lang or contribution.page_lang, text, now)
     session.add(Consent(contribution_id=contribution.id, purpose=purpose, wording_id=wording, given_at=now))
 
 
-def _wording(session: Session, purpose: str, lang: str, text: str, now: datetime) -> int:
+def wording_id(session: Session, purpose: str, lang: str, text: str, now: datetime) -> int:
+    """The row of this text, made where it is the first time that somebody agrees to it."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     same = (Wording.purpose == purpose, Wording.lang == lang, Wording.digest == digest)
     known = session.scalars(select(Wording.id).where(*same)).first()

@@ -108,7 +108,7 @@ def take(road: Road, form: PledgeForm | CommentForm | UpdateForm) -> ResponseRet
         return _wait_page(road, form, kept, wait, now)
     sent = form.sent(ticket.nonce)
     try:
-        receipt = _stored(road, sent, origin(ticket.made_at, now), now)
+        receipt = stored(road.store, sent, origin(ticket.made_at, now), now)
     except FormUsed:
         return form_page(road, form, 422, trouble="used")
     return to_receipt(receipt)
@@ -149,14 +149,14 @@ def _is_used(road: Road, now: datetime) -> bool:
     return any(tokens.read_form_token(token, purpose, now) for purpose in road.sent_with)
 
 
-def _stored(road: Road, sent: Sent, origin: Origin, now: datetime) -> Receipt:
+def stored(store: Store, sent: Sent, origin: Origin, now: datetime) -> Receipt:
     """Committed and handed over; of two at once with one form, both get the same receipt."""
     try:
         with transaction() as session:
-            receipt = road.store(session, sent, origin, now)
+            receipt = store(session, sent, origin, now)
     except IntegrityError:  # the other one was first: now it is found
         with transaction() as session:
-            receipt = road.store(session, sent, origin, now)
+            receipt = store(session, sent, origin, now)
     try:
         review_desk().stored(receipt.contribution)
     except Exception:  # whatever it was: the promise is committed, and a 500 would deny that to its author

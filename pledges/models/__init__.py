@@ -7,7 +7,9 @@ from .contribution import Consent, Contact, Contribution, Revision, Wording
 from .counter import EVERY_DAY, Counter
 from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
+from .partner import PartnerKey
 from .step import Step
+from .webhook import Delivery, Webhook
 
 __all__ = [
     "EVERY_DAY",
@@ -22,12 +24,14 @@ __all__ = [
     "Contact",
     "Contribution",
     "Counter",
+    "Delivery",
     "EventCode",
     "Kind",
     "MergedContribution",
     "MergedOrganisation",
     "Organisation",
     "OrganisationOnWall",
+    "PartnerKey",
     "Progress",
     "Prompt",
     "Question",
@@ -36,5 +40,6 @@ __all__ = [
     "Step",
     "Theme",
     "Type",
+    "Webhook",
     "Wording",
 ]

@@ -25,14 +25,14 @@ FIELDS = ("words", "how_we_will_know", "name", "role", "organisation")
 def put(session: Session, revision: Revision) -> None:
     """The words, names and organisation of this revision are found."""
     dialect = session.get_bind().dialect.name
-    kept = entry(dialect, " ".join(getattr(revision, name) for name in FIELDS))
+    kept = entry(dialect, *(getattr(revision, name) for name in FIELDS))
     if kept:
         session.execute(statement(dialect), {"id": revision.id, "kept": kept})
 
 
-def entry(dialect: str, said: str) -> str:
-    """What the database keeps of a text; nothing where there is no word in it."""
-    tokens = terms.tokens_of(said)
+def entry(dialect: str, *said: str) -> str:
+    """What the database keeps of texts; nothing where there is no word in them."""
+    tokens = terms.tokens_of(*said)
     if dialect == "postgresql":
         return " ".join(f"'{token}':{min(place, LAST_PLACE)}" for place, token in enumerate(tokens, start=1))
     return " ".join(tokens)
@@ -64,11 +64,19 @@ def forget(session: Session, revision_ids: Sequence[int]) -> None:
 
     FTS5 marks words as gone and keeps them until it merges its parts, so they are merged now.
     """
-    key = "revision_id" if _is_postgresql(session) else "rowid"
-    for revision_id in revision_ids:
-        session.execute(text(f"DELETE FROM revision_words WHERE {key} = :id"), {"id": revision_id})  # noqa: S608 (constants)
+    forget_many(session, revision_ids)
     if not _is_postgresql(session):
         session.execute(text("INSERT INTO revision_words (revision_words) VALUES ('optimize')"))
+
+
+def forget_many(session: Session, revision_ids: Sequence[int]) -> None:
+    """Nothing of these is found; whoever calls this calls `forget` once at the end, for no more of them."""
+    key = "revision_id" if _is_postgresql(session) else "rowid"
+    if revision_ids:
+        session.execute(
+            text(f"DELETE FROM revision_words WHERE {key} = :id"),  # noqa: S608 (constants)
+            [{"id": each} for each in revision_ids],
+        )
 
 
 def matching(session: Session, asked: str) -> Select[int] | None:

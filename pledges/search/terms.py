@@ -31,9 +31,14 @@ def terms_of(said: str) -> list[list[str]]:
     return [term for word in fold(said).split() for term in _terms_in(word)]
 
 
-def tokens_of(said: str) -> list[str]:
-    """What is kept of a text, in its order."""
-    return [token for term in terms_of(said) for token in term]
+def tokens_of(*said: str) -> list[str]:
+    """What is kept of texts, one after the other, in their order."""
+    return [token for text in said for token in _tokens_of(text)]
+
+
+@lru_cache(maxsize=128)  # the same words go into each index
+def _tokens_of(said: str) -> tuple[str, ...]:
+    return tuple(token for term in terms_of(said) for token in term)
 
 
 def asked_for(said: str) -> list[tuple[list[str], bool]]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from sqlalchemy import BigInteger, Subquery, bindparam, column, select, text
+from sqlalchemy import BindParameter, bindparam, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import TextClause
-from sqlalchemy.sql.selectable import TextualSelect
 
 from . import terms
 from .index import LAST_PLACE, phrase
@@ -44,6 +44,7 @@ class Wanted:
         )
 
 
+@lru_cache(maxsize=4096)
 def mark(name: str, value: object) -> str:
     """The mark for what something is, as in `mark("kind", Kind.PERSON)`."""
     return f"{MARK}{name}{MARK}{''.join(sign if sign.isalnum() else MARK for sign in str(value).casefold())}"
@@ -59,16 +60,16 @@ def moment_of(place: int) -> datetime:
     return datetime.fromtimestamp(place // STEPS / 1_000_000, UTC)
 
 
-def put(session: Session, place: int, campaign_id: int, said: str, marks: Iterable[str]) -> None:
+def put(session: Session, place: int, campaign_id: int, said: Iterable[str], marks: Iterable[str]) -> None:
     """What stands in this place is found by these words and marks, and by nothing that it was found by before."""
     remove(session, place)
     dialect = session.get_bind().dialect.name
     session.execute(statement(dialect), row(dialect, place, campaign_id, said, marks))
 
 
-def row(dialect: str, place: int, campaign_id: int, said: str, marks: Iterable[str]) -> dict[str, int | str]:
+def row(dialect: str, place: int, campaign_id: int, said: Iterable[str], marks: Iterable[str]) -> dict[str, int | str]:
     """What `statement` binds."""
-    tokens = terms.tokens_of(said)
+    tokens = terms.tokens_of(*said)
     if dialect == "postgresql":
         placed = [f"'{token}':{min(at, LAST_PLACE)}" for at, token in enumerate(tokens, start=1)]
         return {"place": place, "campaign_id": campaign_id, "words": " ".join([*placed, *(f"'{m}'" for m in marks)])}
@@ -85,8 +86,16 @@ def statement(dialect: str) -> TextClause:
 
 def remove(session: Session, place: int) -> None:
     """Nothing stands in this place for whoever searches."""
+    remove_many(session, [place])
+
+
+def remove_many(session: Session, places: Sequence[int]) -> None:
     key = "place" if session.get_bind().dialect.name == "postgresql" else "rowid"
-    session.execute(text(f"DELETE FROM wall_words WHERE {key} = :place"), {"place": place})  # noqa: S608 (constants)
+    if places:
+        session.execute(
+            text(f"DELETE FROM wall_words WHERE {key} = :place"),  # noqa: S608 (constants)
+            [{"place": place} for place in places],
+        )
 
 
 def forget(session: Session) -> None:
@@ -95,57 +104,96 @@ def forget(session: Session) -> None:
         session.execute(text("INSERT INTO wall_words (wall_words) VALUES ('optimize')"))
 
 
-def places(
-    session: Session,
-    wanted: Sequence[Wanted],
-    most: int,
-    *,
-    below: tuple[int, int] = (0, LAST),
-    above: tuple[int, int] | None = None,
-) -> Subquery:
+@dataclass(frozen=True)
+class Bound:
+    """Up to where was read: a part of the list, and a place in it. On from there, or with `back` what comes before it."""
+
+    part: int = 0
+    place: int = LAST
+    back: bool = False
+
+    def of(self, part: int) -> tuple[int, bool] | None:
+        """Where this part begins, and whether it is read back; none where nothing of it is wanted."""
+        if part == self.part:
+            return self.place, self.back
+        if part > self.part:
+            return None if self.back else (LAST, False)
+        return (-1, True) if self.back else None
+
+
+Part = tuple[int, Wanted, tuple[int, bool]]  # its number, what it holds, where it begins and whether it is read back
+
+
+def places(session: Session, wanted: Sequence[Wanted], most: int, bound: Bound) -> list[tuple[int, int]]:
     """(part, place) of what is wanted: all of the first part before all of the second, the newest first in each.
 
-    `below` and `above` are a part and a place in it: what comes after that, or before it, nearest first.
+    The nearest to the bound come first: read back, the list is in the other order.
     """
-    dialect = session.get_bind().dialect.name
-    parts = []
-    for part, each in enumerate(wanted):
-        if above is not None:
-            if part <= above[0]:
-                parts.append(_part(dialect, part, each, most, above=above[1] if part == above[0] else -1))
-        elif part >= below[0]:
-            parts.append(_part(dialect, part, each, most, below=below[1] if part == below[0] else LAST))
-    if above is not None:
+    every = ((part, each, bound.of(part)) for part, each in enumerate(wanted))
+    parts: list[Part] = [(part, each, begins) for part, each, begins in every if begins is not None]
+    if bound.back:
         parts.reverse()
-    every = [select(each.subquery(f"part_{number}")) for number, each in enumerate(parts)]
-    joined = every[0] if len(every) == 1 else every[0].union_all(*every[1:])
-    return joined.subquery("found")
+    if session.get_bind().dialect.name == "sqlite":
+        return _all_at_once(session, parts, most)
+    found: list[tuple[int, int]] = []
+    for part, each, (begins, back) in parts:
+        if len(found) < most:
+            found += [(part, place) for place in _in_postgresql(session, each, most - len(found), begins, back=back)]
+    return found
 
 
-def _part(
-    dialect: str, part: int, wanted: Wanted, most: int, *, below: int = LAST, above: int | None = None
-) -> TextualSelect:
-    """The places of one part, the nearest first: the newest, or with `above` the oldest."""
-    where, order = ("<", "DESC") if above is None else (">", "ASC")
-    bound = below if above is None else above
-    n = str(part)
-    if dialect == "postgresql":
-        asked = _tsquery(wanted)
-        found = (
-            f"SELECT {n} AS part, place FROM wall_words WHERE campaign_id = :campaign_{n} AND place {where} :bound_{n}"  # noqa: S608
+def _all_at_once(session: Session, parts: Sequence[Part], most: int) -> list[tuple[int, int]]:
+    """One statement: FTS5 reads each part in its order and stops when it has enough."""
+    statements: list[str] = []
+    given: dict[str, str | int] = {}
+    for part, wanted, (begins, back) in parts:
+        where, order = (">", "ASC") if back else ("<", "DESC")
+        statements.append(
+            f"SELECT * FROM (SELECT {int(part)} AS part, rowid AS place FROM wall_words"  # noqa: S608 (our own words)
+            f" WHERE wall_words MATCH :asked_{part} AND rowid {where} :bound_{part} ORDER BY rowid {order} LIMIT :most)"
         )
-        if asked:  # in the statement itself: a plan made for any question would be one for a rare word
-            found += f" AND words @@ CAST(:asked_{n} AS tsquery)"
-    else:
-        asked = _match(wanted)
-        found = f"SELECT {n} AS part, rowid AS place FROM wall_words WHERE wall_words MATCH :asked_{n} AND rowid {where} :bound_{n}"  # noqa: S608
-    statement = text(f"{found} ORDER BY {'place' if dialect == 'postgresql' else 'rowid'} {order} LIMIT :most_{n}")
-    bound_to = [bindparam(f"bound_{n}", bound, BigInteger), bindparam(f"most_{n}", most)]
-    if dialect == "postgresql":
-        bound_to.append(bindparam(f"campaign_{n}", wanted.campaign_id))
-    if asked:
-        bound_to.append(bindparam(f"asked_{n}", asked, literal_execute=dialect == "postgresql"))
-    return statement.bindparams(*bound_to).columns(column("part", BigInteger), column("place", BigInteger))
+        given |= {f"asked_{part}": _match(wanted), f"bound_{part}": begins}
+    rows = session.execute(text(" UNION ALL ".join(statements)), {**given, "most": most})
+    return [(part, place) for part, place in rows][:most]
+
+
+NEAR, FURTHER = 2_500, 20_000  # rows that are read in their order before the index of words is asked
+PROMISING = 8  # of a page in the near ones: what is so common is found sooner by reading on
+
+
+def _in_postgresql(session: Session, wanted: Wanted, most: int, begins: int, *, back: bool) -> list[int]:
+    """The nearest places. What is common stands among the near ones; what is not is found by the index of words, and few.
+
+    PostgreSQL would choose by itself, and knows neither how rare a word is that it has not counted, nor which marks go
+    together: it then reads the whole wall.
+    """
+    where, order = (">", "ASC") if back else ("<", "DESC")
+    here = f"FROM wall_words WHERE campaign_id = :campaign AND place {where} :begins"
+    asked = _tsquery(wanted)
+    given: dict[str, int] = {"campaign": wanted.campaign_id, "begins": begins, "most": most}
+    if not asked:
+        found = text(f"SELECT place {here} ORDER BY place {order} LIMIT :most")
+        return list(session.scalars(found, given))
+    # in the statement itself: a plan made for any question is none for this one
+    holds: BindParameter[str] = bindparam("asked", asked, literal_execute=True)
+    for rows in (NEAR, FURTHER):
+        near = text(
+            f"SELECT place FROM (SELECT place, words {here} ORDER BY place {order} LIMIT {rows}) AS near"  # noqa: S608
+            f" WHERE words @@ CAST(:asked AS tsquery) ORDER BY place {order} LIMIT :most"
+        ).bindparams(holds)
+        places = list(session.scalars(near, given))
+        if len(places) >= most:
+            return places
+        if len(places) < PROMISING:
+            break
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    everywhere = text(
+        "WITH holding AS MATERIALIZED (SELECT place, campaign_id FROM wall_words WHERE words @@ CAST(:asked AS tsquery))"  # noqa: S608 (our own words)
+        f" SELECT place FROM holding WHERE campaign_id = :campaign AND place {where} :begins ORDER BY place {order} LIMIT :most"
+    ).bindparams(holds)
+    places = list(session.scalars(everywhere, given))
+    session.execute(text("SET LOCAL enable_seqscan = on"))
+    return places
 
 
 def _match(wanted: Wanted) -> str:

@@ -31,10 +31,10 @@ def remove(session: Session, pledge: Contribution) -> None:
         index.remove(session, pledge.wall_place)
 
 
-def words_of(pledge: Contribution, revision: Revision) -> str:
+def words_of(pledge: Contribution, revision: Revision) -> tuple[str, ...]:
     """What readers see of it, and nothing that its author does not show."""
     by = signature(revision, pledge.show_name)
-    return " ".join((revision.words, revision.how_we_will_know, by.name, by.meta))
+    return revision.words, revision.how_we_will_know, by.name, by.meta
 
 
 def marks_of(pledge: Contribution) -> list[str]:

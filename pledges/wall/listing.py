@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Integer, Select, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from pledges.models import Audience, Campaign, Contribution, Kind, Organisation, Progress, Question, ShowName, Type
 from pledges.search import wall as index
-from pledges.search.wall import Wanted, mark
+from pledges.search.wall import Bound, Wanted, mark
 from pledges.web.paging import BadCursor, Cursor, Page, Place
 
 from .filters import KEPT_FIRST, Filters
@@ -55,7 +53,7 @@ def wall_page(
     if set(filters.asked) <= {"theme"}:
         page = _by_time(session, campaign, filters, after, before, limit)
     else:
-        wanted = _wanted(campaign, filters)
+        wanted = wanted_by(campaign, filters)
         page = Page([], None) if wanted is None else _by_place(session, campaign, wanted, after, before, limit)
     if before and page.before is None:  # the first page: it is always a whole one
         return wall_page(session, campaign, filters, limit=limit)
@@ -149,21 +147,20 @@ def _page(
 def _by_place(
     session: Session, campaign: Campaign, wanted: list[Wanted], after: str, before: str, limit: int
 ) -> Page[Contribution]:
-    bounds: dict[str, Any] = {}
-    backwards = bool(before)  # of two cursors, the one that leads back holds
+    bound, backwards = Bound(), bool(before)  # of two cursors, the one that leads back holds
     if before or after:
         given = Place.read(before or after, campaign.id)
-        bounds["above" if backwards else "below"] = (min(given.part, len(wanted) - 1), given.place)
-    places = index.places(session, wanted, limit + 1, **bounds)
-    part, place = places.c.part, places.c.place
-    order = (part.desc(), place) if backwards else (part, place.desc())
-    query = _EACH.add_columns(part).join(places, Contribution.wall_place == place).order_by(*order).limit(limit + 1)
-    rows = list(session.execute(query))
-    cursors = [str(Place(row[1], row[0].wall_place)) for row in rows]
-    return _page([row[0] for row in rows], limit, cursors, backwards=backwards, began=bool(after))
+        bound = Bound(min(given.part, len(wanted) - 1), given.place, backwards)
+    places = index.places(session, wanted, limit + 1, bound)
+    if not places:
+        return Page([], None)
+    query = _EACH.where(Contribution.wall_place.in_([place for _, place in places]))
+    there = {each.wall_place: each for each in session.scalars(query)}
+    found = [(there[place], str(Place(part, place))) for part, place in places if place in there]
+    return _page([each for each, _ in found], limit, [at for _, at in found], backwards=backwards, began=bool(after))
 
 
-def _wanted(campaign: Campaign, filters: Filters) -> list[Wanted] | None:
+def wanted_by(campaign: Campaign, filters: Filters) -> list[Wanted] | None:
     """The parts of the list that was asked for, one after the other; none where nothing can match."""
     themes = {theme.key: theme.id for theme in campaign.themes}
     audiences = {audience.key: audience for audience in campaign.audiences}

@@ -14,6 +14,7 @@ from pledges.models import Consent, Contribution, Kind, Revision, ShowName, Type
 from pledges.organisations import naming, places
 from pledges.revisions import digest_of
 from pledges.updates import asking
+from pledges.webhooks import owing
 
 from . import indexing, steps
 
@@ -25,6 +26,7 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     contribution = revision.contribution
     if revision.erased_at or digest_of(revision) != revision.digest:
         raise WordsChanged(f"revision {revision.id} does not match its digest")
+    shown_before = contribution.published_revision_id
     _take_down(session, contribution)
     consent_id = session.scalars(
         select(Consent.id).where(
@@ -45,6 +47,8 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     contribution.shown_at = contribution.published_at
     contribution.hidden_at = None
     _put_up(session, contribution)
+    if contribution.type is not Type.UPDATE and shown_before != revision.id:
+        owing.owe(session, contribution, owing.CHANGED if shown_before else owing.APPROVED, now)
     _follow(session, contribution, now)
 
 
@@ -65,13 +69,15 @@ def hide(session: Session, contribution: Contribution, now: datetime) -> None:
     contribution.shown_at = None
     contribution.hidden_at = now
     session.flush()
+    if contribution.type is not Type.UPDATE:
+        owing.owe(session, contribution, owing.REMOVED, now)
     _follow(session, contribution, now)
 
 
 def _follow(session: Session, contribution: Contribution, now: datetime) -> None:
     """An update moves what its promise says of how it goes; of a promise, its author is asked when it has stood a while."""
     if contribution.type is Type.UPDATE and contribution.parent is not None:
-        steps.follow(session, contribution.parent)
+        steps.follow(session, contribution.parent, now)
     elif contribution.type is Type.PLEDGE:
         asking.plan(session, contribution, now)
 
@@ -111,6 +117,7 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
         indexing.put(session, contribution)
     else:
         indexing.remove(session, contribution)
+    _inspired(session, contribution, change)
     for name, day in counters.names_of(contribution):
         counters.add(session, contribution.campaign_id, name, change, day)
     if (
@@ -123,7 +130,18 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
         counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
 
 
-def show_no_name(session: Session, contribution: Contribution) -> None:
+def _inspired(session: Session, pledge: Contribution, change: int) -> None:
+    """The promise that this one began from tells how many did."""
+    if pledge.type is Type.PLEDGE and pledge.inspired_by_id is not None and not pledge.example:
+        session.execute(
+            update(Contribution)
+            .where(Contribution.id == pledge.inspired_by_id)
+            .values(inspired_shown=Contribution.inspired_shown + change)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def show_no_name(session: Session, contribution: Contribution, now: datetime) -> None:
     """The author's name is shown nowhere from now on, and nobody finds the words by it."""
     touch(session, contribution.campaign_id)
     places.moved(session, contribution, -1)
@@ -131,6 +149,7 @@ def show_no_name(session: Session, contribution: Contribution) -> None:
     session.flush()
     if contribution.shown_at is not None:
         indexing.put(session, contribution)
+        owing.owe(session, contribution, owing.CHANGED, now)
 
 
 def _organisation(session: Session, revision: Revision, now: datetime) -> int | None:

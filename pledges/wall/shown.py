@@ -93,6 +93,18 @@ def _stands(contribution: Contribution) -> bool:
     return question is None or (question.answers_public and question.archived_at is None)
 
 
+def answered(session: Session, campaign: Campaign, parent: Contribution, public_id: str) -> Contribution | None:
+    """The comment under `parent` that is replied to; replies stand one level deep, so a reply to a reply stands beside it."""
+    try:
+        comment = shown_or_404(session, campaign, public_id, Type.COMMENT)
+    except NotYours:
+        return None
+    if comment.parent_id != parent.id:
+        return None
+    above = comment.reply_to
+    return above if above is not None and above.shown_at is not None else comment
+
+
 def question_or_404(session: Session, campaign: Campaign, public_id: str) -> Question:
     found = None
     if _ID.fullmatch(public_id):

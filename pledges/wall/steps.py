@@ -12,6 +12,7 @@ from pledges.figures import counters
 from pledges.models import Contribution, Progress, Step
 from pledges.organisations import places
 from pledges.tokens import new_public_id
+from pledges.webhooks import owing
 
 from . import indexing
 
@@ -33,7 +34,7 @@ def add(
     )
     session.add(step)
     session.flush()
-    follow(session, pledge)
+    follow(session, pledge, now)
     return step
 
 
@@ -53,14 +54,14 @@ def hide(session: Session, step: Step, now: datetime) -> None:
     """The step is shown nowhere any more; its promise goes as the one before it said."""
     step.hidden_at = step.hidden_at or now
     session.flush()
-    follow(session, step.pledge)
+    follow(session, step.pledge, now)
 
 
-def release(session: Session, step: Step) -> None:
+def release(session: Session, step: Step, now: datetime) -> None:
     """A step that a surge held is shown."""
     step.held = False
     session.flush()
-    follow(session, step.pledge)
+    follow(session, step.pledge, now)
 
 
 def are_shown() -> ColumnElement[bool]:
@@ -72,11 +73,13 @@ def are_shown() -> ColumnElement[bool]:
     )
 
 
-def follow(session: Session, pledge: Contribution) -> None:
+def follow(session: Session, pledge: Contribution, now: datetime) -> None:
     """The promise goes as its newest shown step says, and its page shows all of them."""
     shown = select(Step.status).where(Step.pledge_id == pledge.id, are_shown())
     last = session.scalars(shown.order_by(Step.said_at.desc(), Step.id.desc()).limit(1)).first()
     set_progress(session, pledge, last or Progress.PROMISED)
+    if pledge.shown_at is not None:
+        owing.owe(session, pledge, owing.UPDATED, now)
 
 
 def set_progress(session: Session, pledge: Contribution, progress: Progress) -> None:

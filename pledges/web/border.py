@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import Request, request
+from flask import Request, current_app, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.utils import cached_property
 
 from pledges import signs
 
+JSON = "application/json"
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 def refuse_what_no_form_sends() -> None:
-    """415 for a body that is no form, and for a file, before any page or library looks at what came.
+    """415 for a body that is no form (where a program sends: no JSON), and for a file, before any page or library looks at what came.
 
     A library reads more than its pages ask for; what it never gets cannot surprise it.
     """
     if request.routing_exception is not None or request.method != "POST":
+        return
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "takes_json", False):
+        if request.mimetype != JSON:
+            raise UnsupportedMediaType
         return
     if request.mimetype not in FORMS and _has_body():
         raise UnsupportedMediaType

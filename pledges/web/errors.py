@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, Unauthorized
 
 from pledges.db import cause_of, is_busy
 from pledges.errors import CampaignClosed, NotNow, NotYours
@@ -36,9 +37,11 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     allowed = getattr(error, "valid_methods", None)
     wait = getattr(error, "retry_after", None)
     detail = getattr(error, "detail", "") or (_wait_words(wait) if wait and error.code == 429 else "")
-    answer = error_page(error.code, detail=detail)
+    answer = error_page(error.code, detail=detail, errors=getattr(error, "errors", None))
     if wait:
         answer.headers["Retry-After"] = str(wait)
+    if isinstance(error, Unauthorized):
+        answer.headers["WWW-Authenticate"] = "Bearer"
     if allowed:
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer
@@ -86,12 +89,16 @@ def _bug(error: Exception) -> Response:
     return error_page(500)
 
 
-def error_page(status: int, *, detail: str = "") -> Response:
-    """What went wrong, in words, with a way on; as problem details where JSON was asked for, with `detail` if known."""
+def error_page(status: int, *, detail: str = "", errors: Mapping[str, str] | None = None) -> Response:
+    """What went wrong, in words, with a way on; as problem details where JSON was asked for, with `detail` if known.
+
+    `errors`: by field, where fields are to blame; only programs are told.
+    """
     title, words = _error_words(status)
     words = detail or words
     if request.path.startswith("/api/"):
-        answer = jsonify({"type": "about:blank", "title": title, "status": status, "detail": words})
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": words}
+        answer = jsonify(problem | ({"errors": dict(errors)} if errors else {}))
         answer.mimetype = "application/problem+json"
         answer.headers |= headers.OPEN
     else:
@@ -116,6 +123,10 @@ def _many_in_one_place() -> str:
 
 def _error_words(status: int) -> tuple[str, str]:
     return {
+        401: (
+            _("This needs a key"),
+            _("Send the key that the campaign gave you, as “Authorization: Bearer …”. It may have been ended."),
+        ),
         404: (
             _("This page is not here"),
             _("It may have been taken down or withdrawn, or the address may have a slip in it."),

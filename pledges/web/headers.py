@@ -41,7 +41,10 @@ LAST_PAGE = """\
 </body>
 </html>
 """
-LAST_JSON = '{"type": "about:blank", "title": "Something went wrong on our side", "status": 500}\n'
+LAST_JSON = (
+    '{"type": "about:blank", "title": "Something went wrong on our side", "status": 500,'
+    ' "detail": "Please try again: nothing counts twice."}\n'
+)
 
 
 def is_private(path: str) -> bool:

@@ -59,7 +59,7 @@ def arrives(wall: Wall, words: str, n: int, *, ip: str = "", **fields: str) -> S
     address = ip or f"198.51.{n % 250}.{n % 200 + 1}"
     client = wall.app.test_client()
     page = client.get(f"/{SLUG}/promise", environ_overrides={"REMOTE_ADDR": address}).text
-    data = form(page, "/promise").sent(promise=words, consent="yes", **fields)
+    data = form(page, "/promise").sent(promise=words, consent="yes", name_it="", **fields)
     return wall.sent(client.post(f"/{SLUG}/promise", data=data, environ_overrides={"REMOTE_ADDR": address}))
 
 

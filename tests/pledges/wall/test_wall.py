@@ -249,7 +249,8 @@ def test_words_carry_their_language(visitor, approve):
 def test_counters_and_json_say_the_same(visitor, approve):
     visitor.promises(kind="organisation", organisation="Northbrook", email="a@example.org", theme="work")
     approve()
-    assert visitor.get("/api/v1/campaigns/week/count").json == {"pledges": 1, "organisations": 1, "kept": 0}
+    counts = visitor.get("/api/v1/campaigns/week/count").json
+    assert counts == {"pledges": 1, "organisations": 1, "kept": 0, "under_way": 0, "asked": 0, "answered": 0}
     assert visitor.get("/api/v1/campaigns").json["campaigns"][0]["slug"] == "week"
     pledge = visitor.get("/api/v1/campaigns/week/pledges").json["pledges"][0]
     assert (pledge["by"], pledge["organisation"], pledge["verified"], pledge["theme"]) == (

@@ -20,7 +20,7 @@ from pledges.intake.door import review_desk
 from pledges.models import Campaign, Contribution, Kind, Progress, Type
 from pledges.organisations import places
 from pledges.receipt import acts
-from pledges.wall import publishing, steps
+from pledges.wall import finder, listing, publishing, steps
 from tests.forms import forms
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later, seen_by
 
@@ -220,10 +220,19 @@ def wanted(wall: Wall, by_kind: dict[str, Kind | None], asked: dict[str, str]) -
 
 @pytest.mark.timeout(600)
 def test_pages_on_and_back_show_what_the_rows_say_whatever_happened_before(
-    wall: Wall, mo: AtTheDesk, share: Callable[..., int]
+    wall: Wall, mo: AtTheDesk, share: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After each of some hundred random acts, by each of many questions: nothing lost, nothing twice, nothing that is gone."""
     chance = random.Random(11)
+    for name, few in (
+        ("NEAR", 4),
+        ("FURTHER", 8),
+        ("PROMISING", 2),
+    ):  # so that what is rare and what is common differ here
+        monkeypatch.setattr(f"pledges.search.wall.{name}", few)
+    monkeypatch.setattr("pledges.wall.listing.PAGE", 5)
+    monkeypatch.setattr(listing.wall_page, "__kwdefaults__", {"after": "", "before": "", "limit": 5})
+    monkeypatch.setattr(finder.page, "__kwdefaults__", {"limit": 5})
     many = Many(wall, chance)
     for _ in range(30):
         many.makes()
@@ -273,7 +282,7 @@ def happens(session: Session, chance: random.Random, many: Many, now: datetime) 
             if pledge.shown_at is not None:
                 steps.set_progress(session, pledge, chance.choice(STATUSES))
         case 3:
-            publishing.show_no_name(session, pledge)
+            publishing.show_no_name(session, pledge, now)
         case 4:
             if chance.random() < 0.1 and pledge.erased_at is None:
                 acts.erase(session, pledge, review_desk(), now)

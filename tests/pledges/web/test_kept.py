@@ -56,6 +56,7 @@ KEPT_PAGES = (
     f"/oembed?url=http%3A%2F%2F{HOST}%2F{SLUG}",
     f"/{OTHER}",
     f"{API}/campaigns",
+    f"{API}/openapi.json",
     f"{API}/campaigns/{SLUG}",
     f"{API}/campaigns/{SLUG}/count",
     f"{API}/campaigns/{SLUG}/pledges",
