@@ -52,6 +52,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/qr.png": {"/{slug}/qr.png": 1},
     "/<slug>/colours.css": {"/{slug}/colours.css": 1},
     "/<slug>/comments/<id>/report": {"/{slug}/comments/{comment}/report": 4},
+    "/<slug>/promises/<id>/poster": {"/{slug}/promises/{promise}/poster": 3},
     "/<slug>/updates/<id>/report": {"/{slug}/updates/{update}/report": 4},
     "/<slug>/organisations": {"/{slug}/organisations": 3, "/{slug}/organisations?q=k": 3},
     "/<slug>/organisations/<id>": {"/{slug}/organisations/{organisation}": 3},
@@ -80,7 +81,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/api/v1/pledges/<id>/comments": {"/api/v1/pledges/{promise}/comments": 3},
     "/healthz": {"/healthz": 0},
     "/readyz": {"/readyz": 1},
-    "/receipt/<token>": {"/receipt/{receipt}": 16, "/receipt/{receipt}?do=edit": 7},
+    "/receipt/<token>": {"/receipt/{receipt}": 18, "/receipt/{receipt}?do=edit": 7},
     "/letters/<token>": {"/letters/{letters}": 2},
     "/send-link": {"/send-link": 2},
     "/moderation/": {
