@@ -129,6 +129,12 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
         counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
 
 
+def keep_from_search_engines(session: Session, contribution: Contribution) -> None:
+    """Its page asks them to stay away from now on."""
+    contribution.findable = False
+    touch(session, contribution.campaign_id)
+
+
 def show_no_name(session: Session, contribution: Contribution, now: datetime) -> None:
     """The author's name is shown nowhere from now on, and nobody finds the words by it."""
     touch(session, contribution.campaign_id)
