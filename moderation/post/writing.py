@@ -24,9 +24,11 @@ from moderation.models import Decision, Invitation, Letter, Moderator, Reason, R
 from moderation.people import proving
 from moderation.rules import reasons
 from pledges import tokens
-from pledges.models import Campaign, Contact, Contribution
+from pledges.models import Campaign, Contact, Contribution, Type
 from pledges.settings import Settings
 from pledges.updates import asking
+
+from . import strips
 
 UNDELIVERABLE = "undeliverable"
 
@@ -178,12 +180,26 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
     if contribution is not None:
         context |= author_links(contribution, settings, letter.lang)
         context |= _of_itself(session, letter, contribution, settings)
+        if letter.kind == Kind.APPROVED:
+            context |= _finished(session, contribution, settings, letter.lang)
         if letter.kind == Kind.LINK_AGAIN:
             links = _all_links(session, contribution, settings, letter.lang)
             context["all_links"] = links
             if len({link["campaign"] for link in links}) > 1:
                 context["campaign_title"] = gettext("Promise Wall")
     return context
+
+
+def _finished(session: Session, contribution: Contribution, settings: Settings, lang: str) -> dict[str, object]:
+    """What the letter about a promise on the wall shows besides: its block in the cloth, what to print, and when we ask."""
+    contact = contribution.contact
+    slug = contribution.campaign.slug
+    pledge = contribution.type is Type.PLEDGE
+    return {
+        "strips": strips.until(session, contribution),
+        "poster_url": f"{settings.base_url}/{lang}/{slug}/promises/{contribution.public_id}/poster" if pledge else "",
+        "asked_next": contact.next_question_at if contact is not None else None,
+    }
 
 
 def _of_itself(session: Session, letter: Letter, contribution: Contribution, settings: Settings) -> dict[str, object]:

@@ -7,36 +7,22 @@ from typing import Any
 from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, or_, select
-from sqlalchemy.orm.attributes import set_committed_value
 
 from pledges.db import reading
 from pledges.directory.pages import on_wall_or_404
-from pledges.models import Campaign, Contribution, OrganisationOnWall, Type
+from pledges.models import Campaign, Contribution, OrganisationOnWall
 from pledges.settings import settings
 from pledges.text import opening
 from pledges.views.base import public
-from pledges.wall import filters, finder, listing, pieces, shown
+from pledges.wall import filters, finder, listing, shown
 from pledges.web.caching import kept, shared, shows
 from pledges.web.language import link, page_lang
-from pledges.web.paging import Cursor, Page, cursor
+from pledges.web.paging import Page, cursor
 
-from . import atom
+from . import atom, beneath
 from .entries import entry
 
 NEWEST = 50
-
-_COMMENTS = (  # built once: that costs more than asking
-    select(Contribution)
-    .where(
-        Contribution.parent_id == bindparam("parent"),
-        Contribution.type == Type.COMMENT,
-        Contribution.shown_at.is_not(None),
-    )
-    .options(*pieces.OF_A_PIECE)
-    .order_by(Contribution.shown_at.desc(), Contribution.id.desc())
-    .limit(NEWEST + 1)
-)
 
 
 @public.get("/<slug>/feed.atom")
@@ -86,18 +72,18 @@ def _of_organisation(campaign: Campaign, row: OrganisationOnWall) -> Response:
 @public.get("/<slug>/<any(promises, answers):shelf>/<id>/feed.atom")
 @kept()
 def promise_feed(slug: str, shelf: str, id: str) -> ResponseReturnValue:
-    """The newest comments under one promise or answer."""
+    """The newest comments under one promise or answer, and what its author told of how it goes."""
     pledge = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf], with_it=listing.ON_ITS_PAGE)
-    return shared(g.campaign, lambda: _comments(g.campaign, pledge, shelf))
+    return shared(g.campaign, lambda: _beneath(g.campaign, pledge, shelf))
 
 
-def _comments(campaign: Campaign, pledge: Contribution, shelf: str) -> Response:
+def _beneath(campaign: Campaign, pledge: Contribution, shelf: str) -> Response:
     shows([pledge.id])
     assert pledge.published_revision is not None  # noqa: S101 (it is shown)
     words = opening(pledge.published_revision.words)
     return _answer(
         campaign,
-        _newest_comments(pledge, cursor()),
+        beneath.newest(pledge, campaign, cursor(), NEWEST),
         "promise_feed",
         {"shelf": shelf, "id": pledge.public_id},
         title=_("Comments on “%(words)s”", words=words),
@@ -106,22 +92,8 @@ def _comments(campaign: Campaign, pledge: Contribution, shelf: str) -> Response:
     )
 
 
-def _newest_comments(pledge: Contribution, after: Cursor | None) -> Page[Contribution]:
-    wanted = _COMMENTS
-    if after is not None:
-        wanted = wanted.where(
-            Contribution.shown_at <= after.at,
-            or_(Contribution.shown_at < after.at, Contribution.id < after.id),
-        )
-    found = list(reading().scalars(wanted, {"parent": pledge.id}))
-    for each in found:
-        set_committed_value(each, "parent", pledge)  # so that none asks for it
-    more = len(found) > NEWEST
-    return Page(found[:NEWEST], str(Cursor.of(found[NEWEST - 1])) if more else None)
-
-
 def _answer(
-    campaign: Campaign, page: Page[Contribution], endpoint: str, asked: dict[str, str], **said: Any
+    campaign: Campaign, page: Page[Contribution] | Page[atom.Entry], endpoint: str, asked: dict[str, str], **said: Any
 ) -> Response:
     """This page of the list at `endpoint`, which is asked with `asked`."""
     first = _whole(endpoint, **asked)
@@ -132,7 +104,7 @@ def _answer(
             first_url=first,
             self_url=_whole(endpoint, **asked, after=here) if here else first,
             since=campaign.created_at,
-            entries=[entry(each, campaign) for each in page.items],
+            entries=[each if isinstance(each, atom.Entry) else entry(each, campaign) for each in page.items],
             next_url=_whole(endpoint, **asked, after=page.next) if page.next else None,
             author=campaign.owner,
             **said,

@@ -29,14 +29,17 @@ class Cloth:
     joints: str
     fine_joints: str
     veil: str  # covers all days but the marked one
+    here: str  # one block of the marked day, where every promise has its own
     promises: int
     each_block: int  # promises that one block stands for
     dyed: dict[str, str] = field(default_factory=dict)  # dye -> outline
 
 
 @lru_cache(maxsize=64)
-def weave(days: tuple[Day, ...], *, mark: str | None = None, width: int = WIDTH, height: int = HEIGHT) -> Cloth:
-    """The cloth of these days, oldest on top; without a promise only its threads."""
+def weave(
+    days: tuple[Day, ...], *, mark: str | None = None, own: str = "", width: int = WIDTH, height: int = HEIGHT
+) -> Cloth:
+    """The cloth of these days, oldest on top; without a promise only its threads. `own`: the dye of one promise of `mark`."""
     days = tuple(day for day in days if sum(n for _, n in day[1]) > 0)[-DAYS:]
     promises = sum(n for _, dyes in days for _, n in dyes)
     each_block = max(1, -(-promises // BLOCKS))
@@ -44,10 +47,13 @@ def weave(days: tuple[Day, ...], *, mark: str | None = None, width: int = WIDTH,
     dyed: dict[str, list[str]] = {}
     joints: list[str] = []
     fine: list[str] = []
-    top, veil = 0.0, []
+    top, veil, here = 0.0, [], ""
     for number, ((day, dyes), tall) in enumerate(zip(days, heights, strict=True)):
         blocks = [dye for dye, n in _turned(dyes, number) for _ in range(-(-n // each_block))]
         _strip(blocks, top, tall, width, dyed, joints if each_block == 1 else [], fine)
+        if day == mark and own in blocks and each_block == 1:
+            wide = width / len(blocks)
+            here = f"M{_n(blocks.index(own) * wide)} {_n(top)}h{_n(wide)}v{_n(tall)}h-{_n(wide)}z"
         if day != mark:
             veil.append(f"M0 {_n(top)}h{width}v{_n(tall + GAP)}h-{width}z")
         top += tall + GAP
@@ -58,6 +64,7 @@ def weave(days: tuple[Day, ...], *, mark: str | None = None, width: int = WIDTH,
         joints="".join(joints),
         fine_joints="".join(fine) if promises <= FINE_JOINTS_UP_TO else "",
         veil="".join(veil) if mark else "",
+        here=here,
         promises=promises,
         each_block=each_block,
         dyed={dye: "".join(bars) for dye, bars in dyed.items()},

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 
 from pledges.db import reading
 from pledges.figures import cloth, counters
+from pledges.intake.forms.update import STATUSES
 from pledges.models import Campaign, Contribution, Progress, Type
 from pledges.settings import settings
 from pledges.wall import pieces
@@ -42,7 +43,7 @@ def of_promise(pledge: Contribution, campaign: Campaign) -> Card:
         "dye": shown.dye,
         "size": shown.size,
         "site": campaign.title.in_(page_lang()),
-        "status": status_words().get(pledge.progress, ""),
+        "status": str(STATUSES.get(pledge.progress, "")),
         "kept": pledge.progress is Progress.KEPT,
         **_ground(campaign, until=pledge.published_at.date()),
     }
@@ -75,16 +76,6 @@ def of_count(campaign: Campaign) -> Card:
         "word": ngettext("promise so far", "promises so far", promises),
         "title": f"{campaign.title.in_(page_lang())} · {urlsplit(settings().base_url).netloc}/{campaign.slug}",
         **_ground(campaign),
-    }
-
-
-def status_words() -> dict[Progress, str]:
-    """How a promise stands, where there is more to say than that it was made."""
-    return {
-        Progress.UNDER_WAY: _("Under way"),
-        Progress.KEPT: _("Kept"),
-        Progress.CHANGED: _("It has changed"),
-        Progress.NOT_KEPT: _("Not kept"),
     }
 
 

@@ -33,6 +33,7 @@ def receive(
     question: Question | None = None,
     inspired_by: Contribution | None = None,
     event_code_id: int | None = None,
+    by_author: bool = False,
 ) -> Receipt:
     """The contribution is stored, hidden, and waits for review; the same form again gives the same receipt.
 
@@ -50,6 +51,7 @@ def receive(
         question_id=question.id if question else None,
         inspired_by_id=inspired_by.id if inspired_by else None,
         event_code_id=event_code_id,
+        by_author=by_author,
         form_token=sent.form_token,
         form_digest=sent.digest,
         kind=sent.kind,

@@ -63,7 +63,7 @@ class Contribution(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id", ondelete="RESTRICT"))
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id", ondelete="SET NULL"))
     question_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id", ondelete="RESTRICT"))
-    inspired_by_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id", ondelete="SET NULL"))
+    inspired_by_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id", ondelete="SET NULL"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id", ondelete="RESTRICT"))
     event_code_id: Mapped[int | None] = mapped_column(ForeignKey("event_codes.id", ondelete="SET NULL"))
 
@@ -89,6 +89,8 @@ class Contribution(Base):
     wall_place: Mapped[int | None] = mapped_column(BigInteger)  # a promise's, once it was shown: search.wall
     shown_at: Mapped[datetime | None]  # = published_at while on the wall, else none: the wall's own key
     comments_shown: Mapped[int] = mapped_column(default=0)
+    inspired_shown: Mapped[int] = mapped_column(default=0)  # promises on the wall that began from this one
+    by_author: Mapped[bool] = mapped_column(default=False)  # a comment, from the private page of what it stands under
     talk_version: Mapped[int] = mapped_column(default=0)  # the campaign's when a comment under it last came or went
 
     page_lang: Mapped[str] = mapped_column(String(20), default="en")  # in which the author saw the form, and reads us

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from pledges.campaigns import versions
 from pledges.errors import NotNow, NotYours
 from pledges.intake.consents import keep_consent
 from pledges.intake.door import ReviewDesk
@@ -93,6 +94,15 @@ def hide_name(session: Session, contribution: Contribution, text: str, now: date
     session.refresh(contribution, with_for_update=True)
     publishing.show_no_name(session, contribution, now)
     keep_consent(session, contribution, NAME_HIDDEN, text, now)
+
+
+def close_comments(session: Session, contribution: Contribution, closed: bool, now: datetime) -> None:
+    """Nobody can comment on it from now on, or everybody again; what is there stays. Raises NotNow for what takes none."""
+    session.refresh(contribution, with_for_update=True)
+    if contribution.type not in (Type.PLEDGE, Type.ANSWER):
+        raise NotNow
+    contribution.comments_closed_at = (contribution.comments_closed_at or now) if closed else None
+    versions.touch(session, contribution.campaign_id)
 
 
 def appeal(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:

@@ -24,6 +24,7 @@ class Entry:
     id: str
     status: Progress
     at: datetime
+    row: int  # of the step, by which those of one moment stand in order
     step: str  # the id by which a bare status is reported, or taken back
     note: str = ""
     link: str = ""
@@ -74,13 +75,14 @@ def _shown():
 
 def _entry(step: Step, update: Contribution | None, words: Revision | None) -> Entry:
     if update is None or words is None:
-        return Entry(step.public_id, step.status, step.said_at, step.public_id)
+        return Entry(step.public_id, step.status, step.said_at, step.id, step.public_id)
     changed = step.status is Progress.CHANGED
     alone = words.words == words.link
     return Entry(
         id=update.public_id,
         status=step.status,
         at=step.said_at,
+        row=step.id,
         step=step.public_id,
         note=words.how_we_will_know if changed else "" if alone else words.words,
         link=words.link,

@@ -25,11 +25,25 @@ from pledges.web.helpers import asks_akismet
 from pledges.web.language import link, page_lang, speak_for
 
 from .base import public
+from .comment import take_own_comment
 from .editing import edit
 from .receipt import is_proof, own_or_404, privately, standing_wishes
 from .updating import tell
 
-ACTS = ("edit", "withdraw", "restore", "erase", "hide_name", "appeal", "letters", "update", "wishes", "new_link")
+ACTS = (
+    "comments",
+    "comment",
+    "edit",
+    "withdraw",
+    "restore",
+    "erase",
+    "hide_name",
+    "appeal",
+    "letters",
+    "update",
+    "wishes",
+    "new_link",
+)
 
 
 @public.post("/receipt/<token>")
@@ -50,6 +64,8 @@ def act(token: str) -> ResponseReturnValue:
     _paced("receipts")
     if wanted == "update":
         return tell(own, token)
+    if wanted == "comment":
+        return privately(make_response(take_own_comment(own, token)))
     now = utcnow()
     try:
         with transaction() as session:
@@ -99,6 +115,8 @@ def _done(session: Session, own: Contribution, wanted: str, token: str, now: dat
     """The act is done; the token by which the page is found from now on."""
     desk = review_desk()
     match wanted:
+        case "comments":
+            acts.close_comments(session, own, request.form.get("open", "") == "", now)
         case "withdraw":
             acts.withdraw(session, own, desk, now)
         case "restore":

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 
 from pledges.campaigns import finding
 from pledges.db import reading, utcnow
-from pledges.errors import NotYours
+from pledges.errors import NotNow, NotYours
 from pledges.intake.allowance import code_asked, event_asked, event_says
 from pledges.intake.forms.base import consent_words
 from pledges.intake.forms.comment import CommentForm
@@ -21,6 +22,12 @@ from pledges.web.language import page_lang
 
 from .base import public
 
+STARTS = {  # ways to begin a comment: what the link says, and the words that it begins with
+    "encourage": (lazy_gettext("Encourage"), lazy_gettext("I like this, because ")),
+    "help": (lazy_gettext("Offer help"), lazy_gettext("I can help with this: ")),
+    "ask": (lazy_gettext("Ask"), lazy_gettext("I would like to know: ")),
+}
+
 
 @public.get("/<slug>/<any(promises, answers):shelf>/<id>/comment")
 @kept(unless=FOR_ONE)
@@ -29,7 +36,9 @@ def new_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
     road = comment_road(g.campaign, parent)
     if not road.taken:
         return ask(g.campaign, road, CommentForm.blank(g.campaign, page_lang()), trouble="closed")
-    return ask(g.campaign, road, CommentForm.blank(g.campaign, page_lang(), request.args.get("reply_to", "")[:16]))
+    form = CommentForm.blank(g.campaign, page_lang(), request.args.get("reply_to", "")[:16])
+    form.values["comment"] = str(STARTS.get(request.args.get("start", ""), ("", ""))[1])
+    return ask(g.campaign, road, form)
 
 
 @public.post("/<slug>/<any(promises, answers):shelf>/<id>/comment")
@@ -66,6 +75,37 @@ def comment_road(campaign: Campaign, parent: Contribution) -> Road:
         event=event,
         items=(parent.id,) if request.values.get("reply_to") else (),
     )
+
+
+def own_comment_road(own: Contribution, token: str) -> Road:
+    """The road of a comment that whoever made the promise writes from the private page; it is marked as theirs."""
+    answered = shown.answered(reading(), own.campaign, own, request.values.get("reply_to", ""))
+
+    def page(**given: Any) -> str:
+        return comment_form_page(
+            parent=pieces.piece(own),
+            answered=pieces.piece(answered) if answered else None,
+            consents=consent_words(own.campaign, Type.COMMENT),
+            receipt_token=token,
+            as_author=True,
+            **given,
+        )
+
+    return Road(
+        purpose=f"own-comment:{own.public_id}",
+        limit="comments",
+        page=page,
+        store=as_new(own.campaign, None, parent=own, reply_to=answered, by_author=True),
+        taken=own.shown_at is not None and finding.takes_comments(own.campaign),
+    )
+
+
+def take_own_comment(own: Contribution, token: str) -> ResponseReturnValue:
+    """The name is that of the promise, so none is read, and no address beside the one that was given with it."""
+    if own.shown_at is None or own.type not in shown.SHELVES.values():
+        raise NotNow
+    raw = {name: value for name, value in request.form.items() if name not in ("name", "email")}
+    return take(own_comment_road(own, token), CommentForm.read(raw, own.campaign, page_lang=page_lang()))
 
 
 def comment_form_page(*, form: CommentForm, preview: bool = False, **given: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import segno
 from flask import Response, make_response, render_template, request
@@ -25,12 +26,15 @@ from pledges.receipt import acts, answering, story
 from pledges.settings import settings
 from pledges.text import first_name
 from pledges.updates import asking, timeline
-from pledges.wall import pieces
+from pledges.wall import pieces, shown, thread
 from pledges.web.caching import PRIVATE, never_kept
 from pledges.web.language import address_of, link, page_lang, speak_for
 
 from .base import public
+from .comment import own_comment_road
 from .editing import edit_road
+
+LAST_COMMENTS = 5  # that an author can answer from the private page
 
 
 @public.get("/receipt/<token>")
@@ -40,6 +44,9 @@ def receipt(token: str) -> ResponseReturnValue:
     own = own_or_404(token)
     if request.args.get("do") == "edit" and own.withdrawn_at is None:
         return privately(form_page(edit_road(own, token), _as_sent(own), 200))
+    if request.args.get("do") == "comment" and own.shown_at is not None and own.type in shown.SHELVES.values():
+        form = CommentForm.blank(own.campaign, page_lang(), request.args.get("reply_to", "")[:16])
+        return privately(form_page(own_comment_road(own, token), form, 200))
     return privately(make_response(receipt_page(own, token)))
 
 
@@ -113,9 +120,21 @@ def receipt_page(own: Contribution, token: str, *, form: UpdateForm | None = Non
         asks=consent_words(own.campaign, Type.PLEDGE)[asking.FOLLOW_UP],
         wishes=standing_wishes(own),
         offered=OFFERED,
+        **_finished(own),
         called=first_name(own.latest.name),
         settings=settings(),
     )
+
+
+def _finished(own: Contribution) -> dict[str, Any]:
+    """What the page of a promise on the wall shows besides: its block in the cloth, and what was said under it."""
+    if own.type is not Type.PLEDGE or own.shown_at is None or own.published_at is None:
+        return {"cloth": None, "comments": []}
+    session = reading()
+    dye = pieces.dye(own.theme, own.public_id)
+    woven = pieces.the_cloth(session, own.campaign, mark=own.published_at.date(), own=dye, narrow=True)
+    last = thread.newest(session, own, LAST_COMMENTS) if own.comments_shown else []
+    return {"cloth": woven, "comments": [pieces.piece(each) for each in last]}
 
 
 def _own_page(update: Contribution) -> str:

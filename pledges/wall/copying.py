@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from pledges.markup import prose
-from pledges.models import Campaign, Contribution
+from pledges.models import Campaign, Contribution, Kind
 from pledges.settings import settings
 from pledges.web.language import address_of, link, page_lang
 
@@ -41,3 +42,32 @@ def copy_of(shown: Piece, pledge: Contribution, campaign: Campaign) -> Copy:
     words = " ".join(f"{signed}: {revision.words}".split())
     seen = Markup('<a href="{}"><img src="{}" width="{}" height="{}" alt="{}"></a>')
     return Copy(str(html), str(seen.format(address, picture, WIDE, HIGH, words)), picture, words)
+
+
+def linked_data(pledge: Contribution, shown: Piece, campaign: Campaign) -> dict[str, Any]:
+    """A promise for those who read pages by program (schema.org): what its page says, and nothing else."""
+    revision = pledge.published_revision
+    assert revision is not None and pledge.published_at is not None  # noqa: S101 (it is shown)
+    base = settings().base_url
+    said: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "SocialMediaPosting",
+        "url": address_of(pledge, campaign, absolute=True),
+        "headline": " ".join(shown.words.split())[:110],
+        "articleBody": revision.words,
+        "inLanguage": revision.lang,
+        "datePublished": pledge.published_at.isoformat(timespec="seconds"),
+        "commentCount": shown.comments,
+        "image": base + link("promise_card", slug=campaign.slug, shelf=shown.shelf, id=shown.id),
+        "isPartOf": {
+            "@type": "WebPage",
+            "name": campaign.title.in_(page_lang()),
+            "url": base + link("wall", slug=campaign.slug),
+        },
+    }
+    if pledge.changed_at is not None:
+        said["dateModified"] = pledge.changed_at.isoformat(timespec="seconds")
+    if shown.by.name:
+        maker = "Organization" if shown.kind is Kind.ORGANISATION else "Person"
+        said["author"] = {"@type": maker, "name": shown.by.name}
+    return said

@@ -15,6 +15,7 @@ from pledges.text import cut, first_name
 OF_A_PIECE = (  # what is read for each of many; anything else of them raises, and does not ask by itself
     load_only(
         Contribution.audience_id,
+        Contribution.by_author,
         Contribution.changed_at,
         Contribution.comments_closed_at,
         Contribution.comments_shown,
@@ -76,6 +77,7 @@ class Piece:
     comments: int = 0
     comments_open: bool = True
     example: bool = False
+    maker: bool = False  # a comment of whoever made the promise
     published_at: datetime | None = None
     changed_at: datetime | None = None
 
@@ -135,6 +137,7 @@ def piece(contribution: Contribution, revision: Revision | None = None) -> Piece
         comments=contribution.comments_shown or 0,
         comments_open=contribution.comments_closed_at is None,
         example=bool(contribution.example),
+        maker=bool(contribution.by_author),
         published_at=contribution.published_at,
         changed_at=contribution.changed_at,
     )
@@ -152,11 +155,14 @@ def dye(theme: Theme | None, key: str = "") -> str:
     return theme.dye if theme.dye in dyes.DYES else dyes.of_key(theme.key)
 
 
-def the_cloth(session: Session, campaign: Campaign, *, mark: date | None = None, narrow: bool = False) -> cloth.Cloth:
-    """The picture of the campaign, from its counters; `mark` leaves one day bright."""
+def the_cloth(
+    session: Session, campaign: Campaign, *, mark: date | None = None, own: str = "", narrow: bool = False
+) -> cloth.Cloth:
+    """The picture of the campaign, from its counters; `mark` leaves one day bright, and one block of the dye `own` white."""
     wide, high = (320, 300) if narrow else (cloth.WIDTH, cloth.HEIGHT)
-    woven = days_of(session, campaign)
-    return cloth.weave(woven, mark=mark.isoformat() if mark else None, width=wide, height=high)
+    return cloth.weave(
+        days_of(session, campaign), mark=mark.isoformat() if mark else None, own=own, width=wide, height=high
+    )
 
 
 def days_of(session: Session, campaign: Campaign) -> tuple[cloth.Day, ...]:

@@ -117,6 +117,7 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
         indexing.put(session, contribution)
     else:
         indexing.remove(session, contribution)
+    _inspired(session, contribution, change)
     for name, day in counters.names_of(contribution):
         counters.add(session, contribution.campaign_id, name, change, day)
     if (
@@ -133,6 +134,17 @@ def keep_from_search_engines(session: Session, contribution: Contribution) -> No
     """Its page asks them to stay away from now on."""
     contribution.findable = False
     touch(session, contribution.campaign_id)
+
+
+def _inspired(session: Session, pledge: Contribution, change: int) -> None:
+    """The promise that this one began from tells how many did."""
+    if pledge.type is Type.PLEDGE and pledge.inspired_by_id is not None and not pledge.example:
+        session.execute(
+            update(Contribution)
+            .where(Contribution.id == pledge.inspired_by_id)
+            .values(inspired_shown=Contribution.inspired_shown + change)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def show_no_name(session: Session, contribution: Contribution, now: datetime) -> None:

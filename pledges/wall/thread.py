@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from pledges.models import Contribution, Type
 from pledges.web.paging import Cursor, Page
 
-from .pieces import OF_A_PIECE, Piece, piece
+from .pieces import OF_A_PIECE, Piece, piece, signature
 
 THREAD = 50
 
@@ -62,12 +62,28 @@ def thread(session: Session, parent: Contribution, after: Cursor | None) -> Page
     replies: dict[int, list[Piece]] = {}
     for each in _replies(session, parent, [one.id for one in found[:THREAD]]):
         assert each.reply_to_id is not None  # noqa: S101 (selected by it)
-        replies.setdefault(each.reply_to_id, []).append(piece(each))
+        replies.setdefault(each.reply_to_id, []).append(_signed(piece(each), parent))
     comments = [
-        Comment(one.public_id, piece(one) if one.shown_at else None, replies.get(one.id, [])) for one in found[:THREAD]
+        Comment(one.public_id, _signed(piece(one), parent) if one.shown_at else None, replies.get(one.id, []))
+        for one in found[:THREAD]
     ]
     last = found[THREAD - 1] if len(found) > THREAD else None
     return Page(comments, str(Cursor(last.created_at, last.id)) if last else None)
+
+
+def _signed(comment: Piece, parent: Contribution) -> Piece:
+    """A comment of whoever made the promise stands under the name that the promise stands under."""
+    if not comment.maker or parent.published_revision is None:
+        return comment
+    return replace(comment, by=signature(parent.published_revision, parent.show_name))
+
+
+def newest(session: Session, parent: Contribution, most: int) -> list[Contribution]:
+    """The last comments that are shown, newest first."""
+    wanted = select(Contribution).where(
+        Contribution.parent_id == parent.id, Contribution.type == Type.COMMENT, Contribution.shown_at.is_not(None)
+    )
+    return list(session.scalars(wanted.options(*OF_A_PIECE).order_by(Contribution.id.desc()).limit(most)))
 
 
 def _replies(session: Session, parent: Contribution, to: Sequence[int]) -> Iterable[Contribution]:

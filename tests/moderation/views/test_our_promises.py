@@ -126,6 +126,7 @@ def test_every_sentence_that_says_we_write_is_in_the_table_or_says_when_we_do_no
 KEPT_ELSEWHERE = {
     "We write to you about what you sent.",  # said once it is confirmed, of what the table holds
     "We ask you for a change",  # the subject of the letter that does it
+    "On %(day)s we ask you how it is going.",  # in the letter of approval
     "We ask you how it is going.",  # beside the day on which that is due
     "We do not ask you again how your promise is going.",  # on the page that has stopped it
     "We do not invite you again.",

@@ -18,7 +18,8 @@ from sqlalchemy import select
 
 from pledges.db import utcnow
 from pledges.feeds import atom
-from pledges.models import Campaign, Contribution, Theme
+from pledges.models import Campaign, Contribution, Progress, Theme
+from pledges.wall import steps
 from tests.pledges.feeds.conftest import BEGAN
 
 RULES = etree.RelaxNG(etree.parse(str(Path(__file__).with_name("atom.rng"))))
@@ -127,6 +128,27 @@ def test_comments_have_a_feed_newest_first_with_replies_among_them(visitor, show
     assert linked == made[::-1]
     assert seen[0].entries[0].link == f"https://wall.example/week/promises/{promise}#c-{made[-1]}"
     assert seen[0].feed.title == "Comments on “I will listen”"
+
+
+def test_what_its_author_told_stands_among_the_comments_of_a_promise(visitor, shown, session):
+    """On pages of fifty, in one order, none twice and none left out."""
+    (promise,) = shown(["I will listen"], name="Amina Rahman")
+    said = shown((f"Comment {number}" for number in range(60)), parent=promise)
+    pledge = session.query(Contribution).filter_by(public_id=promise).one()
+    told = []
+    for number, comment in enumerate(said):
+        at = session.query(Contribution).filter_by(public_id=comment).one().shown_at
+        status = Progress.UNDER_WAY if number % 2 else Progress.KEPT
+        told.append(steps.add(session, pledge, status, at).public_id)  # at one moment with the comment
+    session.commit()
+    seen = list(pages(visitor, f"/week/promises/{promise}/feed.atom"))
+    assert [len(each.entries) for each in seen] == [50, 50, 20]
+    linked = [entry.link.partition("#")[2][2:] for each in seen for entry in each.entries]
+    assert sorted(linked) == sorted(told + said)
+    at = [entry.published for each in seen for entry in each.entries]
+    assert at == sorted(at, reverse=True)
+    first = next(entry for entry in seen[0].entries if "#u-" in entry.link)
+    assert (first.title, first.author) == ("How it is going: Under way", "Amina Rahman")
 
 
 def test_ids_stay_and_updated_moves_when_newer_words_are_approved(visitor, approve, shown, session):
