@@ -265,7 +265,7 @@ def test_what_is_described_is_what_the_specification_asks_for(wall: Wall) -> Non
 @pytest.mark.parametrize(
     "address",
     [
-        "", "/", "/{slug}/promise", "/privacy", "/nothing", "/moderation/", "https://evil.example/{slug}", "//evil.example/{slug}",
+        "", "/{slug}", "{url}/", "{url}/{slug}/promise", "{url}/privacy", "{url}/nothing", "{url}/moderation/", "https://evil.example/{slug}", "//evil.example/{slug}",
         "{url}.evil.example/{slug}", "{url}@evil.example/{slug}", "javascript:alert(1)", "{url}/{slug}/promises/nothing9",
         "{url}\\@evil.example/{slug}", "http://[::1/{slug}", "{url}/{slug}/../moderation", "file:///etc/passwd", "{url}/{slug}/embed",
     ],
