@@ -252,7 +252,7 @@ class _Sent(BaseModel):
     )
     consents: dict[str, Annotated[str, Field(min_length=10, max_length=1000)]] = Field(
         min_length=1,
-        max_length=5,
+        max_length=10,
         description="What was agreed to: purpose, and the exact words that stood beside the box which was ticked. `public`"
         " is needed: that the words will be public, and that whoever wrote them is 13 or over",
     )
