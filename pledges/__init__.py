@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 
 from pledges.api import base as api
-from pledges.api import going, openapi, reads, writes  # noqa: F401 (their addresses join `api`)
+from pledges.api import going, openapi, organisations, reads, writes  # noqa: F401 (their addresses join `api`)
 from pledges.directory import pages as _directory  # noqa: F401 (its pages join `public`)
 from pledges.embed import pages as embedded
 from pledges.feeds import pages as _feeds  # noqa: F401 (its pages join `public`)

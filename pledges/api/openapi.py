@@ -54,6 +54,14 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "place": ("Role or place, as it is written under promises", TEXT),
     "by": ("Name, as it is written under promises", TEXT),
 }
+EVENTS = {
+    "pledge.approved": "A promise or an answer has come to the wall",
+    "pledge.changed": "It has newer words, or its author is not named any more",
+    "pledge.updated": "Its author has told how it goes",
+    "pledge.removed": "It was taken down, and the comments under it with it",
+    "comment.approved": "A comment has come",
+    "comment.removed": "A comment was taken down",
+}
 PATHS: dict[str, tuple[str, str]] = {
     "slug": ("Name of the campaign in addresses", r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"),
     "id": ("Public id of a promise or answer", r"^[0-9a-z]{4,16}$"),
@@ -86,6 +94,7 @@ def _written(base_url: str) -> str:
             "info": {"title": "Promise Wall", "version": "1", "description": ABOUT},
             "servers": [{"url": f"{base_url}/api/v1"}],
             "paths": paths,
+            "webhooks": {event: {"post": _told(event, what)} for event, what in EVENTS.items()},
             "components": {
                 "securitySchemes": {
                     "key": {
@@ -147,6 +156,19 @@ def _operation(rule: Rule, method: str) -> dict[str, Any]:
             "422": _problem("Some fields are wrong; or this Idempotency-Key came before with something else"),
             "429": _problem("Too much was sent with this key, by this visitor, or for this address of mail"),
         },
+    }
+
+
+def _told(event: str, what: str) -> dict[str, Any]:
+    return {
+        "operationId": event,
+        "summary": what,
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+            for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": _schema(schemas.Message)}}},
+        "responses": {"2XX": {"description": "Taken"}, "410": {"description": "Gone for good: nothing more is sent"}},
     }
 
 

@@ -68,7 +68,7 @@ def pledges(slug: str) -> ResponseReturnValue:
         try:
             page = listing.wall_page(reading(), asked, filters, after=after, limit=limit)
         except paging.BadCursor:
-            raise _not_a_cursor() from None
+            raise not_a_cursor() from None
         shows(each.id for each in page.items)
         return schemas.Pledges(pledges=[showing.pledge(each, asked) for each in page.items], next=page.next)
 
@@ -150,10 +150,10 @@ def after_asked() -> paging.Cursor | None:
     try:
         return paging.Cursor.read(request.args["after"])
     except paging.BadCursor:
-        raise _not_a_cursor() from None
+        raise not_a_cursor() from None
 
 
-def _not_a_cursor() -> WrongField:
+def not_a_cursor() -> WrongField:
     return WrongField("after", _("“after” has to be the “next” of an earlier answer."))
 
 

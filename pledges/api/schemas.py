@@ -169,6 +169,20 @@ class Figures(Told):
     target: int | None = Field(description="How many promises the campaign hopes for")
 
 
+class Organisation(_Shown):
+    """An organisation that stands on a wall under its name."""
+
+    name: str
+    verified: bool = Field(description="Whether it has proved who it is")
+    pledges: int
+    kept: int
+
+
+class Organisations(Told):
+    organisations: list[Organisation]
+    next: Next
+
+
 class Gone(Told):
     """What was taken down."""
 
@@ -189,6 +203,28 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: dict[str, str] = Field(default_factory=dict, description="By field, where fields are to blame")
+
+
+# What webhooks are told
+
+
+class Message(Told):
+    """What a webhook is sent, signed as Standard Webhooks are: ids and links, no words and no names."""
+
+    type: str
+    timestamp: datetime
+    data: MessageData
+
+
+class MessageData(BaseModel):
+    """What it is about; whoever wants the words asks for those of now."""
+
+    id: Id
+    campaign: str
+    kind: str = Field(description="`pledge`, `answer` or `comment`")
+    url: Url
+    api_url: Url
+    pledge: str | None = Field(None, description="Of a comment: what it stands under")
 
 
 # What is sent
@@ -216,7 +252,7 @@ class _Sent(BaseModel):
     )
     consents: dict[str, Annotated[str, Field(min_length=10, max_length=1000)]] = Field(
         min_length=1,
-        max_length=5,
+        max_length=10,
         description="What was agreed to: purpose, and the exact words that stood beside the box which was ticked. `public`"
         " is needed: that the words will be public, and that whoever wrote them is 13 or over",
     )

@@ -36,7 +36,7 @@ def _list(campaign: Campaign) -> str:
         "campaign/organisations.html",
         asked=asked,
         found=found,
-        verified=[row.organisation_id for row in found if _is_verified(row)],
+        verified=[row.organisation_id for row in found if places.is_verified(row.organisation, utcnow())],
         next=str(rest) if rest else None,
         further=bool(given),
         counts=counters.without_examples(counters.read(session, campaign.id)),
@@ -64,16 +64,9 @@ def _organisation(campaign: Campaign, row: OrganisationOnWall) -> str:
     return render_template(
         "campaign/organisation.html",
         row=row,
-        verified=_is_verified(row),
+        verified=places.is_verified(row.organisation, utcnow()),
         pieces=[pieces.piece(each) for each in page.items],
         next=page.next,
         further=bool(request.args.get("after")),
         open=finding.is_open(campaign, utcnow()),
     )
-
-
-def _is_verified(row: OrganisationOnWall) -> bool:
-    """Whether its badge holds today; kept pages end with the day."""
-    organisation, now = row.organisation, utcnow()
-    until = organisation.verified_until
-    return organisation.verified_at is not None and (until is None or until > now)

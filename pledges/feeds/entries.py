@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from flask_babel import format_date
 from flask_babel import gettext as _
 
+from pledges.db import reading
 from pledges.intake.forms.update import STATUSES
 from pledges.models import Campaign, Contribution, Progress
 from pledges.text import opening
+from pledges.wall import steps
 from pledges.wall.pieces import Piece, piece
 from pledges.web.language import address_of, page_lang
 
 from .atom import Entry
+
+
+def entries(contributions: Sequence[Contribution], campaign: Campaign) -> list[Entry]:
+    """Promises or answers as they stand now: what their authors told last has changed them, too."""
+    last = steps.last_told(reading(), [each.id for each in contributions])
+    found = [(each, entry(each, campaign)) for each in contributions]
+    return [replace(made, updated_at=max(made.updated_at, last.get(each.id, made.updated_at))) for each, made in found]
 
 
 def entry(contribution: Contribution, campaign: Campaign) -> Entry:

@@ -20,7 +20,7 @@ from pledges.web.language import link, page_lang
 from pledges.web.paging import Page, cursor
 
 from . import atom, beneath
-from .entries import entry
+from .entries import entries
 
 NEWEST = 50
 
@@ -34,7 +34,7 @@ def feed(slug: str) -> ResponseReturnValue:
 
 def _promises(campaign: Campaign) -> Response:
     asked = filters.Filters(theme=request.args.get("theme", "")[:40])
-    page = finder.page(reading(), campaign, asked, limit=NEWEST)
+    page = _as_entries(campaign, finder.page(reading(), campaign, asked, limit=NEWEST))
     title = campaign.title.in_(page_lang())
     named = [theme.title.in_(page_lang()) for theme in campaign.themes if theme.key == asked.theme]
     return _answer(
@@ -60,7 +60,9 @@ def _of_organisation(campaign: Campaign, row: OrganisationOnWall) -> Response:
     asked = {"id": row.organisation.public_id}
     return _answer(
         campaign,
-        listing.of_organisation_page(reading(), campaign, row.organisation_id, cursor(), limit=NEWEST),
+        _as_entries(
+            campaign, listing.of_organisation_page(reading(), campaign, row.organisation_id, cursor(), limit=NEWEST)
+        ),
         "organisation_feed",
         asked,
         title=_("Promises by %(name)s", name=row.organisation.name),
@@ -92,9 +94,11 @@ def _beneath(campaign: Campaign, pledge: Contribution, shelf: str) -> Response:
     )
 
 
-def _answer(
-    campaign: Campaign, page: Page[Contribution] | Page[atom.Entry], endpoint: str, asked: dict[str, str], **said: Any
-) -> Response:
+def _as_entries(campaign: Campaign, page: Page[Contribution]) -> Page[atom.Entry]:
+    return Page(entries(page.items, campaign), page.next)
+
+
+def _answer(campaign: Campaign, page: Page[atom.Entry], endpoint: str, asked: dict[str, str], **said: Any) -> Response:
     """This page of the list at `endpoint`, which is asked with `asked`."""
     first = _whole(endpoint, **asked)
     here = request.args.get("after", "")
@@ -104,7 +108,7 @@ def _answer(
             first_url=first,
             self_url=_whole(endpoint, **asked, after=here) if here else first,
             since=campaign.created_at,
-            entries=[each if isinstance(each, atom.Entry) else entry(each, campaign) for each in page.items],
+            entries=page.items,
             next_url=_whole(endpoint, **asked, after=page.next) if page.next else None,
             author=campaign.owner,
             **said,

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from pledges.db import reading
 from pledges.limits.counting import limits_of
+from pledges.models import Kind
 from pledges.settings import settings
 from pledges.views.base import public
 from pledges.wall import listing, shown
@@ -43,10 +44,12 @@ def count_card(slug: str) -> ResponseReturnValue:
 def promise_card(slug: str, shelf: str, id: str) -> ResponseReturnValue:
     """One promise or answer, to be shared."""
     pledge = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf], with_it=listing.ON_ITS_PAGE)
-    return shared(g.campaign, lambda: _drawn(lambda: cards.of_promise(pledge, g.campaign)))
+    alone = pledge.kind is Kind.PERSON and not pledge.findable  # as its page says to search engines
+    headers = {"X-Robots-Tag": "noindex"} if alone else {}
+    return shared(g.campaign, lambda: _drawn(lambda: cards.of_promise(pledge, g.campaign), **headers))
 
 
-def _drawn(card: Callable[[], cards.Card]) -> Response:
+def _drawn(card: Callable[[], cards.Card], **headers: str) -> Response:
     """The picture; one that has to be drawn is counted, as all that costs work."""
     wanted = card()
     found = painter.kept(wanted)
@@ -59,7 +62,7 @@ def _drawn(card: Callable[[], cards.Card]) -> Response:
             found = painter.picture(wanted)
         except CannotDraw:
             abort(503, retry_after=10)
-    return Response(found, mimetype="image/png", headers=SAFE)
+    return Response(found, mimetype="image/png", headers=SAFE | headers)
 
 
 @public.get("/<slug>/qr.svg", defaults={"form": "svg"}, endpoint="wall_qr")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledges.errors import FormUsed, NotNow
-from pledges.models import Campaign, Contribution, Question, Revision
+from pledges.models import FINDABLE, Campaign, Contribution, Question, Revision
 from pledges.revisions import digest_of, repeat_key
 from pledges.search import index
 from pledges.tokens import hash_token, new_public_id, receipt_token
@@ -60,6 +60,7 @@ def receive(
         lang=sent.lang,
         show_name=sent.show_name,
         page_lang=sent.page_lang,
+        findable=FINDABLE in sent.consents,
         created_at=now,
     )
     session.add(contribution)

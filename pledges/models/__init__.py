@@ -5,7 +5,7 @@ from __future__ import annotations
 from .campaign import AkismetUse, Audience, Campaign, CampaignState, EventCode, Prompt, Question, Theme
 from .contribution import Consent, Contact, Contribution, Revision, Wording
 from .counter import EVERY_DAY, Counter
-from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
+from .kinds import FINDABLE, NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
 from .partner import PartnerKey
 from .step import Step
@@ -13,6 +13,7 @@ from .webhook import Delivery, Webhook
 
 __all__ = [
     "EVERY_DAY",
+    "FINDABLE",
     "NAME_CHARS",
     "NAME_HIDDEN",
     "NOTE_CHARS",

@@ -100,6 +100,7 @@ class Contribution(Base):
     withdrawn_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     comments_closed_at: Mapped[datetime | None]
+    findable: Mapped[bool] = mapped_column(default=False)  # by search engines, where a person has agreed to it
     example: Mapped[bool] = mapped_column(default=False)
     asked_at: Mapped[datetime | None]  # the first letter that asked how it goes was sent
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 NAME_CHARS = 100
 NOTE_CHARS = 300
+FINDABLE = "findable"  # the author's wish that search engines may list the page
 NAME_HIDDEN = "name_hidden"  # the author's wish, dated; it holds for all words sent before it
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -36,6 +37,12 @@ class Place:
         except ValueError:
             return None
         return cls(key[:KEY_CHARS], id) if dot and 0 <= id < 2**63 and "\0" not in key else None
+
+
+def is_verified(organisation: Organisation, now: datetime) -> bool:
+    """Whether its badge holds now; kept pages end with the day."""
+    until = organisation.verified_until
+    return organisation.verified_at is not None and (until is None or until > now)
 
 
 def is_listed(pledge: Contribution) -> bool:

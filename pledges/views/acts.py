@@ -17,9 +17,10 @@ from pledges.intake.door import review_desk
 from pledges.intake.forms.base import consent_words
 from pledges.intake.road import gone_page
 from pledges.limits.rules import Kind
-from pledges.models import Contribution, Type
+from pledges.models import FINDABLE, Contribution, Type
 from pledges.receipt import acts
 from pledges.updates import asking
+from pledges.wall import publishing
 from pledges.web.helpers import asks_akismet
 from pledges.web.language import link, page_lang, speak_for
 
@@ -147,6 +148,8 @@ def _wishes(session: Session, own: Contribution, keep: list[str], now: datetime)
     for consent in standing_wishes(own):
         if consent.purpose not in keep:
             consent.withdrawn_at = now
+            if consent.purpose == FINDABLE:
+                publishing.keep_from_search_engines(session, own)
             if consent.purpose in (asking.FOLLOW_UP, asking.INVITE_AGAIN):
                 asking.end(session, own, consent.purpose, now)
 

@@ -49,6 +49,7 @@ def _promise(campaign: Campaign, pledge: Contribution) -> str:
         words=pledge.published_revision.words,
         thread=thread,
         question=pledge.question,
+        findable=pledge.findable,
         organisation=pledge.organisation if places.is_listed(pledge) else None,
         audience=pledge.audience,
         comments_open=finding.takes_comments(campaign, pledge),

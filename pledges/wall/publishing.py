@@ -130,6 +130,12 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
         counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
 
 
+def keep_from_search_engines(session: Session, contribution: Contribution) -> None:
+    """Its page asks them to stay away from now on."""
+    contribution.findable = False
+    touch(session, contribution.campaign_id)
+
+
 def _inspired(session: Session, pledge: Contribution, change: int) -> None:
     """The promise that this one began from tells how many did."""
     if pledge.type is Type.PLEDGE and pledge.inspired_by_id is not None and not pledge.example:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from pledges.campaigns import guarding, versions
@@ -62,6 +63,12 @@ def release(session: Session, step: Step, now: datetime) -> None:
     step.held = False
     session.flush()
     follow(session, step.pledge, now)
+
+
+def last_told(session: Session, pledge_ids: Sequence[int]) -> dict[int, datetime]:
+    """When the authors of these last told something that is shown; those who did not are left out."""
+    moments = select(Step.pledge_id, func.max(Step.said_at)).where(Step.pledge_id.in_(pledge_ids), are_shown())
+    return {row[0]: row[1] for row in session.execute(moments.group_by(Step.pledge_id))}
 
 
 def are_shown() -> ColumnElement[bool]:

@@ -58,6 +58,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "api.answers": ("question", "after", "limit"),
     "api.comments": ("after", "limit"),
     "api.updates": ("after", "limit"),
+    "api.organisations": ("q", "after", "limit"),
     "api.removed": ("since", "after"),
 }
 

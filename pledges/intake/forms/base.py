@@ -136,6 +136,7 @@ def consent_words(campaign: Campaign, type: Type) -> dict[str, str]:
         ),
         "invite_again": _("Invite me again next year"),
         "quote": _("You may quote my words elsewhere, for example in a report"),
+        "findable": _("Search engines may list the page of my promise"),
         "news": _("Send me the campaign’s newsletter"),
     }
 

@@ -11,7 +11,18 @@ from urllib.parse import urlsplit
 from flask_babel import gettext as _
 
 from pledges.intake.sent import Sent
-from pledges.models import NAME_CHARS, NOTE_CHARS, Campaign, Contribution, Kind, Revision, ShowName, Theme, Type
+from pledges.models import (
+    FINDABLE,
+    NAME_CHARS,
+    NOTE_CHARS,
+    Campaign,
+    Contribution,
+    Kind,
+    Revision,
+    ShowName,
+    Theme,
+    Type,
+)
 
 from .base import LENGTHS, NAMED, WORDS_FIELD, Form, consent_words, permitted_levels
 
@@ -20,11 +31,12 @@ A_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 AT_MOST_AHEAD = timedelta(days=3_653)  # ten years
 
 
-WISHES = ("follow_up", "invite_again", "quote", "news")
+WISHES = ("follow_up", "invite_again", "quote", FINDABLE, "news")
 OFFERED = (
     "follow_up",
     "invite_again",
     "quote",
+    FINDABLE,
 )  # nothing sends a newsletter yet: its box is not shown, what was ticked is kept
 
 

@@ -46,6 +46,7 @@ SHAPES: list[tuple[str, type[BaseModel]]] = [
     ("/pledges/{id}/comments", schemas.Comments),
     ("/pledges/{id}/updates", schemas.Updates),
     ("/campaigns/week/figures", schemas.Figures),
+    ("/campaigns/week/organisations", schemas.Organisations),
 ]
 
 
@@ -97,3 +98,19 @@ def test_every_error_is_a_problem_that_names_the_field(visitor, shown, path, sta
 )
 def test_any_moment_can_be_asked_since(visitor, since) -> None:
     assert visitor.get(f"{API}/campaigns/week/removed", query_string={"since": since}).status_code == 200
+
+
+def test_organisations_are_listed_by_name_with_what_they_promised(visitor, approve) -> None:
+    for name in ("Northbrook", "Kestrel Vale", "Amber Hall"):
+        visitor.promises(kind="organisation", organisation=name, email="k@example.org")
+        approve()
+    first = visitor.get(f"{API}/campaigns/week/organisations?limit=2").json
+    assert [(each["name"], each["pledges"]) for each in first["organisations"]] == [
+        ("Amber Hall", 1),
+        ("Kestrel Vale", 1),
+    ]
+    rest = visitor.get(f"{API}/campaigns/week/organisations?limit=2&after={first['next']}").json
+    assert [each["name"] for each in rest["organisations"]] == ["Northbrook"] and rest["next"] is None
+    found = visitor.get(f"{API}/campaigns/week/organisations?q=kes").json["organisations"]
+    assert [each["url"].startswith("https://wall.example/week/organisations/") for each in found] == [True]
+    assert visitor.get(f"{API}/campaigns/week/organisations?after=x").json["errors"].keys() == {"after"}

@@ -162,6 +162,10 @@ def test_ids_stay_and_updated_moves_when_newer_words_are_approved(visitor, appro
     assert (after.id, after.published) == (before.id, before.published)
     assert after.updated == found.feed.updated == "2027-07-19T12:00:00+00:00"
     assert read(visitor, "/cy/week/feed.atom").entries[0].id == before.id
+    steps.add(session, session.query(Contribution).one(), Progress.KEPT, BEGAN.replace(hour=15))
+    session.commit()
+    kept = read(visitor, "/week/feed.atom").entries[0]
+    assert kept.updated == "2027-07-19T15:00:00+00:00" and "How it is going: Kept" in kept.content[0].value
 
 
 def test_what_was_taken_down_has_left_every_feed_at_once(visitor, shown, hide):

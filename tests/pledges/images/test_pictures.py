@@ -83,6 +83,15 @@ def test_a_picture_names_its_author_as_far_as_they_chose(visitor, approve, drawn
     assert name == "Amina Rahman" or "Rahman" not in str(card)
 
 
+def test_search_engines_are_asked_to_leave_the_picture_of_a_person_s_promise_unless_they_may_list_it(visitor, approve):
+    visitor.promises("I will listen")
+    hidden = approve()
+    visitor.promises("I will speak up", findable="yes")
+    found = approve()
+    asked = [visitor.get(f"/week/promises/{id}/card.png").headers.get("X-Robots-Tag") for id in (hidden, found)]
+    assert asked == ["noindex", None]
+
+
 def test_what_was_taken_down_has_no_picture(visitor, shown, hide):  # noqa: F811
     (id,) = shown(["I will listen"])
     assert visitor.get(f"/week/promises/{id}/card.png").status_code == 200

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from moderation.jobs import retention, webhooks
 from moderation.models import Role
+from pledges.api import openapi, schemas
 from pledges.db import utcnow
 from pledges.models import Contribution, Delivery, Progress, Webhook
 from pledges.wall import publishing, steps
@@ -76,6 +77,9 @@ def test_what_comes_changes_and_goes_is_told_in_its_order(
                 ("pledge.changed", promise), ("comment.removed", comment), ("pledge.removed", promise)]  # fmt: skip
     assert receiver.events == [(event, sent.public_id) for event, sent in expected]
     told = [json.loads(body) for _, body in receiver.got]
+    for _, body in receiver.got:
+        schemas.Message.model_validate_json(body)
+    assert {each["type"] for each in told} == set(openapi.EVENTS)
     base = f"http://wall.example/{SLUG}/promises/{promise.public_id}"
     assert told[0]["data"] == {
         "id": promise.public_id, "campaign": SLUG, "kind": "pledge", "url": base,
