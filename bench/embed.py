@@ -160,6 +160,9 @@ def plain(base: str) -> dict[Way, Took]:
         Way("oEmbed", "", 1, 1_000): [asked.get(described)],
         Way("a look at what has not changed", "", 1, 0): [asked.get(data, headers={"If-None-Match": tag})],
     }
+    wrong = [each.url for answers in fetched.values() for each in answers if each.status_code not in (200, 304)]
+    if wrong:
+        raise RuntimeError(f"not answered: {wrong}")
     return {way: _took(answers) for way, answers in fetched.items()}
 
 
