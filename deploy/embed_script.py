@@ -46,7 +46,9 @@ def main() -> int:
 
 def name_in_examples(newest: Release) -> None:
     """The examples name this release."""
-    for file in sorted(EXAMPLES.iterdir()):
+    for file in sorted(EXAMPLES.glob("*.*")):
+        if file.suffix not in (".html", ".md"):
+            continue
         words = file.read_text("utf-8")
         named = TAG.sub(rf'\g<1>{newest.address}" integrity="{newest.integrity}"', words)
         if named != words:

@@ -1,5 +1,5 @@
 /* In the frame: says how tall it is, and hands on a link that its sandbox would keep inside. It listens to one message alone,
-   by which WordPress asks for the height once more, and believes nothing that stands in it. */
+   "ready", by which our script or WordPress asks for the height once more, and believes nothing that stands in it. */
 "use strict";
 (() => {
   const above = window.parent;
@@ -17,7 +17,8 @@
   window.addEventListener("load", height);
   window.addEventListener("message", (event) => {
     const data = event.data || {};
-    if (event.source === above && data.message === "ready" && secret && data.secret === secret) height();
+    if (event.source !== above) return;
+    if (data.type === "ready" || (data.message === "ready" && secret && data.secret === secret)) height();
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");

@@ -160,11 +160,12 @@
 
   // Frames of ours on this page: their height, and links that their sandbox keeps inside
 
+  const ours = () => [...doc.querySelectorAll('iframe')].filter((frame) => frame.src.startsWith(HOME));
   addEventListener('message', (message) => {
     const data = message.data || {}, value = data.value, sandboxed = message.origin == 'null';
     if (!sandboxed && message.origin + '/' != HOME) return;
-    for (const frame of doc.querySelectorAll('iframe')) {
-      if (frame.contentWindow != message.source || !frame.src.startsWith(HOME) || sandboxed && !frame.sandbox.length) continue;
+    for (const frame of ours()) {
+      if (frame.contentWindow != message.source || sandboxed && !frame.sandbox.length) continue;
       if (data.type == 'height' && Number.isInteger(value) && value >= 50 && value <= 5e3) frame.height = value;
       if (data.type == 'link' && ('' + value).startsWith(HOME) && doc.activeElement == frame) {
         const opened = open(value);
@@ -173,4 +174,5 @@
       }
     }
   });
+  for (const frame of ours()) frame.contentWindow.postMessage({ type: 'ready' }, '*'); // those that spoke before we listened
 })(document, document.currentScript);

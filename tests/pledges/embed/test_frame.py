@@ -77,6 +77,19 @@ def test_it_takes_the_height_that_it_needs_where_our_script_is(
     assert 0 <= shown - tall <= 2
 
 
+@pytest.mark.parametrize("sandbox", ["", 'sandbox="allow-scripts"'])
+def test_it_takes_its_height_also_where_our_script_comes_later(
+    wall: Wall, host: Host, new_page: Opens, sandbox: str
+) -> None:
+    page = new_page()
+    page.goto(host.page(frame(address(wall, ""), more=sandbox)))
+    page.frame_locator("iframe").locator(".pw-wall").wait_for()
+    page.wait_for_timeout(300)
+    assert page.locator("iframe").get_attribute("height") == "321"
+    page.add_script_tag(url=f"{wall.url}/embed.js")
+    expect(page.locator("iframe")).not_to_have_attribute("height", "321")
+
+
 def test_a_link_opens_in_a_new_tab(wall: Wall, host: Host, new_page: Opens) -> None:
     page = new_page()
     page.goto(host.page(frame(address(wall, ""))))
