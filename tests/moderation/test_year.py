@@ -269,6 +269,7 @@ def year(walls: Callable[..., Wall], smtp_sink: SmtpSink, request: pytest.Fixtur
         yield Year(wall, wall.moderator(), smtp_sink, clock, random.Random(seed))
 
 
+@pytest.mark.timeout(1800)  # the whole of it, on cores that others use, too
 def test_a_year_of_promises_is_the_same_on_every_page_and_nobody_is_asked_twice(
     year: Year, share: Callable[..., int]
 ) -> None:
