@@ -85,6 +85,7 @@ ON_BOTH = {
 }
 LOCKING = {"test_moves", "test_bulk", "test_second_person", "test_clusters", "test_reports"}
 POSTGRESQL_GETS_ONE_OF, OF_LOCKING = 10, 4
+LONG = {"test_year"}  # on PostgreSQL with --full alone
 
 
 # What takes longest begins first, so that no process is left alone with it at the end.
@@ -109,6 +110,8 @@ def _is_left_to_full(item: pytest.Item) -> bool:
     module = item.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py")
     if item.get_closest_marker("postgresql") is None or module in ON_BOTH:
         return False
+    if module in LONG:
+        return True
     return zlib.crc32(item.nodeid.encode()) % (OF_LOCKING if module in LOCKING else POSTGRESQL_GETS_ONE_OF) != 0
 
 

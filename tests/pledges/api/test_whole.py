@@ -27,7 +27,7 @@ from tests.databases import Databases
 from tests.full import full
 from tests.wall import OFTEN, SLUG, Wall, make_app, opened
 
-EXAMPLES = 300 if full() else 40
+EXAMPLES = 300 if full() else 15
 ONE_SPELLING = re.compile("[0-9a-z]+")
 CONFIG = {
     "generation": {
