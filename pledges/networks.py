@@ -79,6 +79,8 @@ def is_outside(address: Address) -> bool:
 
     Addresses of IPv6 that carry one of IPv4 in them lead wherever some gateway sends them.
     """
+    if address.version == 6 and not lies_in(address, _ALLOTTED):
+        return False
     return address.is_global and not address.is_multicast and not any(lies_in(address, each) for each in _CARRIES)
 
 
@@ -92,4 +94,5 @@ def _plain(address: Address) -> Address:
     return address
 
 
+(_ALLOTTED,) = networks_of(("2000::/3",))  # of IPv6, what the internet routes at all: RFC 4291, 2.4 and IANA's registry
 _CARRIES = networks_of(("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"))

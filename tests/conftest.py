@@ -6,6 +6,7 @@ import gc
 import math
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ import time_machine
 from playwright.sync_api import Browser
 
 from tests import browser as chromium
+from tests import filled as filling
 from tests import missing, quick
 from tests.databases import KINDS, Databases
 from tests.full import full
@@ -20,6 +22,7 @@ from tests.missing import leave_out
 from tests.servers.redis import NO_REDIS, RedisServer
 from tests.servers.redis import program as redis_program
 from tests.servers.smtp import SmtpSink
+from tests.wall import opened
 
 USUAL_SHARE = 0.05  # of a large count; the whole with --full
 
@@ -61,6 +64,21 @@ def share() -> Callable[..., int]:
         return math.ceil(whole * USUAL_SHARE) if usual is None else usual
 
     return of
+
+
+@pytest.fixture(scope="session")
+def filled_walls(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[filling.Filled, filling.Filled]]:
+    """One with two campaigns and hardly anything else, and one with much of everything."""
+    with ExitStack() as stack:
+        small, large = (
+            stack.enter_context(
+                filling.filled(size, databases.fresh("sqlite", opened), tmp_path_factory.mktemp("filled"))
+            )
+            for size in (filling.SMALL, filling.LARGE)
+        )
+        yield small, large
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.databases import Databases
-from tests.filled import LARGE, Filled, filled
+from tests.filled import Filled
 from tests.test_queries import EVERY
-from tests.wall import opened
 
 GROWS = {  # tables with a row or more for each thing that somebody sends, or that happens to it
     "acts", "consents", "contacts", "contributions", "decisions", "evidence", "findings", "letters", "organisations",
@@ -40,15 +38,10 @@ def told(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-@pytest.fixture(scope="module")
-def wall(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
-    """Not analysed: the database chooses as where it knows of no table that it is small."""
-    with filled(LARGE, databases.fresh("sqlite", opened), tmp_path_factory.mktemp("plans")) as made:
-        yield made
-
-
 @pytest.mark.parametrize("path", [path for _, path in EVERY])
-def test_no_page_reads_a_table_from_end_to_end(wall: Filled, path: str) -> None:
+def test_no_page_reads_a_table_from_end_to_end(filled_walls: tuple[Filled, Filled], path: str) -> None:
+    """Nobody has analysed them: the database chooses as where it knows of no table that it is small."""
+    wall = filled_walls[1]
     engine = wall.wall.database.engine
     with told(engine) as heard:
         wall.desk.client.get(wall.path(path))

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
 from moderation.surge import held
-from tests.databases import Databases
-from tests.filled import LARGE, SMALL, Filled, filled
+from tests.filled import Filled
 from tests.queries import Queries, counted
-from tests.wall import opened
 
 # route: address, with names of `filled`, and how many queries it takes
 PAGES: dict[str, dict[str, int]] = {
@@ -145,17 +142,6 @@ LANGUAGE = re.compile(r"^/(cy|en)/")
 EVERY = [(route, path) for route, paths in PAGES.items() for path in paths]
 
 
-@pytest.fixture(scope="module")
-def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Filled, Filled]]:
-    """One with two campaigns and hardly anything else, and one with much of everything."""
-    with ExitStack() as stack:
-        small, large = (
-            stack.enter_context(filled(size, databases.fresh("sqlite", opened), tmp_path_factory.mktemp("filled")))
-            for size in (SMALL, LARGE)
-        )
-        yield small, large
-
-
 def asked(filled: Filled, path: str) -> Queries:
     """What the page asks, when it is not the first."""
     address = filled.path(path)
@@ -168,15 +154,15 @@ def asked(filled: Filled, path: str) -> Queries:
 
 @pytest.mark.parametrize(("route", "path"), EVERY, ids=[path for _, path in EVERY])
 def test_a_page_takes_its_number_of_queries_however_much_there_is(
-    walls: tuple[Filled, Filled], route: str, path: str
+    filled_walls: tuple[Filled, Filled], route: str, path: str
 ) -> None:
-    few, many = (asked(each, path) for each in walls)
+    few, many = (asked(each, path) for each in filled_walls)
     assert len(few) == len(many), f"more of these for more rows:\n{many.beside(few)}\nand fewer:\n{few.beside(many)}"
     assert len(many) == PAGES[route][path], many.grouped()
 
 
-def test_every_page_has_its_number(walls: tuple[Filled, Filled]) -> None:
-    assert {_plain(rule.rule) for rule in _read_rules(walls[0].wall.app)} == set(PAGES)
+def test_every_page_has_its_number(filled_walls: tuple[Filled, Filled]) -> None:
+    assert {_plain(rule.rule) for rule in _read_rules(filled_walls[0].wall.app)} == set(PAGES)
 
 
 def _read_rules(app: Flask) -> Iterator[Rule]:
@@ -198,9 +184,9 @@ def test_no_page_takes_more_than_its_kind_may() -> None:
 
 
 def test_what_is_shown_when_walls_move_again_is_found_by_one_query_after_however_many_surges(
-    walls: tuple[Filled, Filled],
+    filled_walls: tuple[Filled, Filled],
 ) -> None:
-    for each in walls:
+    for each in filled_walls:
         with each.wall.work() as session, counted(each.wall.database.engine) as queries:
             held.held_back(session)
         assert len(queries) == 1, queries.grouped()

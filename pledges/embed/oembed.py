@@ -19,8 +19,6 @@ from pledges.errors import NotYours
 from pledges.feeds.atom import readable
 from pledges.models import Campaign
 from pledges.settings import settings
-from pledges.text import opening
-from pledges.wall import pieces
 from pledges.wall import shown as wall_shown
 from pledges.web import spelling
 from pledges.web.caching import kept, shared, shows
@@ -79,7 +77,10 @@ def _page_at(address: str) -> tuple[str, dict[str, Any]]:
 
 
 def _title(campaign: Campaign, endpoint: str, values: dict[str, Any]) -> str:
-    """What the page is called; raises NotYours where it shows nothing."""
+    """What the page is called, without a word or a name of anybody: who asks keeps it for years, whatever is taken back.
+
+    Raises NotYours where the page shows nothing.
+    """
     if endpoint == "question":
         asked = wall_shown.question_or_404(reading(), campaign, values["id"])
         return asked.words.in_(page_lang())
@@ -89,8 +90,9 @@ def _title(campaign: Campaign, endpoint: str, values: dict[str, Any]) -> str:
         return on_wall_or_404(campaign, values["id"]).organisation.name
     found = asking.one_or_404(values["shelf"], values["id"])
     shows([found.id])
-    piece = pieces.piece(found)
-    return f"{opening(piece.words)} – {piece.by.name or _('Name not shown')}"
+    if values["shelf"] == "answers":
+        return _("An answer on “%(campaign)s”", campaign=campaign.title.in_(page_lang()))
+    return _("A promise on “%(campaign)s”", campaign=campaign.title.in_(page_lang()))
 
 
 def _described(endpoint: str, values: dict[str, Any], title: str) -> dict[str, Any]:

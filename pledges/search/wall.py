@@ -72,7 +72,8 @@ def row(dialect: str, place: int, campaign_id: int, said: Iterable[str], marks: 
     tokens = terms.tokens_of(*said)
     if dialect == "postgresql":
         placed = [f"'{token}':{min(at, LAST_PLACE)}" for at, token in enumerate(tokens, start=1)]
-        return {"place": place, "campaign_id": campaign_id, "words": " ".join([*placed, *(f"'{m}'" for m in marks)])}
+        kept = [*placed, *(f"'{each}'" for each in (_of_campaign(campaign_id), *marks))]
+        return {"place": place, "campaign_id": campaign_id, "words": " ".join(kept)}
     return {"place": place, "words": " ".join([_of_campaign(campaign_id), *marks, *tokens])}
 
 
@@ -190,7 +191,7 @@ def _in_postgresql(session: Session, wanted: Wanted, most: int, begins: int, *, 
     everywhere = text(
         "WITH holding AS MATERIALIZED (SELECT place, campaign_id FROM wall_words WHERE words @@ CAST(:asked AS tsquery))"  # noqa: S608 (our own words)
         f" SELECT place FROM holding WHERE campaign_id = :campaign AND place {where} :begins ORDER BY place {order} LIMIT :most"
-    ).bindparams(holds)
+    ).bindparams(bindparam("asked", f"'{_of_campaign(wanted.campaign_id)}' & {asked}", literal_execute=True))
     places = list(session.scalars(everywhere, given))
     session.execute(text("SET LOCAL enable_seqscan = on"))
     return places

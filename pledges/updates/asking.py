@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pledges.campaigns import versions
 from pledges.figures import counters
 from pledges.models import Consent, Contact, Contribution, Type
 
@@ -80,8 +81,10 @@ def _agreed(session: Session, pledge_ids: Iterable[int], purpose: str) -> list[C
 
 
 def asked(session: Session, pledge: Contribution, now: datetime) -> None:
-    """A letter that asks has been sent."""
+    """A letter that asks has been sent: counted once, if the promise still stands, on every page that tells it."""
+    session.refresh(pledge, with_for_update=True)
     if pledge.asked_at is None:
+        versions.touch(session, pledge.campaign_id)
         with counters.moving(session, pledge):
             pledge.asked_at = now
 

@@ -154,7 +154,9 @@ def _by_place(
     places = index.places(session, wanted, limit + 1, bound)
     if not places:
         return Page([], None)
-    query = _EACH.where(Contribution.wall_place.in_([place for _, place in places]))
+    query = _EACH.where(  # what was taken down since its place was found is left out
+        Contribution.wall_place.in_([place for _, place in places]), Contribution.shown_at.is_not(None)
+    )
     there = {each.wall_place: each for each in session.scalars(query)}
     found = [(there[place], str(Place(part, place))) for part, place in places if place in there]
     return _page([each for each, _ in found], limit, [at for _, at in found], backwards=backwards, began=bool(after))

@@ -77,7 +77,10 @@ class BoundedRequest(Request):
             raise
 
     def get_json(self, *args: Any, **kwargs: Any) -> Any:
-        return _bounded_json(super().get_json(*args, **kwargs), DEEPEST)
+        try:
+            return _bounded_json(super().get_json(*args, **kwargs), DEEPEST)
+        except RecursionError:  # more lists in lists than the reader of JSON can follow
+            raise BadRequest from None
 
 
 def bounded(name: str, value: Any) -> Any:

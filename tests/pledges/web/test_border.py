@@ -85,6 +85,16 @@ def test_json_that_is_nested_beyond_reason_is_refused(app):
         request.get_json()
 
 
+@pytest.mark.parametrize("most", [30, 900, 5_000])
+def test_json_of_nothing_but_lists_is_refused_however_deep(app, most):
+    from flask import request
+    from werkzeug.exceptions import BadRequest
+
+    given = {"data": "[" * most + "]" * most, "content_type": "application/json"}
+    with app.test_request_context("/", method="POST", **given), pytest.raises(BadRequest):
+        request.get_json()
+
+
 @pytest.mark.parametrize("piece", [" a", "dr ", "a,", ", ", "\u200da", "a\u0301", "و ", "mr and "])
 def test_a_first_name_is_read_in_few_steps_however_long_the_name(piece):
     steps = [0]
