@@ -36,7 +36,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/fragment": {"/{slug}/fragment": 4},
     "/oembed": {
         "/oembed?url=http%3A%2F%2Fwall.example%2F{slug}": 1,
-        "/oembed?url=http%3A%2F%2Fwall.example%2F{slug}%2Fpromises%2F{promise}": 3,
+        "/oembed?url=http%3A%2F%2Fwall.example%2F{slug}%2Fpromises%2F{promise}": 2,
     },
     "/embed.js": {"/embed.js": 0},
     "/embed.css": {"/embed.css": 0},
