@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .campaign import AkismetUse, Audience, Campaign, CampaignState, EventCode, Prompt, Question, Theme
-from .contribution import Consent, Contact, Contribution, Revision, Wording
+from .contribution import Consent, Contact, Contribution, NameLimit, Revision, Wording
 from .counter import EVERY_DAY, Counter
 from .kinds import FINDABLE, NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
@@ -30,6 +30,7 @@ __all__ = [
     "Kind",
     "MergedContribution",
     "MergedOrganisation",
+    "NameLimit",
     "Organisation",
     "OrganisationOnWall",
     "PartnerKey",
