@@ -98,10 +98,13 @@ def take(road: Road, form: PledgeForm | CommentForm | UpdateForm) -> ResponseRet
     if not kept or ticket is None:
         return form_page(road, form, 422, trouble="aged")
     if looking:
+        if (wait := refusal("api")) is not None:
+            return _wait_page(road, form, kept, wait, now)
         before = _sent_before(form.sent(ticket.nonce))
         token = "" if before == "others" else kept
         return form_page(road, form, 200, token=token, preview=True, sent_before=before, noticed=_noticed(form, now))
-    if asked_before_sending() and (noticed := _noticed(form, now)):
+    # looking costs more than a form does: who has it done very often sends unlooked at
+    if asked_before_sending() and refusal("api") is None and (noticed := _noticed(form, now)):
         return form_page(road, form, 200, token=kept, noticed=noticed)
     wait = refusal(road.limit, email=form["email"], event=road.event)
     if wait is not None:
