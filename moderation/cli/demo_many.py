@@ -194,6 +194,7 @@ def _promise(
         how_we_will_know="",
         link="",
         name="" if of_organisation else name,
+        first_name="",
         organisation=name if of_organisation else "",
         role=role,
         website="",
@@ -317,7 +318,9 @@ def _empty(session: Session, some: list[Contribution], now: datetime) -> None:
     of_these = Revision.contribution_id.in_(ids)
     index.forget_many(session, list(session.scalars(select(Revision.id).where(of_these))))
     wall_index.remove_many(session, places)
-    words = dict.fromkeys(("words", "how_we_will_know", "link", "salt", "name", "role", "organisation", "website"), "")
+    words = dict.fromkeys(
+        ("words", "how_we_will_know", "link", "salt", "name", "first_name", "role", "organisation", "website"), ""
+    )
     emptied = {**words, "by_when": None, "repeat_key": None, "show_name": ShowName.ANONYMOUS, "erased_at": now}
     hidden = dict.fromkeys(("published_revision_id", "consent_id", "shown_at", "organisation_id", "form_digest"))
     gone = {"show_name": ShowName.ANONYMOUS, "hidden_at": now, "withdrawn_at": now, "erased_at": now}

@@ -107,7 +107,7 @@ def change(
 def says(revision: Revision, sent: Sent) -> bool:
     """Whether these are the very words, and all else, that the revision holds: a double click on a change."""
     said = (
-        "words", "by_when", "how_we_will_know", "status", "link", "name", "show_name", "role", "organisation", "website",
+        "words", "by_when", "how_we_will_know", "status", "link", "name", "first_name", "show_name", "role", "organisation", "website",
         "kind", "theme_id", "audience_id", "lang",
     )  # fmt: skip
     return all(getattr(revision, name) == getattr(sent, name) for name in said)
@@ -123,6 +123,7 @@ def add_revision(session: Session, contribution: Contribution, sent: Sent, now: 
         status=sent.status,
         link=sent.link,
         name=sent.name,
+        first_name=sent.first_name,
         show_name=sent.show_name,
         role=sent.role,
         organisation=sent.organisation,

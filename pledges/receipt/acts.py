@@ -65,7 +65,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     names = {revision.organisation for revision in contribution.revisions}
     for revision in contribution.revisions:
         revision.words = revision.how_we_will_know = revision.link = revision.salt = ""
-        revision.name = revision.role = revision.organisation = revision.website = ""
+        revision.name = revision.first_name = revision.role = revision.organisation = revision.website = ""
         revision.by_when, revision.repeat_key = None, None
         revision.show_name = ShowName.ANONYMOUS
         revision.erased_at = now
