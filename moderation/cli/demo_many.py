@@ -24,7 +24,7 @@ from pledges.intake.consents import wording_id
 from pledges.models import Campaign, Consent, Contribution, Kind, Progress, Revision, ShowName, Type
 from pledges.organisations import naming
 from pledges.revisions import digest_of, repeat_key
-from pledges.search import index
+from pledges.search import index, merging
 from pledges.search import wall as wall_index
 from pledges.tokens import new_public_id
 from pledges.wall import indexing
@@ -279,7 +279,14 @@ def clear(now: datetime, told: Callable[[int], None]) -> int:
     with transaction() as session:
         wall_index.forget(session)
         index.forget(session, [])
+    while _merged():
+        pass
     return gone
+
+
+def _merged() -> int:
+    with transaction() as session:
+        return merging.go_on(session)
 
 
 def _clearable(last: int) -> Select[Contribution]:

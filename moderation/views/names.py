@@ -10,6 +10,7 @@ from moderation.models import Moderator
 from moderation.record import chain
 from moderation.screens.items import less_of
 from pledges.db import transaction, utcnow
+from pledges.models.turns import hold
 from pledges.wall import publishing
 
 from . import filters
@@ -25,7 +26,7 @@ def lessen_name(review_id: int, me: Moderator) -> ResponseReturnValue:
         review, held = review_or_404(session, review_id, me)
         permissions.require(held, permissions.Act.TAKE_DOWN, review.campaign_id)
         contribution = review.contribution
-        session.refresh(contribution, with_for_update=True)
+        hold(session, contribution)
         level = next((each for each in less_of(session, review, held) if each == request.form.get("level")), None)
         if level is not None:  # none: it was taken back meanwhile, or is no such level
             before = contribution.show_name

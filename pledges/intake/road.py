@@ -99,12 +99,16 @@ def take(road: Road, form: PledgeForm | CommentForm | UpdateForm) -> ResponseRet
     if not kept or ticket is None:
         return form_page(road, form, 422, trouble="aged")
     if looking:
+        if (wait := refusal("api")) is not None:
+            return _wait_page(road, form, kept, wait, now)
         _ask_first_name(form)
         before = _sent_before(form.sent(ticket.nonce))
         token = "" if before == "others" else kept
         return form_page(road, form, 200, token=token, preview=True, sent_before=before, noticed=_noticed(form, now))
     asked_first = _ask_first_name(form)
-    if asked_before_sending() and (noticed := [*_noticed(form, now), *asked_first]):
+    # looking costs more than a form does: who has it done very often sends unlooked at
+    looks = asked_before_sending() and refusal("api") is None
+    if looks and (noticed := [*_noticed(form, now), *asked_first]):
         return form_page(road, form, 200, token=kept, noticed=noticed)
     if asked_first:
         form.errors["first_name"] = _("Write your first name as it will stand, or choose not to show it")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pledges.errors import FormUsed, NotNow
 from pledges.models import FINDABLE, Campaign, Contribution, Question, Revision
+from pledges.models.turns import hold
 from pledges.revisions import digest_of, repeat_key
 from pledges.search import index
 from pledges.tokens import hash_token, new_public_id, receipt_token
@@ -95,7 +96,7 @@ def change(
 
     Raises NotNow where the contribution was withdrawn or erased meanwhile.
     """
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     if contribution.withdrawn_at is not None or contribution.erased_at is not None:
         raise NotNow
     revision = add_revision(session, contribution, sent, now)

@@ -14,6 +14,7 @@ from pledges.intake.consents import keep_consent
 from pledges.intake.door import ReviewDesk
 from pledges.intake.forms.base import permitted_levels
 from pledges.models import NAME_HIDDEN, Consent, Contribution, ShowName, Step, Type
+from pledges.models.turns import hold
 from pledges.organisations import naming
 from pledges.search import index
 from pledges.search import wall as wall_index
@@ -26,7 +27,7 @@ GRACE = timedelta(minutes=10)  # in which an act that comes twice, by a double p
 
 def withdraw(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
     """The words, and what stands under them, are gone from every page; they can be put back for some days."""
-    session.refresh(contribution, with_for_update=True)  # a decision may have been made since it was read
+    hold(session, contribution)  # a decision may have been made since it was read
     if contribution.withdrawn_at is not None:
         return
     publishing.hide(session, contribution, now)
@@ -43,7 +44,7 @@ def restore_until(contribution: Contribution) -> datetime | None:
 
 def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
     """It waits for a person again, or stands declined as before; raises NotNow where it was not withdrawn, or too long ago, or was erased."""
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     until = restore_until(contribution)
     if until is None or now >= until or contribution.erased_at is not None:
         raise NotNow
@@ -54,7 +55,7 @@ def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now:
 
 def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
     """Words, names, salt and address are gone for good; an empty row stays, so that what points to it still stands."""
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     if contribution.erased_at is not None:
         raise NotYours
     _erase_updates(session, contribution, desk, now)
@@ -102,7 +103,7 @@ def show_less(session: Session, contribution: Contribution, level: ShowName, tex
 
     Raises NotNow where that would be more than now.
     """
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     if level is not ShowName.ANONYMOUS and level not in less_of(contribution):
         if level in (contribution.show_name, contribution.latest.level):
             return  # pressed twice
@@ -114,7 +115,7 @@ def show_less(session: Session, contribution: Contribution, level: ShowName, tex
 
 def close_comments(session: Session, contribution: Contribution, closed: bool, now: datetime) -> None:
     """Nobody can comment on it from now on, or everybody again; what is there stays. Raises NotNow for what takes none."""
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     if contribution.type not in (Type.PLEDGE, Type.ANSWER):
         raise NotNow
     contribution.comments_closed_at = (contribution.comments_closed_at or now) if closed else None

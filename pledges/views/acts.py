@@ -8,7 +8,7 @@ from flask import Response, abort, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from pledges.db import reading, transaction, utcnow
+from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.errors import NotNow, NotYours
 from pledges.intake.allowance import refusal
 from pledges.intake.consents import keep_consent
@@ -67,8 +67,7 @@ def act(token: str) -> ResponseReturnValue:
         return privately(make_response(take_own_comment(own, token)))
     now = utcnow()
     try:
-        with transaction() as session:
-            token = _done(session, own, wanted, token, now)
+        token = until_stored(lambda: _done(own, wanted, token, now))
     except NotYours:  # erased in this very moment
         return _done_before(token, wanted, now)
     except NotNow:
@@ -110,8 +109,13 @@ def _erased(gone: Contribution) -> Response:
     return privately(make_response(render_template("receipt/erased.html", outside=outside)))
 
 
-def _done(session: Session, own: Contribution, wanted: str, token: str, now: datetime) -> str:
-    """The act is done; the token by which the page is found from now on."""
+def _done(own: Contribution, wanted: str, token: str, now: datetime) -> str:
+    """The act is done and stored; the token by which the page is found from now on."""
+    with transaction() as session:
+        return _do(session, own, wanted, token, now)
+
+
+def _do(session: Session, own: Contribution, wanted: str, token: str, now: datetime) -> str:
     desk = review_desk()
     match wanted:
         case "comments":

@@ -155,12 +155,12 @@ def show_less(
     session.add(NameLimit(contribution_id=contribution.id, level=level, by_author=by_author, since=now))
     session.flush()
     session.expire(contribution, ["name_limits"])
-    if level.place <= contribution.show_name.place:
+    if level.place < contribution.show_name.place:
         return  # newer words that wait said more than those that are shown
     if level is ShowName.ANONYMOUS:
         places.moved(session, contribution, -1)
-    contribution.show_name = level
-    contribution.name_lessened_at = now
+    if level is not contribution.show_name:
+        contribution.show_name, contribution.name_lessened_at = level, now
     session.flush()
     if contribution.shown_at is not None:
         indexing.put(session, contribution)
