@@ -80,6 +80,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/readyz": {"/readyz": 1},
     "/receipt/<token>": {"/receipt/{receipt}": 18, "/receipt/{receipt}?do=edit": 7},
     "/letters/<token>": {"/letters/{letters}": 2},
+    "/proofs/<token>": {"/proofs/{proof}": 1},
     "/send-link": {"/send-link": 2},
     "/moderation/": {
         "/moderation/": 24,
@@ -105,6 +106,8 @@ PAGES: dict[str, dict[str, int]] = {
     "/moderation/items": {"/moderation/items?id={promise}": 4},
     "/moderation/items/<public_id>": {"/moderation/items/{promise}": 5},
     "/moderation/me": {"/moderation/me": 2},
+    "/moderation/domains": {"/moderation/domains": 9},
+    "/moderation/organisations/<public_id>": {"/moderation/organisations/{organisation}": 9},
     "/moderation/passkeys": {"/moderation/passkeys": 3},
     "/moderation/passkeys/remove": {"/moderation/passkeys/remove": 2},
     "/moderation/people": {"/moderation/people": 5},
