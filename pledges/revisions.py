@@ -16,6 +16,8 @@ def digest_of(revision: Revision) -> str:
         revision.link, revision.name, str(revision.show_name), revision.role, revision.organisation, revision.website,
         str(revision.kind), revision.theme_id, revision.audience_id, revision.lang,
     ]  # fmt: skip
+    if revision.first_name:  # where there is none the digest is that of words from before it was asked for
+        said.append(f"first_name:{revision.first_name}")
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 

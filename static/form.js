@@ -41,10 +41,14 @@ for (const live of document.querySelectorAll("[data-live]")) {
   const said = (field) => (form.elements[field]?.value || "").trim();
   // Only the server knows titles, and surnames that stand first: where a name is not plain, "See it first" tells.
   const PLAIN = /^(?!(?:mrs?|ms|miss|mx|dr|prof|sir|dame|lord|lady|rev|professor|doctor) )[\p{L}\p{M}'’-]+(?: [\p{L}\p{M}'’-]+)*$/iu;
+  const guessed = () => (PLAIN.test(said("name")) ? said("name").split(" ")[0] : "");
+  // The first name as it will stand is filled in for as long as nobody has written another.
+  const box = form.elements.first_name;
+  const filled = () => { if (box && said("show_name") === "first" && (!said("first_name") || box.dataset.told === box.value)) box.dataset.told = box.value = guessed(); };
   const signed = () => {
     const level = said("show_name") || (said("kind") === "organisation" ? "organisation" : "anonymous");
     if (level === "anonymous") return ["", ""];
-    const first = PLAIN.test(said("name")) ? said("name").split(" ")[0] : said("name") && "…";
+    const first = said("first_name") || guessed() || (said("name") && "…");
     const person = { full: [said("name"), said("role")], first: [first, ""], role: [said("role"), ""], organisation: [said("organisation"), ""] }[level];
     return said("kind") === "organisation" ? [said("organisation"), level === "organisation" ? "" : person.filter(Boolean).join(", ")] : person;
   };
@@ -66,9 +70,13 @@ for (const live of document.querySelectorAll("[data-live]")) {
       const left = form.querySelector(event.target.value === "organisation" ? "#show-first:checked" : "#show-organisation:checked");
       if (left) left.checked = false;
     }
+    filled();
     draw();
   });
-  form.addEventListener("input", draw);
+  form.addEventListener("input", (event) => {
+    if (event.target !== box) filled();
+    draw();
+  });
   live.hidden = false;
   draw();
 }

@@ -90,6 +90,7 @@ class Subject:
     lists: tuple[Listing, ...] = ()
     from_organisation: bool = False  # sent for an organisation, so that `website` is its own
     link: str = ""  # of an update
+    first_name: str = ""  # as its bearer wrote it
     listed: list[tuple[str, str]] = field(default_factory=list)  # the campaign's own words: (word or phrase, effect)
 
     def texts(self) -> dict[str, str]:
@@ -97,7 +98,7 @@ class Subject:
         return {name: text for name in PUBLIC_FIELDS if (text := getattr(self, name))}
 
 
-PUBLIC_FIELDS = ("words", "more", "name", "role", "organisation", "link")
+PUBLIC_FIELDS = ("words", "more", "name", "first_name", "role", "organisation", "link")
 
 
 @dataclass(frozen=True)

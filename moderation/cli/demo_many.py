@@ -24,7 +24,7 @@ from pledges.intake.consents import wording_id
 from pledges.models import Campaign, Consent, Contribution, Kind, Progress, Revision, ShowName, Type
 from pledges.organisations import naming
 from pledges.revisions import digest_of, repeat_key
-from pledges.search import index
+from pledges.search import index, merging
 from pledges.search import wall as wall_index
 from pledges.tokens import new_public_id
 from pledges.wall import indexing
@@ -194,6 +194,7 @@ def _promise(
         how_we_will_know="",
         link="",
         name="" if of_organisation else name,
+        first_name="",
         organisation=name if of_organisation else "",
         role=role,
         website="",
@@ -278,7 +279,14 @@ def clear(now: datetime, told: Callable[[int], None]) -> int:
     with transaction() as session:
         wall_index.forget(session)
         index.forget(session, [])
+    while _merged():
+        pass
     return gone
+
+
+def _merged() -> int:
+    with transaction() as session:
+        return merging.go_on(session)
 
 
 def _clearable(last: int) -> Select[Contribution]:
@@ -310,7 +318,9 @@ def _empty(session: Session, some: list[Contribution], now: datetime) -> None:
     of_these = Revision.contribution_id.in_(ids)
     index.forget_many(session, list(session.scalars(select(Revision.id).where(of_these))))
     wall_index.remove_many(session, places)
-    words = dict.fromkeys(("words", "how_we_will_know", "link", "salt", "name", "role", "organisation", "website"), "")
+    words = dict.fromkeys(
+        ("words", "how_we_will_know", "link", "salt", "name", "first_name", "role", "organisation", "website"), ""
+    )
     emptied = {**words, "by_when": None, "repeat_key": None, "show_name": ShowName.ANONYMOUS, "erased_at": now}
     hidden = dict.fromkeys(("published_revision_id", "consent_id", "shown_at", "organisation_id", "form_digest"))
     gone = {"show_name": ShowName.ANONYMOUS, "hidden_at": now, "withdrawn_at": now, "erased_at": now}

@@ -15,7 +15,8 @@ from moderation.models import Decision, Moderator, Reason, Review
 from moderation.record import chain
 from moderation.workflow import Move, MoveNotAllowed, State
 from pledges.db import rows_of
-from pledges.models import Contribution, Type
+from pledges.models import Contribution
+from pledges.models.turns import hold_by_ids
 
 
 class ReasonMissing(Exception):
@@ -52,17 +53,9 @@ def locked(session: Session, review_id: int) -> Review:
 
     Keys are not locked: a cluster may name an item as its example while somebody decides that item.
     """
-    known = select(Contribution.id, Contribution.type, Contribution.parent_id)
+    known = select(Contribution.id, Contribution.parent_id, Contribution.inspired_by_id)
     known = known.join(Review, Review.contribution_id == Contribution.id).where(Review.id == review_id)
-    contribution_id, type, parent_id = session.execute(known).one()
-    if type is Type.UPDATE:  # it changes its promise too, whose author locks the promise first
-        session.execute(select(Contribution.id).where(Contribution.id == parent_id).with_for_update(key_share=True))
-    session.scalars(
-        select(Contribution)
-        .where(Contribution.id == contribution_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    hold_by_ids(session, *session.execute(known).one())
     return session.scalars(
         select(Review)
         .where(Review.id == review_id)

@@ -60,6 +60,7 @@ def _subject(session: Session, campaign: Campaign, sent: Sent, now: datetime) ->
         words=sent.words,
         more=sent.how_we_will_know,
         name=sent.name,
+        first_name=sent.first_name if sent.first_name not in sent.name else "",
         role=sent.role,
         organisation=sent.organisation,
         website=sent.website,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -11,7 +13,8 @@ from moderation.clusters import upkeep
 from moderation.letters import dropping
 from moderation.models import Decision, Evidence, Hold, Letter, Report, Review
 from moderation.workflow import State
-from pledges.db import database, rows_of, transaction
+from pledges.db import database, rows_of, transaction, until_stored
+from pledges.errors import NotYours
 from pledges.figures import sites
 from pledges.intake.door import review_desk
 from pledges.models import Contact, Contribution
@@ -177,8 +180,10 @@ def _settled(session: Session, state: State, before: datetime):
 
 def _erase(ids: list[int], now: datetime) -> int:
     for contribution_id in ids:
-        with transaction() as session:
-            contribution = session.get(Contribution, contribution_id, with_for_update=True, populate_existing=True)
-            if contribution is not None and contribution.erased_at is None:
-                acts.erase(session, contribution, review_desk(), now)
+        until_stored(partial(_erase_one, contribution_id, now))
     return len(ids)
+
+
+def _erase_one(contribution_id: int, now: datetime) -> None:
+    with transaction() as session, suppress(NotYours):  # it was erased meanwhile
+        acts.erase(session, session.get_one(Contribution, contribution_id), review_desk(), now)

@@ -24,7 +24,11 @@ from moderation.surge import held, switching
 from pledges.db import transaction, until_stored
 from pledges.errors import WordsChanged
 from pledges.limits.counting import limits_of
+<<<<<<< HEAD
 from pledges.organisations import badges
+=======
+from pledges.search import merging
+>>>>>>> main
 from pledges.settings import settings
 
 from . import webhooks
@@ -33,6 +37,7 @@ log = logging.getLogger(__name__)
 
 SPAM_SERVICE = "wall.spam_service"
 PORTIONS = 50  # of long work in one sweep
+STEPS = 2_000  # that a surge held and one sweep shows: each in a transaction of its own
 SWEPT = 200  # items a minute's sweep takes up at most; the next minute takes the rest
 
 
@@ -76,7 +81,7 @@ def sweep(now: datetime) -> int:
     with transaction() as session:
         alerts.watch(session, now)
     _thaw(now)
-    in_portions(held.show_steps, now)
+    in_portions(held.show_step, now, most=STEPS)
     in_portions(held.tell_waiting, now)
     word_lists.recheck_owed()
     batches.resume(settings(), now)
@@ -85,6 +90,7 @@ def sweep(now: datetime) -> int:
     in_portions(badges.expire, now)
     in_portions(answer_links, now)
     in_portions(questions.ask, now)
+    in_portions(lambda session, _now: merging.go_on(session), now)
     sending.send_due(settings(), now)
     webhooks.send_due(now)
     return done
@@ -116,9 +122,13 @@ def answer_links(session: Session, _now: datetime) -> int:
     return link_requests.answer(session)
 
 
-def in_portions(work: Callable[[Session, datetime], int], now: datetime) -> None:
+def in_portions(work: Callable[[Session, datetime], int], now: datetime, *, most: int = PORTIONS) -> None:
     """Long work in short transactions, so that nobody waits for it; what is left the next minute takes up."""
-    for _ in range(PORTIONS):
-        with transaction() as session:
-            if not work(session, now):
-                return
+    for _ in range(most):
+        if not until_stored(lambda: _portion(work, now)):
+            return
+
+
+def _portion(work: Callable[[Session, datetime], int], now: datetime) -> int:
+    with transaction() as session:
+        return work(session, now)

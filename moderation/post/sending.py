@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import make_msgid
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from moderation.letters.dropping import forget_reporters, of_erased
 from moderation.letters.outbox import Kind
 from moderation.models import Decision, Letter, Report
 from pledges.campaigns import guarding
-from pledges.db import Values, transaction
+from pledges.db import Values, transaction, until_stored
 from pledges.models import Campaign, Contact, Contribution
 from pledges.settings import Settings
 
@@ -61,14 +62,18 @@ def send_due(settings: Settings, now: datetime, *, most: int = AT_ONCE) -> int:
         if not envelope.to:
             continue
         outcome = _deliver(envelope, settings)
-        with transaction() as session:
-            letter = session.get(Letter, envelope.letter_id, populate_existing=True)
-            if letter is not None:
-                _note_outcome(session, letter, outcome, now)
+        until_stored(partial(_keep_outcome, envelope.letter_id, outcome, now))
         if outcome.whoever:
             return sent
         sent += outcome.fate is Fate.SENT
     return sent
+
+
+def _keep_outcome(letter_id: int, outcome: Outcome, now: datetime) -> None:
+    with transaction() as session:
+        letter = session.get(Letter, letter_id, populate_existing=True)
+        if letter is not None:
+            _note_outcome(session, letter, outcome, now)
 
 
 def _note_outcome(session: Session, letter: Letter, outcome: Outcome, now: datetime) -> None:

@@ -72,6 +72,7 @@ def subject_of(session: Session, review: Review, *, compared: bool = True) -> Su
         words=revision.words,
         more=revision.how_we_will_know,
         link=revision.link,
+        first_name=revision.first_name,
         name=revision.name,
         role=revision.role,
         organisation=revision.organisation,

@@ -72,6 +72,7 @@ def changes_in(approved: Revision, revision: Revision) -> list[Change]:
         "words": gettext("Words"),
         "how_we_will_know": gettext("How others will know"),
         "name": gettext("Name"),
+        "first_name": gettext("First name, as it stands"),
         "role": gettext("Role or place"),
         "organisation": gettext("Organisation"),
     }

@@ -109,6 +109,7 @@ def item_of(
         "words": revision.words,
         "more": revision.how_we_will_know,
         "name": revision.name,
+        "first_name": revision.first_name,
         "role": revision.role,
         "organisation": revision.organisation,
         "link": revision.link,

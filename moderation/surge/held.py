@@ -13,6 +13,7 @@ from moderation.letters.outbox import Kind
 from moderation.models import Decision, Letter, Review, Surge
 from moderation.workflow import WAITS, Move, State
 from pledges.models import Campaign, Contact, Contribution, Step
+from pledges.models.turns import hold
 from pledges.wall import steps
 
 AT_ONCE = 200
@@ -47,21 +48,23 @@ def held_back(session: Session) -> list[int]:
     return list(session.scalars(query.distinct().order_by(Review.id).limit(AT_ONCE)))
 
 
-def show_steps(session: Session, now: datetime) -> int:
-    """Some of what authors told in a surge that is over is shown; answers how much."""
+def show_step(session: Session, now: datetime) -> int:
+    """One of the answers that authors told in a surge that is over is shown; 0 when all are."""
     over = (
         select(Step)
         .join(Contribution, Contribution.id == Step.pledge_id)
         .join(Campaign, Campaign.id == Contribution.campaign_id)
         .where(Step.held.is_(True), Campaign.guard_until.is_(None) | (Campaign.guard_until <= now))
         .order_by(Step.id)
-        .limit(AT_ONCE)
+        .limit(1)
     )
-    found = session.scalars(over).all()
-    for step in found:
-        session.refresh(step.pledge, with_for_update=True)
-        steps.release(session, step, now)
-    return len(found)
+    step = session.scalars(over).first()
+    if step is None:
+        return 0
+    hold(session, step.pledge)
+    session.refresh(step)  # its author may have taken it back meanwhile
+    steps.release(session, step, now)
+    return 1
 
 
 def tell_waiting(session: Session, now: datetime) -> int:

@@ -11,6 +11,7 @@ from moderation.models import Moderator
 from moderation.record import chain
 from pledges.db import transaction, utcnow
 from pledges.models import Step
+from pledges.models.turns import hold
 from pledges.wall import steps
 
 from . import filters
@@ -25,7 +26,7 @@ def take_off_step(review_id: int, public_id: str, me: Moderator) -> ResponseRetu
     with transaction() as session:
         review, held = review_or_404(session, review_id, me)
         permissions.require(held, permissions.Act.TAKE_DOWN, review.campaign_id)
-        session.refresh(review.contribution, with_for_update=True)
+        hold(session, review.contribution)
         wanted = select(Step).where(Step.public_id == public_id, Step.pledge_id == review.contribution_id)
         step = session.scalars(wanted).first()
         if step is None:

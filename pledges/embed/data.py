@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from pledges.web.caching import kept, shared
+from pledges.web.caching import LOOKED_AT, kept, shared
 
 from . import asking
 from .asked import Asked
@@ -19,11 +19,11 @@ from .base import embed
 @kept()
 def wall_data(slug: str) -> ResponseReturnValue:
     asked = Asked.read(request.args)
-    return shared(g.campaign, lambda: jsonify(asking.newest(asked)))
+    return shared(g.campaign, lambda: jsonify(asking.newest(asked)), keeping=LOOKED_AT)
 
 
 @embed.get("/<slug>/promises/<id>/embed.json")
 @kept()
 def promise_data(slug: str, id: str) -> ResponseReturnValue:
     promise = asking.one_or_404("promises", id)
-    return shared(g.campaign, lambda: jsonify(asking.one(promise)))
+    return shared(g.campaign, lambda: jsonify(asking.one(promise)), keeping=LOOKED_AT)

@@ -53,7 +53,7 @@ def shown(
         words = _as("span", _translated(question.words)) if question is not None else node("bdi", name)
         found["named"] = node("div", ["div.strip"], node("div.head", node("h2.title", words), ways.make(True)))
     if ways.open:
-        found["yours"] = [node("li.yours", node("p", _("This space is yours.")), ways.make(True))]
+        found["yours"] = [node("li.yours", node("p", _("This space is yours.")), ways.make(True, "yours"))]
     return found
 
 
@@ -65,6 +65,12 @@ def entire(mode: str, found: dict[str, Any]) -> list[Node]:
     return [listed if name == "list" else found[name] for name in ENTIRE[mode]]
 
 
+def not_here(campaign: Campaign) -> Node:
+    """What stands in the place of something that is shown no longer."""
+    words = _("It may have been taken down or withdrawn, or the address may have a slip in it.")
+    return node("div", node("p", words), node("p.foot", _Ways(campaign, None).all()))
+
+
 class _Ways:
     """Links from an embedded wall to our own pages."""
 
@@ -72,14 +78,14 @@ class _Ways:
         self.open = finding.is_open(campaign, utcnow())
         self._slug, self._question = campaign.slug, question
 
-    def make(self, button: bool) -> Node:
+    def make(self, button: bool, key: str = "make") -> Node:
         if not self.open:
             return None
         if self._question is None:
             to, words = link("new_promise", slug=self._slug), _("Make your promise")
         else:
             to, words = link("new_answer", slug=self._slug, id=self._question.public_id), _("Give your answer")
-        return node("a.button" if button else "a", _to(to, "make"), words)
+        return node("a.button" if button else "a", _to(to, key), words)
 
     def all(self) -> Node:
         return node("a", _to(link("wall", slug=self._slug), "all"), _("Read the whole wall"))

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -98,11 +99,20 @@ def take(road: Road, form: PledgeForm | CommentForm | UpdateForm) -> ResponseRet
     if not kept or ticket is None:
         return form_page(road, form, 422, trouble="aged")
     if looking:
+        if (wait := refusal("api")) is not None:
+            return _wait_page(road, form, kept, wait, now)
+        _ask_first_name(form)
         before = _sent_before(form.sent(ticket.nonce))
         token = "" if before == "others" else kept
         return form_page(road, form, 200, token=token, preview=True, sent_before=before, noticed=_noticed(form, now))
-    if asked_before_sending() and (noticed := _noticed(form, now)):
+    asked_first = _ask_first_name(form)
+    # looking costs more than a form does: who has it done very often sends unlooked at
+    looks = asked_before_sending() and refusal("api") is None
+    if looks and (noticed := [*_noticed(form, now), *asked_first]):
         return form_page(road, form, 200, token=kept, noticed=noticed)
+    if asked_first:
+        form.errors["first_name"] = _("Write your first name as it will stand, or choose not to show it")
+        return form_page(road, form, 422, token=kept)
     wait = refusal(road.limit, email=form["email"], event=road.event)
     if wait is not None:
         return _wait_page(road, form, kept, wait, now)
@@ -128,6 +138,14 @@ def _noticed(form: PledgeForm | CommentForm | UpdateForm, now: datetime) -> list
     except Exception:  # a person reads it whatever a check says
         log.exception("the quick checks could not be asked before sending")
         return []
+
+
+def _ask_first_name(form: PledgeForm | CommentForm | UpdateForm) -> list[Noticed]:
+    """What can be told of a first name stands in its field, where its bearer left that empty; they are asked once."""
+    if not isinstance(form, PledgeForm) or not form.first_name_is_guessed:
+        return []
+    form.guess_first_name()
+    return [Noticed("first_name", form["first_name"])]
 
 
 def as_it_stands(road: Road, form: PledgeForm) -> Response:

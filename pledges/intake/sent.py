@@ -21,6 +21,7 @@ class Sent:
     by_when: date | None = None
     how_we_will_know: str = ""
     name: str = ""
+    first_name: str = ""  # as it is to stand; none: told from the name
     show_name: ShowName = ShowName.ANONYMOUS
     role: str = ""
     organisation: str = ""
@@ -42,6 +43,7 @@ class Sent:
             str(self.type), self.words, self.lang, str(self.by_when), self.how_we_will_know, self.name,
             str(self.show_name), self.role, self.organisation, self.website, str(self.kind), str(self.theme_id),
             str(self.audience_id), str(self.status), self.link, self.email, str(self.follow_up), sorted(self.consents),
+            *([self.first_name] if self.first_name else []),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pledges.errors import FormUsed, NotNow
 from pledges.models import FINDABLE, Campaign, Contribution, Question, Revision
+from pledges.models.turns import hold
 from pledges.revisions import digest_of, repeat_key
 from pledges.search import index
 from pledges.tokens import hash_token, new_public_id, receipt_token
@@ -95,7 +96,7 @@ def change(
 
     Raises NotNow where the contribution was withdrawn or erased meanwhile.
     """
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     if contribution.withdrawn_at is not None or contribution.erased_at is not None:
         raise NotNow
     revision = add_revision(session, contribution, sent, now)
@@ -106,7 +107,7 @@ def change(
 def says(revision: Revision, sent: Sent) -> bool:
     """Whether these are the very words, and all else, that the revision holds: a double click on a change."""
     said = (
-        "words", "by_when", "how_we_will_know", "status", "link", "name", "show_name", "role", "organisation", "website",
+        "words", "by_when", "how_we_will_know", "status", "link", "name", "first_name", "show_name", "role", "organisation", "website",
         "kind", "theme_id", "audience_id", "lang",
     )  # fmt: skip
     return all(getattr(revision, name) == getattr(sent, name) for name in said)
@@ -122,6 +123,7 @@ def add_revision(session: Session, contribution: Contribution, sent: Sent, now: 
         status=sent.status,
         link=sent.link,
         name=sent.name,
+        first_name=sent.first_name,
         show_name=sent.show_name,
         role=sent.role,
         organisation=sent.organisation,

@@ -143,6 +143,7 @@ class Revision(Base):
     status: Mapped[Progress | None] = mapped_column(text_enum(Progress))  # of an update
     link: Mapped[str] = mapped_column(String(500), default="")
     name: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
+    first_name: Mapped[str] = mapped_column(String(NAME_CHARS), default="")  # as it stands; none: told
     show_name: Mapped[ShowName] = mapped_column(text_enum(ShowName), default=ShowName.ANONYMOUS)
     role: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
     organisation: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
@@ -152,7 +153,7 @@ class Revision(Base):
     audience_id: Mapped[int | None] = mapped_column(ForeignKey("audiences.id", ondelete="RESTRICT"))
     lang: Mapped[str] = mapped_column(String(20))
     salt: Mapped[str] = mapped_column(String(64), default="")
-    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of salt and all fields above
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of salt and all fields above, see revisions.py
     repeat_key: Mapped[str | None] = mapped_column(String(64), index=True)  # of the words alone, folded: finds copies
     submitted_at: Mapped[datetime] = mapped_column(index=True)
     erased_at: Mapped[datetime | None]

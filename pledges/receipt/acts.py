@@ -13,7 +13,12 @@ from pledges.errors import NotNow, NotYours
 from pledges.intake.consents import keep_consent
 from pledges.intake.door import ReviewDesk
 from pledges.models import NAME_HIDDEN, Consent, Contribution, ShowName, Step, Type
+<<<<<<< HEAD
 from pledges.organisations import matters, naming
+=======
+from pledges.models.turns import hold
+from pledges.organisations import naming
+>>>>>>> main
 from pledges.search import index
 from pledges.search import wall as wall_index
 from pledges.settings import settings
@@ -25,7 +30,7 @@ GRACE = timedelta(minutes=10)  # in which an act that comes twice, by a double p
 
 def withdraw(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
     """The words, and what stands under them, are gone from every page; they can be put back for some days."""
-    session.refresh(contribution, with_for_update=True)  # a decision may have been made since it was read
+    hold(session, contribution)  # a decision may have been made since it was read
     if contribution.withdrawn_at is not None:
         return
     publishing.hide(session, contribution, now)
@@ -42,7 +47,7 @@ def restore_until(contribution: Contribution) -> datetime | None:
 
 def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
     """It waits for a person again, or stands declined as before; raises NotNow where it was not withdrawn, or too long ago, or was erased."""
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     until = restore_until(contribution)
     if until is None or now >= until or contribution.erased_at is not None:
         raise NotNow
@@ -53,7 +58,7 @@ def restore(session: Session, contribution: Contribution, desk: ReviewDesk, now:
 
 def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
     """Words, names, salt and address are gone for good; an empty row stays, so that what points to it still stands."""
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     if contribution.erased_at is not None:
         raise NotYours
     _erase_updates(session, contribution, desk, now)
@@ -64,7 +69,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     names = {revision.organisation for revision in contribution.revisions}
     for revision in contribution.revisions:
         revision.words = revision.how_we_will_know = revision.link = revision.salt = ""
-        revision.name = revision.role = revision.organisation = revision.website = ""
+        revision.name = revision.first_name = revision.role = revision.organisation = revision.website = ""
         revision.by_when, revision.repeat_key = None, None
         revision.show_name = ShowName.ANONYMOUS
         revision.erased_at = now
@@ -92,14 +97,14 @@ def _erase_updates(session: Session, contribution: Contribution, desk: ReviewDes
 
 def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:
     """No name is shown from now on, also when words sent before this are approved later."""
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     publishing.show_no_name(session, contribution, now)
     keep_consent(session, contribution, NAME_HIDDEN, text, now)
 
 
 def close_comments(session: Session, contribution: Contribution, closed: bool, now: datetime) -> None:
     """Nobody can comment on it from now on, or everybody again; what is there stays. Raises NotNow for what takes none."""
-    session.refresh(contribution, with_for_update=True)
+    hold(session, contribution)
     if contribution.type not in (Type.PLEDGE, Type.ANSWER):
         raise NotNow
     contribution.comments_closed_at = (contribution.comments_closed_at or now) if closed else None

@@ -14,6 +14,7 @@ from pledges.intake.door import ReviewDesk
 from pledges.intake.forms.update import UpdateForm
 from pledges.intake.sent import Origin
 from pledges.models import Contribution, Step, Type
+from pledges.models.turns import hold
 from pledges.wall import steps
 
 TWICE = timedelta(minutes=10)  # in which the same answer is a double press
@@ -46,7 +47,7 @@ def answer(
     now: datetime,
 ) -> Answer:
     """The answer is stored once; raises NotNow, TooOften, and FormUsed where its form told something else before."""
-    session.refresh(pledge, with_for_update=True)  # of two at once the second sees the first
+    hold(session, pledge)  # of two at once the second sees the first
     if not can_tell(pledge):
         raise NotNow
     sent = form.sent(nonce) if form.has_words else None

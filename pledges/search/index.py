@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from pledges.models import Revision
 from pledges.text import fold
 
-from . import terms
+from . import merging, terms
 
 TABLE = "revision_words"  # made by migration 0006; FTS5 keeps tables of its own beside it
 AT_MOST = 32  # words of a question that count
 LAST_PLACE = 16_383  # that a text vector of PostgreSQL knows
-FIELDS = ("words", "how_we_will_know", "name", "role", "organisation")
+FIELDS = ("words", "how_we_will_know", "name", "first_name", "role", "organisation")
 
 
 def put(session: Session, revision: Revision) -> None:
@@ -60,13 +60,9 @@ def insertion(dialect: str) -> TextClause:
 
 
 def forget(session: Session, revision_ids: Sequence[int]) -> None:
-    """Nothing of these revisions is found any more, and none of their words is kept.
-
-    FTS5 marks words as gone and keeps them until it merges its parts, so they are merged now.
-    """
+    """Nothing of these revisions is found any more, and none of their words is kept, see `merging`."""
     forget_many(session, revision_ids)
-    if not _is_postgresql(session):
-        session.execute(text("INSERT INTO revision_words (revision_words) VALUES ('optimize')"))
+    merging.begin(session, TABLE)
 
 
 def forget_many(session: Session, revision_ids: Sequence[int]) -> None:

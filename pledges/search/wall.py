@@ -16,7 +16,7 @@ from sqlalchemy import BindParameter, bindparam, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import TextClause
 
-from . import terms
+from . import merging, terms
 from .index import LAST_PLACE, phrase
 
 TABLE = "wall_words"  # made by migration 0011; FTS5 keeps tables of its own beside it
@@ -100,9 +100,8 @@ def remove_many(session: Session, places: Sequence[int]) -> None:
 
 
 def forget(session: Session) -> None:
-    """No word of what was removed is kept. FTS5 marks words as gone and keeps them until it merges its parts."""
-    if session.get_bind().dialect.name == "sqlite":
-        session.execute(text("INSERT INTO wall_words (wall_words) VALUES ('optimize')"))
+    """No word of what was removed is kept, see `merging`."""
+    merging.begin(session, TABLE)
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,7 @@ def _in_postgresql(session: Session, wanted: Wanted, most: int, begins: int, *, 
             f" WHERE words @@ CAST(:asked AS tsquery) ORDER BY place {order} LIMIT :most"
         ).bindparams(holds)
         places = list(session.scalars(near, given))
-        if len(places) >= most:
+        if len(places) >= most or _ends_within(session, here, rows, order, given):
             return places
         if len(places) < PROMISING:
             break
@@ -195,6 +194,12 @@ def _in_postgresql(session: Session, wanted: Wanted, most: int, begins: int, *, 
     places = list(session.scalars(everywhere, given))
     session.execute(text("SET LOCAL enable_seqscan = on"))
     return places
+
+
+def _ends_within(session: Session, here: str, rows: int, order: str, given: dict[str, int]) -> bool:
+    """Whether there are fewer rows than these from there on, so that all were read."""
+    some = text(f"SELECT count(*) FROM (SELECT place {here} ORDER BY place {order} LIMIT {rows}) AS near")  # noqa: S608
+    return session.scalars(some, given).one() < rows
 
 
 def _match(wanted: Wanted) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from pledges.campaigns import versions
 from pledges.figures import counters
 from pledges.models import Consent, Contact, Contribution, Type
+from pledges.models.turns import hold
 
 FOLLOW_UP, INVITE_AGAIN = "follow_up", "invite_again"  # what a letter asks, and what a box says
 WEEKS = timedelta(weeks=4)
@@ -60,17 +61,20 @@ def plan(session: Session, pledge: Contribution, now: datetime, *, asked: bool =
         contact.next_question_at = None
     elif asked or due is None or due > now:
         contact.next_question_at = next((each for each in moments(pledge) if each > now), None)
-    _keep(session, pledge, contact, now)
+    contact.forget_after = _kept_until(session, pledge, contact) or contact.forget_after
 
 
-def _keep(session: Session, pledge: Contribution, contact: Contact, now: datetime) -> None:
-    """An address that is kept for questions or an invitation is forgotten when the last of them is behind us."""
+def _kept_until(session: Session, pledge: Contribution, contact: Contact) -> datetime | None:
+    """An address that is kept for questions or an invitation is forgotten when the last of them is behind us.
+
+    None where it is kept for neither.
+    """
     ends = []
     if contact.follow_up and pledge.published_at is not None:
         ends.append(moments(pledge)[-1] + KEPT)
     if _agreed(session, [pledge.id], INVITE_AGAIN):
         ends.append((pledge.published_at or pledge.created_at) + INVITED_WITHIN)
-    contact.forget_after = max(ends, default=None)
+    return max(ends, default=None)
 
 
 def _agreed(session: Session, pledge_ids: Iterable[int], purpose: str) -> list[Consent]:
@@ -82,7 +86,7 @@ def _agreed(session: Session, pledge_ids: Iterable[int], purpose: str) -> list[C
 
 def asked(session: Session, pledge: Contribution, now: datetime) -> None:
     """A letter that asks has been sent: counted once, if the promise still stands, on every page that tells it."""
-    session.refresh(pledge, with_for_update=True)
+    hold(session, pledge)
     if pledge.asked_at is None:
         versions.touch(session, pledge.campaign_id)
         with counters.moving(session, pledge):
@@ -101,22 +105,21 @@ def invited(session: Session, pledge: Contribution, now: datetime) -> None:
 def start(session: Session, pledge: Contribution, now: datetime) -> None:
     """Its author wants to be asked."""
     if pledge.contact is not None:
-        pledge.contact.follow_up = True
+        pledge.contact.follow_up, pledge.contact.forget_after = True, None
         plan(session, pledge, now)
 
 
 def end(session: Session, pledge: Contribution, purpose: str, now: datetime) -> None:
     """No letter of this purpose goes to the author of this promise; when it was agreed to stays known."""
-    for consent in _agreed(session, [pledge.id], purpose):
+    agreed = _agreed(session, [pledge.id], purpose)
+    for consent in agreed:
         consent.withdrawn_at = now
     contact = pledge.contact
-    if contact is None:
-        return
+    if contact is None or not (agreed or (purpose == FOLLOW_UP and contact.follow_up)):
+        return  # the address is kept for something else
     if purpose == FOLLOW_UP:
         contact.follow_up, contact.next_question_at = False, None
-    _keep(session, pledge, contact, now)
-    if contact.forget_after is None:
-        contact.forget_after = now + KEPT
+    contact.forget_after = _kept_until(session, pledge, contact) or now + KEPT
 
 
 def stop(session: Session, pledge: Contribution, purpose: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from pledges.db import reading, transaction, utcnow
+from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.errors import NotNow, NotYours
 from pledges.intake.allowance import refusal
 from pledges.intake.consents import keep_consent
@@ -72,8 +72,7 @@ def act(token: str) -> ResponseReturnValue:
         return privately(make_response(take_own_comment(own, token)))
     now = utcnow()
     try:
-        with transaction() as session:
-            token = _done(session, own, wanted, token, now)
+        token = until_stored(lambda: _done(own, wanted, token, now))
     except NotYours:  # erased in this very moment
         return _done_before(token, wanted, now)
     except NotNow:
@@ -115,8 +114,13 @@ def _erased(gone: Contribution) -> Response:
     return privately(make_response(render_template("receipt/erased.html", outside=outside)))
 
 
-def _done(session: Session, own: Contribution, wanted: str, token: str, now: datetime) -> str:
-    """The act is done; the token by which the page is found from now on."""
+def _done(own: Contribution, wanted: str, token: str, now: datetime) -> str:
+    """The act is done and stored; the token by which the page is found from now on."""
+    with transaction() as session:
+        return _do(session, own, wanted, token, now)
+
+
+def _do(session: Session, own: Contribution, wanted: str, token: str, now: datetime) -> str:
     desk = review_desk()
     match wanted:
         case "comments":

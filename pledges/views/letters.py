@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from pledges import tokens
-from pledges.db import reading, transaction, utcnow
+from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.errors import NotYours
 from pledges.models import Contribution
 from pledges.updates import asking
@@ -31,8 +31,12 @@ def letters(token: str) -> ResponseReturnValue:
         raise NotYours
     speak_for(own.campaign)
     if request.method == "POST":
-        with transaction() as session:
-            asking.stop(session, own, purpose, utcnow())
+        until_stored(lambda: _stop(own, purpose))
     return privately(
         make_response(render_template("receipt/letters.html", stopped=request.method == "POST", purpose=purpose))
     )
+
+
+def _stop(own: Contribution, purpose: str) -> None:
+    with transaction() as session:
+        asking.stop(session, own, purpose, utcnow())

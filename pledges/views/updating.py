@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from pledges import tokens
-from pledges.db import transaction, utcnow
+from pledges.db import transaction, until_stored, utcnow
 from pledges.errors import FormUsed, NotNow
 from pledges.intake.door import review_desk
 from pledges.intake.forms.base import TRAP
@@ -17,6 +17,7 @@ from pledges.intake.forms.update import UpdateForm
 from pledges.intake.road import origin
 from pledges.intake.sent import Origin
 from pledges.models import Contribution
+from pledges.models.turns import hold
 from pledges.receipt import acts, answering
 from pledges.wall import steps
 from pledges.web.language import link, page_lang
@@ -39,9 +40,8 @@ def tell(own: Contribution, token: str) -> ResponseReturnValue:
     ticket = tokens.read_form_token(request.form.get("token", ""), update_purpose(own), now)
     nonce = ticket.nonce if ticket is not None and not ticket.aged else None
     try:
-        with transaction() as session:
-            from_here = _origin(ticket.made_at if ticket is not None else None, now)
-            told = answering.answer(session, own, form, nonce, from_here, review_desk(), now)
+        from_here = _origin(ticket.made_at if ticket is not None else None, now)
+        told = until_stored(lambda: _told(own, form, nonce, from_here, now))
     except FormUsed:
         return _again(own, token, form, 422, "used")
     except answering.TooOften:
@@ -49,6 +49,11 @@ def tell(own: Contribution, token: str) -> ResponseReturnValue:
     if told.update is not None:
         _hand_over(told.update)
     return _to_done(token, "update")
+
+
+def _told(own: Contribution, form: UpdateForm, nonce: str | None, from_here: Origin, now: datetime) -> answering.Answer:
+    with transaction() as session:
+        return answering.answer(session, own, form, nonce, from_here, review_desk(), now)
 
 
 def _hand_over(update: Contribution) -> None:
@@ -74,13 +79,17 @@ def _origin(made_at: datetime | None, now: datetime) -> Origin:
 
 def _take_back(own: Contribution, token: str, public_id: str, now: datetime) -> Response:
     """One answer is shown no more, and neither is what was written with it."""
+    until_stored(lambda: _taken_back(own, public_id, now))
+    return _to_done(token, "taken_back")
+
+
+def _taken_back(own: Contribution, public_id: str, now: datetime) -> None:
     with transaction() as session:
-        session.refresh(own, with_for_update=True)
+        hold(session, own)
         step = answering.step_of(session, own, public_id[:16])
         if step.update is not None and step.update.erased_at is None:
             acts.withdraw(session, step.update, review_desk(), now)
         steps.hide(session, step, now)
-    return _to_done(token, "taken_back")
 
 
 def _again(own: Contribution, token: str, form: UpdateForm, status: int, trouble: str = "") -> Response:

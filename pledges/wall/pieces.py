@@ -37,6 +37,7 @@ OF_A_PIECE = (  # what is read for each of many; anything else of them raises, a
     ),
     joinedload(Contribution.published_revision).load_only(
         Revision.by_when,
+        Revision.first_name,
         Revision.how_we_will_know,
         Revision.kind,
         Revision.lang,
@@ -96,7 +97,7 @@ def signature(revision: Revision | Sent, show_name: ShowName) -> Signature:
         case ShowName.FULL:
             return Signature(revision.name, revision.role)
         case ShowName.FIRST:
-            return Signature(first_name(revision.name))
+            return Signature(_first_name(revision))
         case ShowName.ROLE:
             return Signature(revision.role)
         case _:
@@ -109,11 +110,16 @@ def _person_of(revision: Revision | Sent, show_name: ShowName) -> str:
         case ShowName.FULL:
             return ", ".join(part for part in (revision.name, revision.role) if part)
         case ShowName.FIRST:
-            return first_name(revision.name)
+            return _first_name(revision)
         case ShowName.ROLE:
             return revision.role
         case _:
             return ""
+
+
+def _first_name(revision: Revision | Sent) -> str:
+    """As its bearer wrote it; of words that came without it, what can be told from the name."""
+    return revision.first_name or first_name(revision.name)
 
 
 def piece(contribution: Contribution, revision: Revision | None = None) -> Piece:

@@ -24,6 +24,7 @@ from pledges.tokens import FormTokens, new_form_token
 from . import spelling, static
 
 SHARED = "public, max-age=5, stale-while-revalidate=25, stale-if-error=30"  # a minute together, as the receipt says
+LOOKED_AT = "public, max-age=5, stale-if-error=30"  # what an open page asks for again each 50 seconds
 FORM = "private, no-cache"  # not no-store: Back after a lost network must keep what was typed
 PRIVATE = "private, no-store"
 SITES = "wall.sites"  # the extension: what the front has seen
@@ -79,14 +80,14 @@ def joined(app: Flask) -> Callable[[str], Asked | None]:
 # What they show
 
 
-def shared(campaign: Campaign, page: Callable[[], Any]) -> Response:
+def shared(campaign: Campaign, page: Callable[[], Any], *, keeping: str = SHARED) -> Response:
     """A page of a campaign for everybody, which says by `shows` under what it hangs besides.
 
-    The campaign has to be read before anything that the page shows.
+    The campaign has to be read before anything that the page shows. `keeping`: what browsers and proxies may do with it.
     """
     wall, talk, until = campaign.wall_version, campaign.talk_version, _ends([campaign], utcnow()).timestamp()
     response = make_response(page())
-    return _for_all(response, Shows(campaign.id, wall, talk, frozenset(g.get("items", ())), until))
+    return _for_all(response, Shows(campaign.id, wall, talk, frozenset(g.get("items", ())), until), keeping)
 
 
 def shows(contributions: Iterable[int]) -> None:
@@ -116,9 +117,8 @@ def shared_by_all(page: Callable[[], Any]) -> Response:
     return _for_all(make_response(page()), shows if every else None)
 
 
-def _for_all(response: Response, shows: Shows | None) -> Response:
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = SHARED
+def _for_all(response: Response, shows: Shows | None, keeping: str = SHARED) -> Response:
+    response.headers.setdefault("Cache-Control", keeping)
     if response.status_code == 200:
         response.add_etag()
     if shows is not None and SAID in request.environ:

@@ -4,7 +4,7 @@
 ((doc, script) => {
   if (!script || customElements.get('promise-wall')) return;
   const HOME = new URL('.', script.src).href;
-  const EVERY = 55e3; // milliseconds between two looks, so that what is taken down is gone within a minute
+  const EVERY = 50e3; // milliseconds between two looks, so that what is taken down is gone within a minute
   const MODES = { __proto__: null, wall: 'head wall foot', compact: 'newest compact ways', count: 'tally', single: 'wall ways' };
   const TAGS = /^(p|a|h2|ol|li|div|bdi|span|strong|article|footer|blockquote)$/;
   const sheet = new CSSStyleSheet();
@@ -61,7 +61,7 @@
     list.asking = 1;
     try {
       const answer = await fetch(list.url + '&limit=' + limit, {
-        cache: list.at ? 'no-cache' : 'default', credentials: 'omit', signal: AbortSignal.timeout(2e4),
+        cache: 'no-cache', credentials: 'omit', signal: AbortSignal.timeout(2e4),
       });
       const text = answer.ok && await answer.text();
       if (text != list.text && (text || answer.status == 404)) {
@@ -136,7 +136,7 @@
     }
 
     show() {
-      const root = this.shadowRoot, data = this.list.data, as = this.mode + this.most;
+      const root = this.shadowRoot, data = this.list.data, as = this.list.url + this.mode + this.most;
       if (root.firstChild && this.shown == data && this.as == as) return;
       const focused = root.activeElement?.dataset.k;
       this.shown = data;

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
+from pledges import text
 from pledges.intake.sent import Sent
 from pledges.models import NAME_CHARS, Campaign, Contribution, Revision, ShowName, Type
 
@@ -35,18 +36,20 @@ class CommentForm(Form):
         form = cls(campaign=contribution.campaign, page_lang=page_lang, editing=True)
         name = revision.name if revision.level is not ShowName.ANONYMOUS else ""
         form.values = {"comment": revision.words, "name": name, "lang": revision.lang}
+        form.values["first_name"] = name and (revision.first_name or text.first_name(name))
         return form
 
     @classmethod
     def read(cls, raw: Mapping[str, str], campaign: Campaign, *, page_lang: str, editing: bool = False) -> CommentForm:
         form = cls(campaign=campaign, page_lang=page_lang, editing=editing)
-        form._take(raw, ["comment", "name", "email", "reply_to"], lines="comment")
+        form._take(raw, ["comment", "name", "first_name", "email", "reply_to"], lines="comment")
         form._words("comment", *LENGTHS[Type.COMMENT])
         if form.takes_name:
             form._at_most("name", NAME_CHARS)
             form._seen("name", _("Write the name that we may show, or choose not to show one"))
         else:
-            form.values["name"] = ""
+            form.values["name"] = form.values["first_name"] = ""
+        form._first_alone()
         if not editing:
             form._email()
             form._ticked(raw, ["consent"])
@@ -63,6 +66,19 @@ class CommentForm(Form):
         return any(level in NAMED for level in permitted_levels(self.campaign))
 
     @property
+    def first_alone(self) -> bool:
+        """Whether no more than a first name is ever shown: then nothing else is asked for."""
+        return self.takes_name and ShowName.FULL not in permitted_levels(self.campaign)
+
+    def _first_alone(self) -> None:
+        """Where a whole name came all the same, as much of it as can be told to be the first."""
+        first = self["first_name"] if self.first_alone else ""
+        self.values["name"] = self["name"] or first
+        self.values["first_name"] = first or (text.first_name(self["name"]) if self.first_alone else "")
+        self._at_most("first_name", NAME_CHARS)
+        self._seen("first_name", _("Write the name that we may show, or choose not to show one"))
+
+    @property
     def show_name(self) -> ShowName:
         """A comment is signed as fully as the campaign permits, or not at all."""
         level = next((level for level in permitted_levels(self.campaign) if level in NAMED), ShowName.ANONYMOUS)
@@ -77,6 +93,7 @@ class CommentForm(Form):
             lang=self.page_lang if self.page_lang in known else known[0],
             page_lang=self.page_lang,
             name=self["name"],
+            first_name=self["first_name"],
             show_name=self.show_name,
             email="" if self.editing else self["email"],
             consents=agreed,

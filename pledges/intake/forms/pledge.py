@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 
+from pledges import text
 from pledges.intake.sent import Sent
 from pledges.models import (
     FINDABLE,
@@ -49,9 +50,11 @@ class PledgeForm(Form):
     page_lang: str = "en"
     editing: bool = False  # newer words for what was sent before: address and consents stay as they are
 
-    TEXTS = ("name", "role", "organisation", "website", "email", "how_we_will_know", "by_when")
+    asks_first: bool = False  # the field for the first name was on the page, so it is not guessed
+
+    TEXTS = ("name", "first_name", "role", "organisation", "website", "email", "how_we_will_know", "by_when")
     CHOICES = ("kind", "show_name", "theme", "audience", "lang")
-    ORDER = ("theme", "kind", "organisation", "website", "name", "role", "show_name", "email", "consent", "audience",
+    ORDER = ("theme", "kind", "organisation", "website", "name", "role", "show_name", "first_name", "email", "consent", "audience",
              "by_when", "how_we_will_know", "lang")  # fmt: skip
     STRONGER = ("audience", "invite_again", "quote")
 
@@ -69,6 +72,7 @@ class PledgeForm(Form):
         form.values = {
             form.words_field: revision.words,
             "name": revision.name,
+            "first_name": revision.first_name or _told_of(revision),
             "show_name": revision.level.value,
             "role": revision.role,
             "organisation": revision.organisation,
@@ -98,7 +102,8 @@ class PledgeForm(Form):
 
         `as_before` is a date that may stay though it has passed, since it was given when it had not.
         """
-        form = cls(campaign=campaign, type=type, page_lang=page_lang, editing=editing)
+        asked = "first_name" in raw
+        form = cls(campaign=campaign, type=type, page_lang=page_lang, editing=editing, asks_first=asked)
         form._take(raw, [form.words_field, *cls.TEXTS, *cls.CHOICES], lines=form.words_field)
         form._words(form.words_field, *LENGTHS[type])
         form._chosen()
@@ -148,6 +153,15 @@ class PledgeForm(Form):
         return ShowName.ORGANISATION if named else ShowName.ANONYMOUS
 
     @property
+    def first_name_is_guessed(self) -> bool:
+        """Whether the first name is to be shown, and whoever has it was not yet asked how it will stand."""
+        return self.asks_first and self.show_name is ShowName.FIRST and bool(self["name"]) and not self["first_name"]
+
+    def guess_first_name(self) -> None:
+        """What can be told from the name stands in the field, to be changed or sent."""
+        self.values["first_name"] = text.first_name(self["name"])
+
+    @property
     def levels(self) -> list[ShowName]:
         """What may be chosen to be shown; of who speaks for an organisation not the first name alone."""
         permitted = permitted_levels(self.campaign)
@@ -175,14 +189,17 @@ class PledgeForm(Form):
                 self.values[name] = ""
 
     def _who(self) -> None:
-        for name in ("name", "role", "organisation"):
+        for name in ("name", "first_name", "role", "organisation"):
             self._at_most(name, NAME_CHARS)
         self._seen("name", _("Write the name that we may show, or choose not to show one"))
+        self._seen("first_name", _("Write your first name as it will stand, or choose not to show it"))
         self._seen("role", _("Write the role or place that we may show"))
         self._seen("organisation", _("Write the name of the organisation or group"))
         if self["show_name"] and ShowName(self["show_name"]) not in self.levels:
             self.values["show_name"] = ""  # it was chosen for a person before an organisation was
         level = self.show_name
+        if level is ShowName.FIRST and not self["name"]:
+            self.values["name"] = self["first_name"]  # nobody has to give more of it
         if self["name"] and not self["show_name"] and any(each in NAMED for each in self.levels):
             self.errors.setdefault("show_name", _("Choose how your name is shown, or that it is not"))
         if level in NAMED and not self["name"]:
@@ -232,6 +249,7 @@ class PledgeForm(Form):
             by_when=date.fromisoformat(self["by_when"]) if self["by_when"] else None,
             how_we_will_know=self["how_we_will_know"],
             name=self["name"],
+            first_name=self["first_name"] if self.show_name is ShowName.FIRST else "",
             show_name=self.show_name,
             role=self["role"],
             organisation=self["organisation"],
@@ -244,6 +262,11 @@ class PledgeForm(Form):
             consents=agreed | {wish: words[wish] for wish in WISHES if self[wish]},
             form_token=nonce,
         )
+
+
+def _told_of(revision: Revision) -> str:
+    """The first name of words that came before it was asked for."""
+    return text.first_name(revision.name) if revision.show_name is ShowName.FIRST else ""
 
 
 def _is_https(address: str) -> bool:

@@ -219,3 +219,29 @@ def test_last_years_authors_who_agreed_are_invited_once(wall: Wall, mo: AtTheDes
         kinds = [each.purpose for owner in session.query(Contribution) for each in owner.consents if each.withdrawn_at]
         assert kinds == ["invite_again", "invite_again"]
         assert session.scalars(select(Letter.id).where(Letter.kind == "invite")).one()
+
+
+def forgotten_at(wall: Wall, sent: Sent) -> datetime | None:
+    with wall.look() as session:
+        return session.scalars(
+            select(Contact.forget_after).where(Contact.contribution_id == sent.contribution_id)
+        ).one()
+
+
+def test_a_stop_is_not_undone_by_newer_words(wall: Wall, mo: AtTheDesk) -> None:
+    sent = promised(wall, mo)
+    wall.acts(sent, "letters", letters="yes", asks="1")
+    ends = forgotten_at(wall, sent)
+    assert ends is not None and ends < utcnow() + timedelta(days=31)
+    newer = wall.edits(sent, "I will listen before I speak, each time")
+    mo.approves(newer)
+    assert forgotten_at(wall, sent) == ends
+
+
+def test_a_stop_leaves_addresses_that_were_given_for_something_else(wall: Wall, mo: AtTheDesk) -> None:
+    asked, other = promised(wall, mo), promised(wall, mo, follow_up="")
+    wall.screens(days(28))
+    (question,) = questions(wall)
+    wall.app.test_client().post(link_in(question))
+    assert forgotten_at(wall, asked) is not None
+    assert forgotten_at(wall, other) is None

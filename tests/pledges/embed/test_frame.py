@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from pledges.models import Campaign
 from tests.browser import axe, sideways
@@ -14,6 +15,7 @@ from tests.pledges.embed.conftest import Host, Wall
 from tests.wall import SLUG
 
 Opens = Callable[..., Page]
+AGAIN = 52_000  # milliseconds: with the five for which a frame may be kept before us, less than a minute
 SECRET = "aB3dE5gH7j"
 MODES = ("?mode=wall", "?mode=compact", "?mode=count", "/one")
 
@@ -138,6 +140,57 @@ def test_a_frame_that_is_small_says_no_less_than_wordpress_takes(wall: Wall, hos
     )
     page.goto(host.page(f"<script>{CONSUMER}</script>{framed}"))
     expect(page.locator("iframe")).to_have_attribute("height", "200")
+
+
+def test_what_is_taken_down_is_gone_from_an_open_frame_within_a_minute_and_nobody_loses_their_place(
+    wall: Wall, host: Host, new_page: Opens
+) -> None:
+    page = new_page(height=6000)
+    page.clock.install()
+    gone, *_, read = wall.ids()[:4]
+    one = f"{wall.url}/{SLUG}/promises/{gone}/embed"
+    walls = frame(address(wall, "?limit=4")) + frame(address(wall, "?limit=4"), more='sandbox="allow-scripts"')
+    page.goto(host.page(walls + frame(one)))
+    within = [page.frame_locator("iframe").nth(at) for at in range(3)]
+    for each in within:
+        expect(each.locator(f'a[href$="{gone}"]')).to_have_count(1)
+    piece = within[0].locator(f'.pw-piece:has(a[href$="{read}"])')
+    piece.evaluate("each => { each.mine = 1; each.querySelector('a').focus() }")
+    page.clock.pause_at(datetime.fromtimestamp(page.evaluate("Date.now()") / 1000 + 1, UTC))
+    told = len(wall.asked)
+    wall.takes_down(gone)
+    page.clock.run_for(AGAIN)
+    for each in within:
+        expect(each.locator(f'a[href$="{gone}"]')).to_have_count(0)
+    expect(within[0].locator(".pw-piece")).to_have_count(4)
+    assert piece.evaluate("each => [each.mine, each.contains(document.activeElement)]") == [1, True]
+    expect(within[2].get_by_text("It may have been taken down")).to_be_visible()
+    expect(within[2].get_by_role("link", name="Read the whole wall")).to_be_visible()
+    looks = wall.asked[told:]
+    assert len(looks) == 3 and all("/embed" in each.path for each in looks), "one look each, and nothing besides"
+    assert {each.headers.get("origin", "null") for each in looks} == {"null"}, "counted as a visit of no site"
+    page.clock.run_for(AGAIN)
+    page.wait_for_timeout(200)
+    assert 304 in [each.status for each in wall.asked[told + 3 :]], "what has not changed costs nothing"
+
+
+def test_a_frame_looks_again_without_any_script(wall: Wall, host: Host, new_page: Opens) -> None:
+    newest = wall.ids()[0]
+    page = new_page(javascript=False)
+
+    def soon(route: Route) -> None:
+        found = route.fetch()
+        assert found.text().count('http-equiv="refresh" content="50"') == 1
+        route.fulfill(response=found, body=found.text().replace('content="50"', 'content="1"'))
+
+    page.route("**/embed", soon)
+    page.goto(host.page(frame(address(wall, ""))))
+    link = page.frame_locator("iframe").locator(f'a[href$="{newest}"]')
+    expect(link).to_have_count(1)
+    wall.takes_down(newest)
+    expect(link).to_have_count(0)
+    expect(page.frame_locator("iframe").locator(".pw-piece").first).to_be_visible()
+    assert not [each for each in wall.asked[1:] if host.url in each.headers.get("referer", "")]
 
 
 def test_a_site_that_is_not_named_frames_nothing(wall: Wall, host: Host, new_page: Opens) -> None:

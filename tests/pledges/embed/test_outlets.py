@@ -57,6 +57,17 @@ def test_nothing_of_a_hidden_promise_is_found(wall: Wall) -> None:
         assert get(wall, path).status_code == 404
 
 
+def test_a_frame_of_what_is_gone_says_so_where_it_stands(wall: Wall) -> None:
+    newest = wall.ids()[0]
+    wall.takes_down(newest)
+    answer = get(wall, f"/cy/{SLUG}/promises/{newest}/embed")
+    assert answer.status_code == 404 and answer.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+    assert f'href="{wall.url}/cy/{SLUG}" target="_blank"' in answer.text
+    nothing = get(wall, "/no-such-campaign/promises/a/embed")
+    assert nothing.status_code == 404 and "frame-ancestors 'none'" in nothing.headers["Content-Security-Policy"]
+
+
 def test_that_a_promise_is_gone_can_be_read_from_another_site(wall: Wall) -> None:
     answer = get(wall, f"/{SLUG}/promises/nothing9/embed.json", Origin="https://a.example")
     assert answer.status_code == 404

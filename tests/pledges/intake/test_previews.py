@@ -113,3 +113,13 @@ def test_no_page_at_a_private_address_is_told_to_another_site(visitor, limiter, 
 def test_thanks_lead_back_to_the_wall(visitor):
     page = text(visitor.get(visitor.promises().location))
     assert '<a href="/week">Back to the wall</a>' in page
+
+
+def test_whoever_looks_very_often_waits_and_keeps_the_words(visitor, limiter):
+    assert "Nothing has been sent yet" in text(visitor.promises(step="preview"))
+    limiter.wait["api"] = 40
+    late = visitor.promises("Words that are not lost", step="preview")
+    assert late.status_code == 429
+    assert "Words that are not lost" in text(late)
+    assert late.headers["Retry-After"] == "40"
+    assert visitor.promises("Words that are not lost").status_code == 303  # sending has a limit of its own
