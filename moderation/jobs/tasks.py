@@ -24,11 +24,8 @@ from moderation.surge import held, switching
 from pledges.db import transaction, until_stored
 from pledges.errors import WordsChanged
 from pledges.limits.counting import limits_of
-<<<<<<< HEAD
 from pledges.organisations import badges
-=======
 from pledges.search import merging
->>>>>>> main
 from pledges.settings import settings
 
 from . import webhooks

@@ -17,6 +17,7 @@ from moderation.permissions import Act
 from moderation.record import chain
 from pledges.errors import NotNow
 from pledges.models import Campaign, Contribution, How, Matter, Organisation
+from pledges.models.turns import hold
 from pledges.organisations import badges, matters, places
 
 SHOWN = 50  # of the lane, at most
@@ -116,7 +117,7 @@ def hand_over(
     session: Session, organisation: Organisation, to: Contribution, me: Moderator, campaign_id: int, now: datetime
 ) -> None:
     """Another of those who speak for it says from now on which colleagues do; raises NotNow."""
-    session.refresh(to, with_for_update=True)
+    hold(session, to)
     row = badges.lock(session, organisation.id)
     if to.organisation_id != row.id or not badges.vouched(to, now):
         raise NotNow

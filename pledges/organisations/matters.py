@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from pledges.errors import NotNow
 from pledges.figures import counters
 from pledges.models import Contribution, How, Kind, Matter, MatterKind, Organisation, Type
+from pledges.models.turns import hold, hold_by_ids
 from pledges.tokens import new_public_id
 
 from . import badges, domains
@@ -63,7 +64,7 @@ def is_over(matter: Matter, now: datetime) -> bool:
 
 def ask(session: Session, pledge: Contribution, email: str, *, take_over: bool, lang: str, now: datetime) -> Matter:
     """A link is to be mailed to this address; raises NoDomain, and NotNow where nothing is to be proved, or it waits already."""
-    session.refresh(pledge, with_for_update=True)
+    hold(session, pledge)
     if not can_ask(pledge, now) or pledge.organisation_id is None:
         raise NotNow
     domain = domains.registrable(domains.host_of(email))
@@ -138,8 +139,7 @@ def decide(
 
 def _locked(session: Session, matter: Matter, by_holder: int | None, now: datetime) -> Contribution | None:
     """Promises first, in the order of their ids, as whoever decides on words does; then the matter, as it is committed."""
-    for each in sorted(id for id in (matter.contribution_id, by_holder) if id is not None):
-        session.get_one(Contribution, each, with_for_update=True, populate_existing=True)
+    hold_by_ids(session, matter.contribution_id, by_holder)
     session.refresh(matter, with_for_update=True)
     if by_holder is not None and not badges.holds(session.get_one(Contribution, by_holder), now):
         raise NotNow

@@ -13,12 +13,8 @@ from pledges.errors import NotNow, NotYours
 from pledges.intake.consents import keep_consent
 from pledges.intake.door import ReviewDesk
 from pledges.models import NAME_HIDDEN, Consent, Contribution, ShowName, Step, Type
-<<<<<<< HEAD
-from pledges.organisations import matters, naming
-=======
 from pledges.models.turns import hold
-from pledges.organisations import naming
->>>>>>> main
+from pledges.organisations import matters, naming
 from pledges.search import index
 from pledges.search import wall as wall_index
 from pledges.settings import settings

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from pledges.errors import NotNow
 from pledges.intake.door import ReviewDesk
 from pledges.models import Contribution, How, Kind, Matter, Organisation, Type
+from pledges.models.turns import hold_by_ids
 from pledges.organisations import badges, matters
 
 
@@ -93,8 +94,7 @@ def colleague(session: Session, own: Contribution, public_id: str, now: datetime
     who = next((each for each in found if each.public_id == public_id and each.id != own.id), None)
     if who is None:
         raise NotNow
-    for each in sorted((own, who), key=lambda row: row.id):
-        session.refresh(each, with_for_update=True)
+    hold_by_ids(session, own.id, who.id)
     if not badges.holds(own, now) or not badges.vouched(who, now):
         raise NotNow
     return who
