@@ -17,6 +17,11 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     op.add_column("contributions", sa.Column("vouched_at", MOMENT, nullable=True))
     op.add_column("contributions", sa.Column("holds_badge", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.execute(  # whoever stood under a badge until now bore it
+        "UPDATE contributions SET vouched_at = (SELECT verified_at FROM organisations"
+        " WHERE organisations.id = contributions.organisation_id) WHERE organisation_id IN"
+        " (SELECT id FROM organisations WHERE verified_at IS NOT NULL)"
+    )
     op.create_index(op.f("ix_organisations_verified_until"), "organisations", ["verified_until"])
     op.create_table(
         "organisation_matters",

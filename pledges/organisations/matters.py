@@ -40,21 +40,12 @@ def may_renew(pledge: Contribution, now: datetime) -> bool:
     return badges.holds(pledge, now) and until is not None and until - now <= badges.RENEWED_BEFORE
 
 
-def open_of(session: Session, contribution_id: int, now: datetime) -> Matter | None:
-    """What the author of this promise has asked and nobody has answered yet."""
-    query = select(Matter).where(
-        Matter.contribution_id == contribution_id, Matter.kind == MatterKind.PROOF, Matter.decided_at.is_(None)
-    )
-    found = session.scalars(query.order_by(Matter.id.desc()).limit(1)).first()
-    return None if found is None or is_over(found, now) else found
-
-
-def last_of(session: Session, contribution_id: int) -> Matter | None:
-    """The newest that was answered."""
-    query = select(Matter).where(
-        Matter.contribution_id == contribution_id, Matter.kind == MatterKind.PROOF, Matter.decided_at.is_not(None)
-    )
-    return session.scalars(query.order_by(Matter.id.desc()).limit(1)).first()
+def newest_of(session: Session, contribution_id: int, now: datetime) -> tuple[Matter | None, Matter | None]:
+    """What the author of this promise has asked last: what nobody has answered yet, and what was answered."""
+    query = select(Matter).where(Matter.contribution_id == contribution_id, Matter.kind == MatterKind.PROOF)
+    found = session.scalars(query.order_by(Matter.id.desc()).limit(2)).all()
+    asked = next((each for each in found if each.decided_at is None and not is_over(each, now)), None)
+    return asked, next((each for each in found if each.decided_at is not None), None)
 
 
 def is_over(matter: Matter, now: datetime) -> bool:

@@ -36,8 +36,7 @@ def of(session: Session, own: Contribution, now: datetime) -> Standing | None:
     organisation = own.organisation
     if organisation is None:
         return None
-    last = matters.last_of(session, own.id)
-    asked = matters.open_of(session, own.id, now)
+    asked, last = matters.newest_of(session, own.id, now)
     holds = badges.holds(own, now)
     return Standing(
         organisation,
