@@ -78,7 +78,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/api/v1/pledges/<id>/comments": {"/api/v1/pledges/{promise}/comments": 3},
     "/healthz": {"/healthz": 0},
     "/readyz": {"/readyz": 1},
-    "/receipt/<token>": {"/receipt/{receipt}": 22, "/receipt/{receipt}?do=edit": 7},
+    "/receipt/<token>": {"/receipt/{receipt}": 23, "/receipt/{receipt}?do=edit": 7},
     "/letters/<token>": {"/letters/{letters}": 2},
     "/proofs/<token>": {"/proofs/{proof}": 5},
     "/send-link": {"/send-link": 2},

@@ -25,6 +25,7 @@ STORY = (
     "review:second",
     "review:set_aside",
     "step:hide",
+    "name:lessen",
     "note:write",
     "note:remove",
 )

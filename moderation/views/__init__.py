@@ -29,6 +29,7 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     keys,
     letters,
     matters,
+    names,
     notes,
     organisations,
     owners,

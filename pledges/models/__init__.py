@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .campaign import AkismetUse, Audience, Campaign, CampaignState, EventCode, Prompt, Question, Theme
-from .contribution import Consent, Contact, Contribution, Revision, Wording
+from .contribution import Consent, Contact, Contribution, NameLimit, Revision, Wording
 from .counter import EVERY_DAY, Counter
 from .kinds import FINDABLE, NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .matter import How, Matter, MatterKind, SharedDomain
@@ -34,6 +34,7 @@ __all__ = [
     "MatterKind",
     "MergedContribution",
     "MergedOrganisation",
+    "NameLimit",
     "Organisation",
     "OrganisationOnWall",
     "PartnerKey",

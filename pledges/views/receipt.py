@@ -8,6 +8,7 @@ from typing import Any
 import segno
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -35,6 +36,12 @@ from .base import public
 from .comment import own_comment_road
 from .editing import edit_road
 
+LESS = {  # what the buttons say that show less of a name
+    ShowName.FIRST.value: lazy_gettext("Show only my first name"),
+    ShowName.ROLE.value: lazy_gettext("Show only my role or place"),
+    ShowName.ORGANISATION.value: lazy_gettext("Show only the name of the organisation"),
+    ShowName.ANONYMOUS.value: lazy_gettext("Do not show my name"),
+}
 LAST_COMMENTS = 5  # that an author can answer from the private page
 
 
@@ -109,7 +116,8 @@ def receipt_page(
         done=request.args.get("done", ""),
         held_back=guarding.stands_still(own.campaign, now),
         slower=guarding.on(own.campaign, "slower", now),
-        named={own.show_name, own.latest.level} != {ShowName.ANONYMOUS},
+        less_words=LESS,
+        less=[(each, pieces.signature(own.latest, each)) for each in acts.less_of(own)],
         is_comment=own.type is Type.COMMENT,
         can_tell=answering.can_tell(own),
         told=told,

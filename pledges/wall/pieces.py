@@ -23,6 +23,7 @@ OF_A_PIECE = (  # what is read for each of many; anything else of them raises, a
         Contribution.comments_shown,
         Contribution.created_at,
         Contribution.example,
+        Contribution.name_lessened_at,
         Contribution.progress,
         Contribution.public_id,
         Contribution.published_at,
@@ -115,6 +116,25 @@ def _person_of(revision: Revision | Sent, show_name: ShowName) -> str:
             return revision.role
         case _:
             return ""
+
+
+def less_than(revision: Revision, level: ShowName, *, shown_already: bool = False) -> list[ShowName]:
+    """The levels that show less of who sent these words than this one, and show something, or nothing at all.
+
+    With `shown_already` those alone that show nothing beside what this one shows: for everybody but the author.
+    """
+    said = {
+        ShowName.FIRST: "" if revision.kind is Kind.ORGANISATION else _first_name(revision),
+        ShowName.ROLE: revision.role,
+        ShowName.ORGANISATION: revision.organisation,
+    }
+    less = [each for each in ShowName if each.place > level.place and (said.get(each) or each is ShowName.ANONYMOUS)]
+    if not shown_already:
+        return less
+    whole = {ShowName.ANONYMOUS}
+    whole |= {ShowName.FIRST, ShowName.ROLE} if level is ShowName.FULL else set()
+    whole |= {ShowName.ORGANISATION} if revision.kind is Kind.ORGANISATION else set()
+    return [each for each in less if each in whole]
 
 
 def _first_name(revision: Revision | Sent) -> str:
