@@ -56,6 +56,13 @@ WORDS: dict[str, Any] = {
     "word_rule:retire": lazy_gettext("took a word off the list"),
     "organisation:merge": lazy_gettext("said that two organisations are the same"),
     "organisation:part": lazy_gettext("said that two organisations are two after all"),
+    "organisation:prove": lazy_gettext("said that somebody speaks for an organisation"),
+    "organisation:decline": lazy_gettext("did not confirm that somebody speaks for an organisation"),
+    "organisation:end": lazy_gettext("took the badge of an organisation away"),
+    "organisation:hand-over": lazy_gettext("handed the badge of an organisation to a colleague"),
+    "shared_domain:add": lazy_gettext("listed a domain that proves nothing"),
+    "shared_domain:let": lazy_gettext("let a domain prove its organisation"),
+    "shared_domain:end": lazy_gettext("took a domain off the list"),
     "queue:hand": lazy_gettext("was handed items of the queue"),
     "queue:give-back": lazy_gettext("gave items of the queue back"),
     "author:find": lazy_gettext("looked for an author by an address"),
@@ -187,6 +194,7 @@ NAMES: dict[str, Any] = {
     "target": lazy_gettext("target"),
     "from": lazy_gettext("from"),
     "invited": lazy_gettext("letters"),
+    "proved": lazy_gettext("proved by"),
 }
 NOT_IN_WORDS = 12  # characters of a digest or a key that has no words
 

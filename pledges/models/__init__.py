@@ -6,6 +6,7 @@ from .campaign import AkismetUse, Audience, Campaign, CampaignState, EventCode, 
 from .contribution import Consent, Contact, Contribution, NameLimit, Revision, Wording
 from .counter import EVERY_DAY, Counter
 from .kinds import FINDABLE, NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
+from .matter import How, Matter, MatterKind, SharedDomain
 from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
 from .partner import PartnerKey
 from .step import Step
@@ -27,7 +28,10 @@ __all__ = [
     "Counter",
     "Delivery",
     "EventCode",
+    "How",
     "Kind",
+    "Matter",
+    "MatterKind",
     "MergedContribution",
     "MergedOrganisation",
     "NameLimit",
@@ -38,6 +42,7 @@ __all__ = [
     "Prompt",
     "Question",
     "Revision",
+    "SharedDomain",
     "ShowName",
     "Step",
     "Theme",

@@ -65,6 +65,8 @@ class Contribution(Base):
     question_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id", ondelete="RESTRICT"))
     inspired_by_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id", ondelete="SET NULL"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id", ondelete="RESTRICT"))
+    vouched_at: Mapped[datetime | None]  # its author is known to speak for that organisation: organisations.badges
+    holds_badge: Mapped[bool] = mapped_column(default=False)  # and says which colleagues do
     event_code_id: Mapped[int | None] = mapped_column(ForeignKey("event_codes.id", ondelete="SET NULL"))
 
     form_token: Mapped[str | None] = mapped_column(String(64), unique=True)  # a form makes one contribution

@@ -23,6 +23,7 @@ from pledges.wall import publishing
 from pledges.web.helpers import asks_akismet
 from pledges.web.language import link, page_lang, speak_for
 
+from . import organising
 from .base import public
 from .comment import take_own_comment
 from .editing import edit
@@ -42,6 +43,7 @@ ACTS = (
     "update",
     "wishes",
     "new_link",
+    *organising.ACTS,
 )
 
 
@@ -63,6 +65,8 @@ def act(token: str) -> ResponseReturnValue:
     _paced("receipts")
     if wanted == "update":
         return tell(own, token)
+    if wanted in organising.ACTS:
+        return organising.act(own, token, wanted)
     if wanted == "comment":
         return privately(make_response(take_own_comment(own, token)))
     now = utcnow()

@@ -17,13 +17,14 @@ from pledges.campaigns import guarding
 from pledges.db import reading, utcnow
 from pledges.errors import NotYours
 from pledges.intake.door import review_desk
-from pledges.intake.forms.base import TRAP, consent_words
+from pledges.intake.forms.base import TRAP, Form, consent_words
 from pledges.intake.forms.comment import CommentForm
 from pledges.intake.forms.pledge import OFFERED, WISHES, PledgeForm
 from pledges.intake.forms.update import STATUSES, UpdateForm
 from pledges.intake.road import form_page
 from pledges.models import Consent, Contribution, ShowName, Type
-from pledges.receipt import acts, answering, story
+from pledges.organisations import matters
+from pledges.receipt import acts, answering, organisation, story
 from pledges.settings import settings
 from pledges.text import first_name
 from pledges.updates import asking, timeline
@@ -88,8 +89,10 @@ def update_purpose(own: Contribution) -> str:
     return f"update:{own.public_id}"
 
 
-def receipt_page(own: Contribution, token: str, *, form: UpdateForm | None = None, trouble: str = "") -> str:
-    """The whole page; with the form for how it goes as it was sent, and what stood in its way."""
+def receipt_page(
+    own: Contribution, token: str, *, form: UpdateForm | None = None, trouble: str = "", proving: Form | None = None
+) -> str:
+    """The whole page; with the form for how it goes, or for proof, as it was sent, and what stood in its way."""
     now = utcnow()
     told = timeline.own(reading(), own) if own.type is Type.PLEDGE else []
     address = settings().base_url + link("receipt", token=token)
@@ -121,6 +124,9 @@ def receipt_page(own: Contribution, token: str, *, form: UpdateForm | None = Non
         own_page=_own_page,
         statuses=STATUSES,
         form=form or UpdateForm(),
+        proving=proving or Form(),
+        standing_for=organisation.of(reading(), own, now),
+        link_holds=matters.LINK_HOLDS,
         trouble=trouble,
         form_token=tokens.new_form_token(update_purpose(own)),
         trap=TRAP,

@@ -7,9 +7,11 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session, joinedload, load_only
 
+from pledges.db import utcnow
 from pledges.figures import cloth, counters, dyes, motifs
 from pledges.intake.sent import Sent
 from pledges.models import Campaign, Contribution, Kind, Progress, Revision, ShowName, Theme, Type
+from pledges.organisations import badges
 from pledges.text import cut, first_name
 
 OF_A_PIECE = (  # what is read for each of many; anything else of them raises, and does not ask by itself
@@ -31,6 +33,7 @@ OF_A_PIECE = (  # what is read for each of many; anything else of them raises, a
         Contribution.shown_at,
         Contribution.theme_id,
         Contribution.type,
+        Contribution.vouched_at,
         raiseload=True,
     ),
     joinedload(Contribution.published_revision).load_only(
@@ -80,6 +83,7 @@ class Piece:
     comments_open: bool = True
     example: bool = False
     maker: bool = False  # a comment of whoever made the promise
+    verified: bool = False  # its author is known to speak for the organisation that it names
     published_at: datetime | None = None
     changed_at: datetime | None = None
 
@@ -164,6 +168,7 @@ def piece(contribution: Contribution, revision: Revision | None = None) -> Piece
         comments_open=contribution.comments_closed_at is None,
         example=bool(contribution.example),
         maker=bool(contribution.by_author),
+        verified=revision is None and badges.speaks(contribution, utcnow()),
         published_at=contribution.published_at,
         changed_at=contribution.changed_at,
     )

@@ -11,7 +11,7 @@ from pledges.campaigns.versions import talk, touch
 from pledges.errors import WordsChanged
 from pledges.figures import counters
 from pledges.models import Consent, Contribution, Kind, NameLimit, Revision, ShowName, Type
-from pledges.organisations import naming, places
+from pledges.organisations import badges, naming, places
 from pledges.revisions import digest_of
 from pledges.updates import asking
 from pledges.webhooks import owing
@@ -44,6 +44,8 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     contribution.kind, contribution.lang = revision.kind, revision.lang
     contribution.theme_id, contribution.audience_id = revision.theme_id, revision.audience_id
     contribution.show_name = show_name
+    if contribution.organisation_id != organisation_id:
+        badges.leave(contribution)
     contribution.organisation_id = organisation_id
     contribution.published_at = contribution.published_at or now
     contribution.shown_at = contribution.published_at
