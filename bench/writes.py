@@ -156,9 +156,7 @@ def sent(server: Server, forms: list[bytes]) -> list[tuple[int, float]]:
     connection.connect()
     for form in forms:
         began = time.monotonic()
-        connection.request(
-            "POST", f"/{CAMPAIGN}/promise", form, {"Content-Type": "application/x-www-form-urlencoded"}
-        )
+        connection.request("POST", f"/{CAMPAIGN}/promise", form, {"Content-Type": "application/x-www-form-urlencoded"})
         answer = connection.getresponse()
         answer.read()
         answers.append((answer.status, time.monotonic() - began))
