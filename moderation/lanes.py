@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from pledges.figures import counters
 from pledges.models import EVERY_DAY, Type
+from pledges.organisations import matters
 
 from .models import Appeal, Cluster, Lane, Report, Review, ReviewCluster, ReviewLane
 from .workflow import WAITS, State
@@ -96,6 +97,8 @@ def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[i
     was = counters.hold(session, campaign_id, [f"{COUNTER}{lane}" for lane in sorted(Lane)])
     rows = select(ReviewLane.lane, func.count()).where(ReviewLane.campaign_id == campaign_id)
     right = {f"{COUNTER}{lane}": count for lane, count in session.execute(rows.group_by(ReviewLane.lane))}
+    matter_lane = f"{COUNTER}{Lane.ORGANISATIONS}"
+    right[matter_lane] = right.get(matter_lane, 0) + matters.waiting(session, campaign_id)
     drift = {}
     for name, value in was.items():
         if value != right.get(name, 0):

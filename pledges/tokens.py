@@ -113,6 +113,23 @@ def _letters_macs(public_id: str, sign: str) -> list[str]:
     return [_text(hmac.digest(key, said, "sha256")[:16]) for key in _keys("letters")]
 
 
+def matter_token(public_id: str) -> str:
+    """Stands in a letter to an organisation's address alone: who holds it has read that letter."""
+    return f"{public_id}{_matter_macs(public_id)[0]}"
+
+
+def read_matter_token(token: str) -> str | None:
+    """The public id of what is to be proved; none where it was not made by us."""
+    public_id, mac = token[:-_MAC_CHARS], token[-_MAC_CHARS:].encode("utf-8", "replace")
+    good = any(hmac.compare_digest(mac, made.encode()) for made in _matter_macs(public_id))
+    return public_id if good else None
+
+
+def _matter_macs(public_id: str) -> list[str]:
+    said = public_id.encode("utf-8", "replace")
+    return [_text(hmac.digest(key, said, "sha256")[:16]) for key in _keys("organisation proof")]
+
+
 @dataclass(frozen=True)
 class FormToken:
     """A form as it was handed out: its one-use number, for what, and when."""

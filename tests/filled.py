@@ -43,9 +43,21 @@ from moderation.workflow import Move
 from pledges.campaigns import presets
 from pledges.db import Base, utcnow
 from pledges.figures import counters
-from pledges.models import AkismetUse, Campaign, Contribution, EventCode, Organisation, Question, Step
-from pledges.organisations import places
-from pledges.tokens import letters_token, new_public_id
+from pledges.models import (
+    AkismetUse,
+    Campaign,
+    Contribution,
+    EventCode,
+    How,
+    Matter,
+    MatterKind,
+    Organisation,
+    Question,
+    SharedDomain,
+    Step,
+)
+from pledges.organisations import badges, places
+from pledges.tokens import letters_token, matter_token, new_public_id
 from pledges.wall import indexing
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall, make_app, seen_by
 
@@ -105,7 +117,10 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
         "We will open our hall", kind="organisation", organisation="Kestrel Vale", email="k@example.org"
     )
     answer = wall.sent(wall.sends(f"/{SLUG}/questions/{question}/answer", answer="It helps to be asked"))
-    _decide(wall, [promise, other, answer], Move.APPROVE)
+    colleague = wall.promises(
+        "We will open our kitchen", kind="organisation", organisation="Kestrel Vale", email="c@example.org"
+    )
+    _decide(wall, [promise, other, colleague, answer], Move.APPROVE)
     comment = wall.comments(promise, "This is good", name="Bo", show_name="full")
     _decide(wall, [comment], Move.APPROVE)
     reply = wall.comments(promise, "So it is", reply_to=comment.public_id)
@@ -133,6 +148,7 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
         copied = _copy(session, aside, size.others - 1)
         _copy_reports(session, size.others - 1)
         _copy_steps(session, size.others - 1)
+        _proves(session, other, size.others)
         for campaign in session.query(Campaign):
             counters.recount(session, campaign.id)
             places.recount(session, campaign.id)
@@ -151,6 +167,7 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "comment": comment.public_id,
             "update": update.public_id,
             "letters": _stop(wall, promise),
+            "proof": _proof(wall, session),
             "receipt": other.receipt.rpartition("/")[2],
             "listed": ",".join(f"{each}.0" for each in session.scalars(select(Review.id).limit(40))),
             "waiting": str(waiting[0].review_id),
@@ -162,6 +179,39 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "moderator": str(me.id),
             "decided": str(session.query(Decision.id).filter_by(moderator_id=me.id).limit(1).scalar()),
         }
+
+
+def _proves(session: Session, sent: Sent, others: int) -> None:
+    """Its author holds the badge of the organisation, and colleagues ask for it."""
+    now, holder = utcnow(), session.get_one(Contribution, sent.contribution_id)
+    assert holder.organisation is not None
+    badges.give(session, holder.organisation, holder, how=How.DOMAIN, domain="k.example", take_over=False, now=now)
+    theirs = select(Contribution).where(
+        Contribution.organisation_id == holder.organisation_id, Contribution.id != holder.id
+    )
+    for number, each in enumerate(session.scalars(theirs.order_by(Contribution.id).limit(others)).all()):
+        if number % 2:
+            each.vouched_at = now
+        session.add(
+            Matter(
+                public_id=new_public_id(),
+                kind=MatterKind.PROOF,
+                campaign_id=each.campaign_id,
+                organisation_id=holder.organisation_id,
+                contribution_id=each.id,
+                email="c@k.example",
+                domain="k.example",
+                asked_at=now,
+                waiting_since=now,
+            )
+        )
+    session.add(SharedDomain(domain="grid.example", shared=True, made_at=now))
+
+
+def _proof(wall: Wall, session: Session) -> str:
+    """The link that was mailed to the first of the colleagues."""
+    with wall.app.app_context():
+        return matter_token(session.scalars(select(Matter.public_id).order_by(Matter.id).limit(1)).one())
 
 
 def _newest(wall: Wall) -> Sent:

@@ -40,7 +40,7 @@ LONE = 3  # so many nearly the same that wait, and an item is looked at with the
 WHOLE = (  # with all that a sheet shows of an item
     *order.WHOLE,
     joinedload(Review.contribution).joinedload(Contribution.parent).joinedload(Contribution.published_revision),
-    joinedload(Review.contribution).selectinload(Contribution.consents),
+    joinedload(Review.contribution).selectinload(Contribution.name_limits),
 )
 NOT_HERE = (Lane.REPORTED, Lane.APPEALS, Lane.CHANGED, Lane.SPAM, Lane.ABUSE, Lane.PERSONAL_DATA, Lane.ORGANISATIONS)
 

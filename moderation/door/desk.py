@@ -12,14 +12,14 @@ from moderation.akismet import fields
 from moderation.checks.base import Verdict
 from moderation.decisions import appeals, second
 from moderation.jobs import queue
-from moderation.letters import dropping, link_requests, outbox
+from moderation.letters import dropping, link_requests, organisations, outbox
 from moderation.models import Appeal, Evidence, Finding, Review
 from moderation.rules import house_rules
 from moderation.workflow import MOVES, WAITS, Move, State
 from pledges.errors import NotNow
 from pledges.intake.door import Complaint, Noticed, Rule, Standing
 from pledges.intake.sent import Origin, Sent
-from pledges.models import Campaign, Contribution, Revision
+from pledges.models import Campaign, Contribution, Matter, Revision
 from pledges.settings import Settings
 
 from . import forgetting, noticing, reports, reviews, telling
@@ -124,6 +124,18 @@ class Desk:
     def links_asked(self) -> None:
         """After the commit: the letter may go out; the minute's sweep sends it where this fails."""
         queue.nudge_letters(0)
+
+    def proof_asked(self, session: Session, matter: Matter, now: datetime) -> None:
+        """The link is owed, once for what was asked."""
+        organisations.owe_link(session, matter, now)
+
+    def proof_waits(self, session: Session, matter: Matter, now: datetime) -> None:
+        """It stands in the lane of organisations, and who holds a badge there is told."""
+        organisations.tell_holder(session, matter, now)
+
+    def proof_decided(self, session: Session, matter: Matter, now: datetime) -> None:
+        """Whoever asked is told."""
+        organisations.owe_outcome(session, matter, now)
 
     def asked_outside(self, session: Session, contribution: Contribution) -> bool:
         """Whether Akismet has answered about these words; known also after they are erased."""

@@ -18,6 +18,7 @@ from pledges.errors import NotYours
 from pledges.figures import sites
 from pledges.intake.door import review_desk
 from pledges.models import Contact, Contribution
+from pledges.organisations import matters
 from pledges.receipt import acts
 from pledges.settings import Settings
 from pledges.webhooks import keeping
@@ -37,6 +38,7 @@ def forget(settings: Settings, now: datetime) -> dict[str, int]:
         "addresses": _forget_addresses(now),
         "written letters": _forget_written(settings),
         "sites": _forget_sites(now),
+        "links of organisations": _forget_links(now),
         "messages to webhooks": _forget_deliveries(now),
     }
     _wipe_log()
@@ -79,6 +81,12 @@ def _forget_sites(now: datetime) -> int:
     """Which sites embedded a wall."""
     with transaction() as session:
         return sites.forget(session, now.date())
+
+
+def _forget_links(now: datetime) -> int:
+    """Links to prove an organisation that nobody pressed, with the addresses they went to."""
+    with transaction() as session:
+        return matters.forget_unpressed(session, now, AT_ONCE)
 
 
 def _forget_deliveries(now: datetime) -> int:

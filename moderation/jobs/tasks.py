@@ -24,6 +24,7 @@ from moderation.surge import held, switching
 from pledges.db import transaction, until_stored
 from pledges.errors import WordsChanged
 from pledges.limits.counting import limits_of
+from pledges.organisations import badges
 from pledges.search import merging
 from pledges.settings import settings
 
@@ -83,6 +84,7 @@ def sweep(now: datetime) -> int:
     batches.resume(settings(), now)
     in_portions(lambda session, _now: upkeep.mend(session), now)
     spam_service().send_feedback(now)
+    in_portions(badges.expire, now)
     in_portions(answer_links, now)
     in_portions(questions.ask, now)
     in_portions(lambda session, _now: merging.go_on(session), now)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from moderation.letters import questions, still_true
+from moderation.letters import organisations, questions, still_true
 from moderation.letters.dropping import forget_reporters, of_erased
 from moderation.letters.outbox import Kind
 from moderation.models import Decision, Letter, Report
@@ -95,8 +95,8 @@ def _note_outcome(session: Session, letter: Letter, outcome: Outcome, now: datet
 def _end_address(session: Session, letter: Letter, outcome: Outcome, now: datetime) -> None:
     """Whatever was sent with this address says so, to its author and at the desk, and no letter goes there again."""
     contribution = session.get(Contribution, letter.contribution_id) if letter.contribution_id else None
-    if contribution is None or contribution.contact is None:
-        return
+    if contribution is None or contribution.contact is None or letter.kind == Kind.PROOF:
+        return  # the last went to another address than the author's
     session.execute(
         update(Contact)
         .where(Contact.email_hash == contribution.contact.email_hash, Contact.undeliverable_at.is_(None))
@@ -165,6 +165,8 @@ def _why_untrue(session: Session, letter: Letter) -> str:
         return "restored" if contribution.withdrawn_at is None else ""
     if letter.kind == Kind.QUESTION:
         return "" if session.get_one(Contribution, letter.contribution_id).shown_at is not None else "not shown"
+    if letter.kind in organisations.ABOUT_MATTERS:
+        return organisations.untrue(session, letter)
     if letter.decision_id is None:
         return ""
     decision = session.get_one(Decision, letter.decision_id)

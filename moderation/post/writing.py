@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.decisions import appeals
-from moderation.letters import outbox, still_true
+from moderation.letters import organisations, outbox, still_true
 from moderation.letters.outbox import FOR_ITSELF, UNPROVED, Kind
 from moderation.letters.still_true import parent_hidden
 from moderation.models import Decision, Invitation, Letter, Moderator, Reason, Report, Review
@@ -58,6 +58,9 @@ def addressee(session: Session, letter: Letter) -> tuple[str, str]:
     if letter.moderator_id is not None:
         moderator = session.get(Moderator, letter.moderator_id)
         return (moderator.email, "") if moderator and moderator.left_at is None else ("", "left")
+    if letter.kind == Kind.PROOF:
+        to = organisations.addressee(session, letter)
+        return to, "" if to else "no address"
     contribution = session.get(Contribution, letter.contribution_id)
     contact = outbox.contact_of(session, contribution) if contribution else None
     if contribution is None or contact is None:
@@ -142,6 +145,9 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
         Kind.REPORT_RECEIVED: gettext("We have your report"),
         Kind.SECOND_NEEDED: gettext("An appeal waits for you"),
         Kind.INVITATION: gettext("Your code for the desk"),
+        Kind.PROOF: gettext("Does this promise speak for your organisation?"),
+        Kind.PROOF_OUTCOME: gettext("Your organisation on the wall"),
+        Kind.COLLEAGUE: gettext("A colleague asks to speak for your organisation"),
     }[kind]
 
 
@@ -175,6 +181,8 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "reasons": [],
         "queue_url": _waits_at(letter, settings, review),
     }
+    if letter.kind in organisations.ABOUT_MATTERS:
+        context |= organisations.said(session, letter, settings)
     if letter.kind == Kind.INVITATION:
         context["code"] = proving.code_of(session.get_one(Invitation, letter.detail["invitation"]))
     if contribution is not None:

@@ -14,7 +14,7 @@ from moderation.models import HoldEffect, HoldKind, Moderator, Reason, WordEffec
 from moderation.workflow import FATES
 from pledges import ends
 from pledges.intake.forms.update import STATUSES
-from pledges.models import Campaign
+from pledges.models import Campaign, ShowName
 
 WORDS: dict[str, Any] = {
     "review:approve": lazy_gettext("approved"),
@@ -32,6 +32,7 @@ WORDS: dict[str, Any] = {
     "review:take_down": lazy_gettext("took it down"),
     "review:take-over": lazy_gettext("took it over from a colleague"),
     "review:set_aside": lazy_gettext("took it out of a reading sheet"),
+    "name:lessen": lazy_gettext("let less of its author’s name be shown"),
     "step:hide": lazy_gettext("took off what its author told of how it goes"),
     "note:write": lazy_gettext("wrote a private note"),
     "note:remove": lazy_gettext("removed a private note"),
@@ -55,6 +56,13 @@ WORDS: dict[str, Any] = {
     "word_rule:retire": lazy_gettext("took a word off the list"),
     "organisation:merge": lazy_gettext("said that two organisations are the same"),
     "organisation:part": lazy_gettext("said that two organisations are two after all"),
+    "organisation:prove": lazy_gettext("said that somebody speaks for an organisation"),
+    "organisation:decline": lazy_gettext("did not confirm that somebody speaks for an organisation"),
+    "organisation:end": lazy_gettext("took the badge of an organisation away"),
+    "organisation:hand-over": lazy_gettext("handed the badge of an organisation to a colleague"),
+    "shared_domain:add": lazy_gettext("listed a domain that proves nothing"),
+    "shared_domain:let": lazy_gettext("let a domain prove its organisation"),
+    "shared_domain:end": lazy_gettext("took a domain off the list"),
     "queue:hand": lazy_gettext("was handed items of the queue"),
     "queue:give-back": lazy_gettext("gave items of the queue back"),
     "author:find": lazy_gettext("looked for an author by an address"),
@@ -120,6 +128,13 @@ HOLD_EFFECTS = {
     HoldEffect.HOLD: lazy_gettext("keep apart"),
     HoldEffect.MASK: lazy_gettext("keep apart and hide the text"),
 }
+NAME_LEVELS = {
+    ShowName.FULL: lazy_gettext("the full name"),
+    ShowName.FIRST: lazy_gettext("the first name"),
+    ShowName.ROLE: lazy_gettext("the role alone"),
+    ShowName.ORGANISATION: lazy_gettext("the organisation"),
+    ShowName.ANONYMOUS: lazy_gettext("no name"),
+}
 SAID: dict[str, dict[Any, Any]] = {  # values that are codes, by the name they stand under
     "kind": HOLD_KINDS,
     "effect": {
@@ -139,6 +154,7 @@ SAID: dict[str, dict[Any, Any]] = {  # values that are codes, by the name they s
     "second": {"nobody": lazy_gettext("nobody to second it")},
     "state": FATES,
     "progress": STATUSES,
+    "level": NAME_LEVELS,
     "role": permissions.ROLE_NAMES,
 }
 NAMES: dict[str, Any] = {
@@ -172,11 +188,13 @@ NAMES: dict[str, Any] = {
     "ends_at": lazy_gettext("ends"),
     "ceiling": lazy_gettext("at most"),
     "day": lazy_gettext("day"),
+    "level": lazy_gettext("name"),
     "about": lazy_gettext("about"),
     "progress": lazy_gettext("how it goes"),
     "target": lazy_gettext("target"),
     "from": lazy_gettext("from"),
     "invited": lazy_gettext("letters"),
+    "proved": lazy_gettext("proved by"),
 }
 NOT_IN_WORDS = 12  # characters of a digest or a key that has no words
 

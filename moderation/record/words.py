@@ -25,6 +25,7 @@ STORY = (
     "review:second",
     "review:set_aside",
     "step:hide",
+    "name:lessen",
     "note:write",
     "note:remove",
 )
@@ -142,4 +143,5 @@ THINGS: dict[str, Any] = {
     "surge": lazy_gettext("surge mode"),
     "event": lazy_gettext("event code"),
     "report": lazy_gettext("report"),
+    "organisation": lazy_gettext("organisation"),
 }

@@ -16,11 +16,14 @@ from moderation.decisions import open, second, seeing, undo
 from moderation.models import Lane, Moderator, Reason, Review, Role, WordEffect
 from moderation.permissions import Act
 from moderation.queue import aside, waiting
+from moderation.record.values import NAME_LEVELS
 from moderation.rules import reasons
 from moderation.workflow import WAITS, Move
+from pledges.intake.forms.base import permitted_levels
 from pledges.models import Contact, Contribution, Progress, Revision, ShowName
 from pledges.settings import settings
 from pledges.updates import timeline
+from pledges.wall.pieces import less_than
 
 from . import changes, context, likenesses
 from .checks import Check, check_of, doubts_of, loudest, marked, numbers_of
@@ -29,13 +32,6 @@ from .likenesses import Likeness
 from .rows import Row, Signal, calls_of, newest, row_of
 from .story import Line, Past, past_of, story_of
 
-NAME_LEVELS = {
-    ShowName.FULL: lazy_gettext("the full name"),
-    ShowName.FIRST: lazy_gettext("the first name"),
-    ShowName.ROLE: lazy_gettext("the role alone"),
-    ShowName.ORGANISATION: lazy_gettext("the organisation"),
-    ShowName.ANONYMOUS: lazy_gettext("no name"),
-}
 ROLE_WORDS = {
     Role.VIEWER: lazy_gettext("reads, and decides nothing"),
     Role.MODERATOR: lazy_gettext("decides on what waits"),
@@ -86,6 +82,7 @@ class Item:
     name_level: str = ""
     told: list[timeline.Told] = field(default_factory=list)  # how its author says that it goes
     told_elsewhere: bool = False  # on the page of this item alone
+    less: list[tuple[ShowName, str]] = field(default_factory=list)  # levels of its author's name that show less
     likeness: Likeness | None = None  # what is asked about its organisation, where its words are in the page
 
 
@@ -171,10 +168,22 @@ def item_of(
         parent_hidden=not shown and parent is not None and changes.is_masked(session, parent.published_revision),
         email=_half(contact) if contact else "",
         name_level=str(NAME_LEVELS[revision.level]),
+        less=[(level, str(NAME_LEVELS[level])) for level in less_of(session, review, held)],
         told=timeline.own(session, contribution) if is_told and not in_queue else [],
         told_elsewhere=is_told and in_queue,
         likeness=likenesses.of(session, revision, review.campaign_id, held) if readable else None,
     )
+
+
+def less_of(session: Session, review: Review, held: dict[int | None, Role]) -> list[ShowName]:
+    """The levels to which this person may take the name back: nothing that is not shown already is shown by it."""
+    if not permissions.may(held, Act.TAKE_DOWN, review.campaign_id) or review.revision.erased_at is not None:
+        return []
+    contribution, revision = review.contribution, review.revision
+    now_shown = contribution.show_name if contribution.published_revision_id is not None else revision.level
+    most = min(now_shown, revision.level, key=lambda level: level.place)
+    permitted = permitted_levels(review.campaign)
+    return [level for level in less_than(revision, most, shown_already=True) if level in permitted]
 
 
 def _what_may_be_done(

@@ -120,7 +120,7 @@ def past_of(session: Session, review: Review) -> Past:
             of_item.joinedload(Contribution.contact),
             of_item.joinedload(Contribution.published_revision),
             of_item.joinedload(Contribution.parent).joinedload(Contribution.published_revision),
-            of_item.joinedload(Contribution.consents),
+            of_item.joinedload(Contribution.name_limits),
         )
     )
     found = rows.unique().all()

@@ -28,6 +28,8 @@ from . import (  # noqa: F401 (their addresses join the blueprint)
     items,
     keys,
     letters,
+    matters,
+    names,
     notes,
     organisations,
     owners,

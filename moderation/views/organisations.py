@@ -12,7 +12,7 @@ from moderation.record import chain
 from moderation.screens import likenesses
 from pledges.db import transaction, utcnow
 from pledges.models import Kind, Organisation
-from pledges.organisations import merging, naming
+from pledges.organisations import merging, naming, places
 
 from . import filters
 from .base import desk, for_staff, review_or_404
@@ -39,7 +39,7 @@ def say_same(review_id: int, me: Moderator) -> ResponseReturnValue:
             other = chosen
         elif form.get("act") != "part" or other.id == mine.id:
             abort(409)
-        for campaign_id in merging.campaigns_of(session, mine, other):  # what changes there is theirs to say as well
+        for campaign_id in places.campaigns_of(session, mine, other):  # what changes there is theirs to say as well
             permissions.require(held, permissions.Act.EDIT_RULES, campaign_id)
         try:
             act = likenesses.say(session, mine, other, same=form["act"] == "same", now=now)

@@ -15,7 +15,8 @@ from moderation import claims, permissions
 from moderation.bulk import picks as bulk_picks
 from moderation.decisions import undo
 from moderation.jobs import tasks
-from moderation.models import Decision, Moderator, Review, Role
+from moderation.models import Decision, Lane, Moderator, Review, Role
+from moderation.organisations import matters
 from moderation.people import sign_in
 from moderation.permissions import Act
 from moderation.post import sending
@@ -96,6 +97,7 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         may_choose=permissions.campaigns(held, Act.DECIDE) != [],
         hand={"left": handed(), "offered": bool(rows) and lane not in claims.NOT_HANDED},
         item=item,
+        organisations=matters.waiting(session, where, now) if lane == Lane.ORGANISATIONS else [],
         again=shown is False,
         since=since(),
         pace=pace(),

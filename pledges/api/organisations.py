@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from pledges.db import reading, utcnow
 from pledges.models import OrganisationOnWall
-from pledges.organisations import places
+from pledges.organisations import badges, places
 from pledges.settings import settings
 from pledges.wall.filters import QUESTION_CHARS
 from pledges.web.caching import kept
@@ -43,7 +43,7 @@ def _organisation(slug: str, row: OrganisationOnWall) -> schemas.Organisation:
         id=row.organisation.public_id,
         url=settings().base_url + link("organisation", slug=slug, id=row.organisation.public_id),
         name=row.organisation.name,
-        verified=places.is_verified(row.organisation, utcnow()),
+        verified=badges.is_verified(row.organisation, utcnow()),
         pledges=row.promises,
         kept=row.kept,
     )

@@ -80,7 +80,9 @@ class _Contribution(_Shown):
     by: str | None = Field(description="As much of the name as its author lets be shown; null: none")
     role: str | None = Field(description="Role or place, likewise")
     organisation: str | None
-    verified: bool = Field(description="Whether the organisation has proved who it is")
+    verified: bool = Field(
+        description="Whether its author has proved to speak for the organisation, and that holds now"
+    )
     kind: Kind
     theme: str | None = Field(description="Key of the theme")
     audience: str | None = Field(description="Key of the audience")
@@ -173,7 +175,7 @@ class Organisation(_Shown):
     """An organisation that stands on a wall under its name."""
 
     name: str
-    verified: bool = Field(description="Whether it has proved who it is")
+    verified: bool = Field(description="Whether it has proved who it is, and that holds now")
     pledges: int
     kept: int
 

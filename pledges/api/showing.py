@@ -10,6 +10,7 @@ from pledges.campaigns import finding
 from pledges.db import utcnow
 from pledges.figures import counters
 from pledges.models import Campaign, Contribution, Kind, Type
+from pledges.organisations import badges
 from pledges.settings import settings
 from pledges.wall import pieces
 from pledges.wall.removed import Removed
@@ -105,7 +106,7 @@ def _contribution(given: Contribution, campaign: Campaign) -> dict[str, object]:
         "by": by.name or None,
         "role": by.meta or None,
         "organisation": organisation or None,
-        "verified": bool(organisation and given.organisation and given.organisation.verified_at),
+        "verified": bool(organisation) and badges.speaks(given, utcnow()),
         "kind": shown.kind,
         "theme": given.theme.key if given.theme_id is not None and given.theme else None,
         "audience": given.audience.key if given.audience_id is not None and given.audience else None,

@@ -29,6 +29,7 @@ OURS = frozenset(
         "moderation",
         "receipt",
         "letters",
+        "proofs",
         "static",
         "privacy",
         "house-rules",

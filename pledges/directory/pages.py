@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -10,7 +12,7 @@ from pledges.db import reading, utcnow
 from pledges.errors import NotYours
 from pledges.figures import counters
 from pledges.models import Campaign, OrganisationOnWall
-from pledges.organisations import places
+from pledges.organisations import badges, places
 from pledges.views.base import public
 from pledges.wall import listing, pieces
 from pledges.wall.filters import QUESTION_CHARS
@@ -36,7 +38,7 @@ def _list(campaign: Campaign) -> str:
         "campaign/organisations.html",
         asked=asked,
         found=found,
-        verified=[row.organisation_id for row in found if places.is_verified(row.organisation, utcnow())],
+        verified=[row.organisation_id for row in found if badges.is_verified(row.organisation, utcnow())],
         next=str(rest) if rest else None,
         further=bool(given),
         counts=counters.without_examples(counters.read(session, campaign.id)),
@@ -61,10 +63,13 @@ def on_wall_or_404(campaign: Campaign, id: str) -> OrganisationOnWall:
 def _organisation(campaign: Campaign, row: OrganisationOnWall) -> str:
     page = listing.of_organisation_page(reading(), campaign, row.organisation_id, cursor())
     shows(each.id for each in page.items)
+    website = badges.website_of(reading(), row.organisation, utcnow())
     return render_template(
         "campaign/organisation.html",
         row=row,
-        verified=places.is_verified(row.organisation, utcnow()),
+        proof=badges.told(row.organisation, utcnow()),
+        website=website,
+        website_name=urlsplit(website).hostname or "",
         pieces=[pieces.piece(each) for each in page.items],
         next=page.next,
         further=bool(request.args.get("after")),

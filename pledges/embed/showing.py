@@ -114,7 +114,7 @@ def _item(p: Piece, campaign: Campaign) -> Node:
             node("p.tag", _("Example")) if p.example else None,
             node("blockquote.words", said, p.words if p.whole else f"{p.words} …"),
             None if p.whole else node("p.more", more),
-            node("footer.by", ["motif", motifs.form(p.id)], node("div", _named("p.name", by), _named("p.meta", p.by.meta))),
+            node("footer.by", ["motif", motifs.form(p.id)], node("div", _named("p.name", by), node("p.meta", _("Verified")) if p.verified else None, _named("p.meta", p.by.meta))),
             node("a.link", to, _talk(p, campaign), node("span.vh", f" {about} {by}: ", node("span", said, opening(p.words)))),
         ),
     )  # fmt: skip

@@ -76,5 +76,5 @@ def _update(told: timeline.Entry, pledge: Contribution, campaign: Campaign) -> E
         lang=told.lang or page_lang(),
         by=by,
         published_at=told.at,
-        updated_at=told.at,
+        updated_at=max(told.at, pledge.name_lessened_at or told.at),
     )

@@ -39,7 +39,9 @@ def entry(contribution: Contribution, campaign: Campaign) -> Entry:
         lang=revision.lang,
         by=shown.by.name or _("Name not shown"),
         published_at=contribution.published_at,
-        updated_at=contribution.changed_at or contribution.published_at,
+        updated_at=max(
+            filter(None, (contribution.published_at, contribution.changed_at, contribution.name_lessened_at))
+        ),
         theme=theme,
     )
 

@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from pledges.db import Translated
-from pledges.models import Campaign, Contribution, Revision
+from pledges.models import Campaign, Contribution, Matter, Revision
 
 from .sent import Origin, Sent
 
@@ -111,6 +111,15 @@ class ReviewDesk(Protocol):
 
     def asked_outside(self, session: Session, contribution: Contribution) -> bool:
         """Whether a service outside this wall has answered about these words."""
+
+    def proof_asked(self, session: Session, matter: Matter, now: datetime) -> None:
+        """A link is owed to an address at an organisation's domain."""
+
+    def proof_waits(self, session: Session, matter: Matter, now: datetime) -> None:
+        """That link was pressed: a person has to say yes."""
+
+    def proof_decided(self, session: Session, matter: Matter, now: datetime) -> None:
+        """Somebody said yes or no."""
 
     def already_reported(self, session: Session, complaint: Complaint) -> str | None:
         """The reference that this form was given before; raises FormUsed where it said something else."""

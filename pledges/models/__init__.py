@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .campaign import AkismetUse, Audience, Campaign, CampaignState, EventCode, Prompt, Question, Theme
-from .contribution import Consent, Contact, Contribution, Revision, Wording
+from .contribution import Consent, Contact, Contribution, NameLimit, Revision, Wording
 from .counter import EVERY_DAY, Counter
 from .kinds import FINDABLE, NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
+from .matter import How, Matter, MatterKind, SharedDomain
 from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
 from .partner import PartnerKey
 from .step import Step
@@ -27,9 +28,13 @@ __all__ = [
     "Counter",
     "Delivery",
     "EventCode",
+    "How",
     "Kind",
+    "Matter",
+    "MatterKind",
     "MergedContribution",
     "MergedOrganisation",
+    "NameLimit",
     "Organisation",
     "OrganisationOnWall",
     "PartnerKey",
@@ -37,6 +42,7 @@ __all__ = [
     "Prompt",
     "Question",
     "Revision",
+    "SharedDomain",
     "ShowName",
     "Step",
     "Theme",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from pledges.db import Base, BigId, text_enum
 
 from .campaign import Audience, Campaign, Question, Theme
-from .kinds import NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
+from .kinds import NAME_CHARS, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .organisation import Organisation
 
 
@@ -65,6 +65,8 @@ class Contribution(Base):
     question_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id", ondelete="RESTRICT"))
     inspired_by_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id", ondelete="SET NULL"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id", ondelete="RESTRICT"))
+    vouched_at: Mapped[datetime | None]  # its author is known to speak for that organisation: organisations.badges
+    holds_badge: Mapped[bool] = mapped_column(default=False)  # and says which colleagues do
     event_code_id: Mapped[int | None] = mapped_column(ForeignKey("event_codes.id", ondelete="SET NULL"))
 
     form_token: Mapped[str | None] = mapped_column(String(64), unique=True)  # a form makes one contribution
@@ -100,6 +102,7 @@ class Contribution(Base):
     withdrawn_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     comments_closed_at: Mapped[datetime | None]
+    name_lessened_at: Mapped[datetime | None]  # less of its author's name is shown since
     findable: Mapped[bool] = mapped_column(default=False)  # by search engines, where a person has agreed to it
     example: Mapped[bool] = mapped_column(default=False)
     asked_at: Mapped[datetime | None]  # the first letter that asked how it goes was sent
@@ -119,6 +122,8 @@ class Contribution(Base):
     consents: Mapped[list[Consent]] = relationship(
         back_populates="contribution", foreign_keys="Consent.contribution_id"
     )
+
+    name_limits: Mapped[list[NameLimit]] = relationship(order_by="NameLimit.id")
 
     @property
     def latest(self) -> Revision:
@@ -162,10 +167,21 @@ class Revision(Base):
 
     @property
     def level(self) -> ShowName:
-        """How much of the name may be shown: what was chosen with these words, unless the author has hidden it since."""
-        wishes = self.contribution.consents
-        hidden = any(wish.purpose == NAME_HIDDEN and wish.given_at >= self.submitted_at for wish in wishes)
-        return ShowName.ANONYMOUS if hidden else self.show_name
+        """How much of the name may be shown: what was chosen with these words, or less where that was said since."""
+        since = [limit.level for limit in self.contribution.name_limits if limit.since >= self.submitted_at]
+        return max([self.show_name, *since], key=lambda level: level.place)
+
+
+class NameLimit(Base):
+    """No more of a name than this is shown with words sent before: so its author said, or a moderator."""
+
+    __tablename__ = "name_limits"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"), index=True)
+    level: Mapped[ShowName] = mapped_column(text_enum(ShowName))
+    by_author: Mapped[bool] = mapped_column(default=True)
+    since: Mapped[datetime]
 
 
 class Contact(Base):

@@ -7,7 +7,7 @@ from enum import StrEnum
 NAME_CHARS = 100
 NOTE_CHARS = 300
 FINDABLE = "findable"  # the author's wish that search engines may list the page
-NAME_HIDDEN = "name_hidden"  # the author's wish, dated; it holds for all words sent before it
+NAME_HIDDEN = "name_hidden"  # the author's wish, dated, that no name is shown; `name_first` and so on: less of it
 
 
 class Kind(StrEnum):
@@ -30,6 +30,11 @@ class ShowName(StrEnum):
     ROLE = "role"
     ORGANISATION = "organisation"
     ANONYMOUS = "anonymous"
+
+    @property
+    def place(self) -> int:
+        """Of two levels the one with the higher place shows less."""
+        return list(ShowName).index(self)
 
 
 class Progress(StrEnum):

@@ -23,9 +23,9 @@ class Organisation(Base):
     name_key: Mapped[str] = mapped_column(String(400), unique=True)  # text.identity: what makes it this one
     likeness: Mapped[str] = mapped_column(String(400), default="", index=True)  # what it may be taken for
     domain: Mapped[str | None] = mapped_column(String(253))
-    verified_at: Mapped[datetime | None]
-    verified_how: Mapped[str | None] = mapped_column(String(200))
-    verified_until: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]  # by whom: contributions.vouched_at
+    verified_how: Mapped[str | None] = mapped_column(String(200))  # a How
+    verified_until: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
 

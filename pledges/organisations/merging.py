@@ -11,7 +11,7 @@ from pledges.campaigns import versions
 from pledges.figures import counters
 from pledges.models import Contribution, Kind, MergedContribution, MergedOrganisation, Organisation, Type
 
-from . import places
+from . import badges, places
 from .naming import counted_as, note
 
 
@@ -56,20 +56,13 @@ def part(session: Session, one: Organisation) -> None:
     _move(session, moved, into, one)
 
 
-def campaigns_of(session: Session, *rows: Organisation) -> set[int]:
-    """The campaigns in which something stands under these."""
-    ids = [row.id for row in rows]
-    return set(
-        session.scalars(select(Contribution.campaign_id).where(Contribution.organisation_id.in_(ids)).distinct())
-    )
-
-
 def _move(session: Session, moved: list[Contribution], before: Organisation, after: Organisation) -> None:
     """These count for another organisation; counters and the wall's version follow."""
-    touched = campaigns_of(session, before, after)
+    touched = places.campaigns_of(session, before, after)
     was = {campaign_id: _shown(session, campaign_id, before, after) for campaign_id in touched}
     for contribution in moved:
         contribution.organisation_id = after.id
+        badges.leave(contribution)
     session.flush()
     for campaign_id in sorted(touched):
         versions.touch(session, campaign_id)  # first, as whoever publishes does: nobody waits for another's counters

@@ -83,7 +83,7 @@ def leave(session: Session, contribution: Contribution, names: Iterable[str]) ->
         candidates.add(noted.organisation_id)
         session.delete(noted)
     candidates |= {row.id for name in names if name and (row := named(session, name)) is not None}
-    contribution.organisation_id = None
+    contribution.organisation_id, contribution.vouched_at, contribution.holds_badge = None, None, False
     session.flush()
     for row_id in candidates:
         into = session.get(MergedOrganisation, row_id) if row_id is not None else None

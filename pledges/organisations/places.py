@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -39,10 +38,12 @@ class Place:
         return cls(key[:KEY_CHARS], id) if dot and 0 <= id < 2**63 and "\0" not in key else None
 
 
-def is_verified(organisation: Organisation, now: datetime) -> bool:
-    """Whether its badge holds now; kept pages end with the day."""
-    until = organisation.verified_until
-    return organisation.verified_at is not None and (until is None or until > now)
+def campaigns_of(session: Session, *rows: Organisation) -> set[int]:
+    """The campaigns in which something stands under these."""
+    ids = [row.id for row in rows]
+    return set(
+        session.scalars(select(Contribution.campaign_id).where(Contribution.organisation_id.in_(ids)).distinct())
+    )
 
 
 def is_listed(pledge: Contribution) -> bool:

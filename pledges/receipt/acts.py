@@ -5,21 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from pledges.campaigns import versions
 from pledges.errors import NotNow, NotYours
 from pledges.intake.consents import keep_consent
 from pledges.intake.door import ReviewDesk
+from pledges.intake.forms.base import permitted_levels
 from pledges.models import NAME_HIDDEN, Consent, Contribution, ShowName, Step, Type
 from pledges.models.turns import hold
-from pledges.organisations import naming
+from pledges.organisations import matters, naming
 from pledges.search import index
 from pledges.search import wall as wall_index
 from pledges.settings import settings
 from pledges.tokens import hash_token, receipt_token
-from pledges.wall import publishing, steps
+from pledges.wall import pieces, publishing, steps
 
 GRACE = timedelta(minutes=10)  # in which an act that comes twice, by a double press or a lost answer, is answered alike
 
@@ -57,7 +58,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     hold(session, contribution)
     if contribution.erased_at is not None:
         raise NotYours
-    _erase_updates(session, contribution, desk, now)
+    _erase_told(session, contribution, desk, now)
     publishing.hide(session, contribution, now)
     desk.erased(session, contribution, now)
     index.forget(session, [revision.id for revision in contribution.revisions])
@@ -71,30 +72,49 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
         revision.erased_at = now
     if contribution.contact is not None:
         session.delete(contribution.contact)
+    matters.forget(session, contribution)
     naming.leave(session, contribution, names)
     contribution.asked_at = None
     contribution.form_digest = None  # the hash of the link stays and opens nothing, see `erased_lately`
-    contribution.show_name = ShowName.ANONYMOUS
+    contribution.show_name, contribution.name_lessened_at = ShowName.ANONYMOUS, None
     contribution.withdrawn_at = contribution.withdrawn_at or now
     contribution.erased_at = now
 
 
-def _erase_updates(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
-    """What its author told of how it goes is gone with it."""
+def _erase_told(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """What its author told of how it goes, and said under it from the private page, is gone with it."""
+    if contribution.type not in (Type.PLEDGE, Type.ANSWER):
+        return
+    told = or_(Contribution.type == Type.UPDATE, Contribution.by_author.is_(True))
+    theirs = select(Contribution).where(Contribution.parent_id == contribution.id, told)
+    for each in session.scalars(theirs.where(Contribution.erased_at.is_(None)).order_by(Contribution.id)).all():
+        erase(session, each, desk, now)
     if contribution.type is not Type.PLEDGE:
         return
-    theirs = select(Contribution).where(Contribution.parent_id == contribution.id, Contribution.type == Type.UPDATE)
-    for update in session.scalars(theirs.where(Contribution.erased_at.is_(None)).order_by(Contribution.id)).all():
-        erase(session, update, desk, now)
     session.execute(delete(Step).where(Step.pledge_id == contribution.id))
     steps.follow(session, contribution, now)
 
 
-def hide_name(session: Session, contribution: Contribution, text: str, now: datetime) -> None:
-    """No name is shown from now on, also when words sent before this are approved later."""
+def less_of(contribution: Contribution) -> list[ShowName]:
+    """The levels that show less of the name than is shown now, or would be with the words that wait; none: no name is."""
+    most = min(contribution.show_name, contribution.latest.level, key=lambda level: level.place)
+    permitted = permitted_levels(contribution.campaign)
+    return [each for each in pieces.less_than(contribution.latest, most) if each in permitted]
+
+
+def show_less(session: Session, contribution: Contribution, level: ShowName, text: str, now: datetime) -> None:
+    """No more of the name than this is shown from now on, also when words sent before are approved later; `text` stood on the button.
+
+    Raises NotNow where that would be more than now.
+    """
     hold(session, contribution)
-    publishing.show_no_name(session, contribution, now)
-    keep_consent(session, contribution, NAME_HIDDEN, text, now)
+    if level is not ShowName.ANONYMOUS and level not in less_of(contribution):
+        if level in (contribution.show_name, contribution.latest.level):
+            return  # pressed twice
+        raise NotNow
+    publishing.show_less(session, contribution, level, now)
+    purpose = NAME_HIDDEN if level is ShowName.ANONYMOUS else f"name_{level}"
+    keep_consent(session, contribution, purpose, text, now)
 
 
 def close_comments(session: Session, contribution: Contribution, closed: bool, now: datetime) -> None:

@@ -18,6 +18,7 @@ def of(own: Contribution, standing: Standing, told: Iterable[Told] = ()) -> list
     if own.changed_at is not None:
         lines.append((own.changed_at, "change_published"))
     lines += standing.happened
+    lines += [(each.since, "name_lessened" if each.by_author else "name_lessened_there") for each in own.name_limits]
     lines += [(each.entry.at, f"told:{each.entry.status}") for each in told]
     if own.withdrawn_at is not None:
         lines.append((own.withdrawn_at, "withdrawn"))

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from . import acts, comment, editing, letters, making, pages, promise, question, receipt, report, updating, upkeep, wall
+from . import (
+    acts,
+    comment,
+    editing,
+    letters,
+    making,
+    organising,
+    pages,
+    promise,
+    question,
+    receipt,
+    report,
+    updating,
+    upkeep,
+    wall,
+)
 from .base import public
 
 __all__ = [
@@ -11,6 +26,7 @@ __all__ = [
     "editing",
     "letters",
     "making",
+    "organising",
     "pages",
     "promise",
     "public",

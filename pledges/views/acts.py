@@ -6,7 +6,6 @@ from datetime import datetime
 
 from flask import Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from pledges.db import reading, transaction, until_stored, utcnow
@@ -17,17 +16,18 @@ from pledges.intake.door import review_desk
 from pledges.intake.forms.base import consent_words
 from pledges.intake.road import gone_page
 from pledges.limits.rules import Kind
-from pledges.models import FINDABLE, Contribution, Type
+from pledges.models import FINDABLE, Contribution, ShowName, Type
 from pledges.receipt import acts
 from pledges.updates import asking
 from pledges.wall import publishing
 from pledges.web.helpers import asks_akismet
 from pledges.web.language import link, page_lang, speak_for
 
+from . import organising
 from .base import public
 from .comment import take_own_comment
 from .editing import edit
-from .receipt import is_proof, own_or_404, privately, standing_wishes
+from .receipt import LESS, is_proof, own_or_404, privately, standing_wishes
 from .updating import tell
 
 ACTS = (
@@ -43,6 +43,7 @@ ACTS = (
     "update",
     "wishes",
     "new_link",
+    *organising.ACTS,
 )
 
 
@@ -64,6 +65,8 @@ def act(token: str) -> ResponseReturnValue:
     _paced("receipts")
     if wanted == "update":
         return tell(own, token)
+    if wanted in organising.ACTS:
+        return organising.act(own, token, wanted)
     if wanted == "comment":
         return privately(make_response(take_own_comment(own, token)))
     now = utcnow()
@@ -128,7 +131,7 @@ def _do(session: Session, own: Contribution, wanted: str, token: str, now: datet
         case "erase":
             acts.erase(session, own, desk, now)
         case "hide_name":
-            acts.hide_name(session, own, _("Do not show my name"), now)
+            _show_less(session, own, request.form.get("level", ""), now)
         case "appeal":
             _appeal(session, own, now)
         case "letters":
@@ -138,6 +141,14 @@ def _do(session: Session, own: Contribution, wanted: str, token: str, now: datet
         case "new_link":
             return acts.new_link(session, own, now)
     return token
+
+
+def _show_less(session: Session, own: Contribution, level: str, now: datetime) -> None:
+    """As much less of the name as was chosen; chosen nothing: no name."""
+    words = LESS.get(level or ShowName.ANONYMOUS.value)
+    if words is None:
+        abort(400)
+    acts.show_less(session, own, ShowName(level or ShowName.ANONYMOUS), str(words), now)
 
 
 def _appeal(session: Session, own: Contribution, now: datetime) -> None:

@@ -12,7 +12,7 @@ from pledges.campaigns import finding
 from pledges.db import reading, utcnow
 from pledges.intake.forms.update import STATUSES
 from pledges.models import Campaign, Contribution, Type
-from pledges.organisations import places
+from pledges.organisations import badges, places
 from pledges.updates import timeline
 from pledges.wall import copying, listing, pieces, shown
 from pledges.wall import thread as wall_thread
@@ -51,6 +51,8 @@ def _promise(campaign: Campaign, pledge: Contribution) -> str:
         question=pledge.question,
         findable=pledge.findable,
         organisation=pledge.organisation if places.is_listed(pledge) else None,
+        proof=badges.told(pledge.organisation, utcnow()) if piece.verified else None,
+        website=badges.website(pledge, utcnow()),
         audience=pledge.audience,
         comments_open=finding.takes_comments(campaign, pledge),
         cloth=cloth,

@@ -8,6 +8,7 @@ from typing import Any
 import segno
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -16,13 +17,14 @@ from pledges.campaigns import guarding
 from pledges.db import reading, utcnow
 from pledges.errors import NotYours
 from pledges.intake.door import review_desk
-from pledges.intake.forms.base import TRAP, consent_words
+from pledges.intake.forms.base import TRAP, Form, consent_words
 from pledges.intake.forms.comment import CommentForm
 from pledges.intake.forms.pledge import OFFERED, WISHES, PledgeForm
 from pledges.intake.forms.update import STATUSES, UpdateForm
 from pledges.intake.road import form_page
 from pledges.models import Consent, Contribution, ShowName, Type
-from pledges.receipt import acts, answering, story
+from pledges.organisations import matters
+from pledges.receipt import acts, answering, organisation, story
 from pledges.settings import settings
 from pledges.text import first_name
 from pledges.updates import asking, timeline
@@ -34,6 +36,12 @@ from .base import public
 from .comment import own_comment_road
 from .editing import edit_road
 
+LESS = {  # what the buttons say that show less of a name
+    ShowName.FIRST.value: lazy_gettext("Show only my first name"),
+    ShowName.ROLE.value: lazy_gettext("Show only my role or place"),
+    ShowName.ORGANISATION.value: lazy_gettext("Show only the name of the organisation"),
+    ShowName.ANONYMOUS.value: lazy_gettext("Do not show my name"),
+}
 LAST_COMMENTS = 5  # that an author can answer from the private page
 
 
@@ -81,8 +89,10 @@ def update_purpose(own: Contribution) -> str:
     return f"update:{own.public_id}"
 
 
-def receipt_page(own: Contribution, token: str, *, form: UpdateForm | None = None, trouble: str = "") -> str:
-    """The whole page; with the form for how it goes as it was sent, and what stood in its way."""
+def receipt_page(
+    own: Contribution, token: str, *, form: UpdateForm | None = None, trouble: str = "", proving: Form | None = None
+) -> str:
+    """The whole page; with the form for how it goes, or for proof, as it was sent, and what stood in its way."""
     now = utcnow()
     told = timeline.own(reading(), own) if own.type is Type.PLEDGE else []
     address = settings().base_url + link("receipt", token=token)
@@ -106,13 +116,17 @@ def receipt_page(own: Contribution, token: str, *, form: UpdateForm | None = Non
         done=request.args.get("done", ""),
         held_back=guarding.stands_still(own.campaign, now),
         slower=guarding.on(own.campaign, "slower", now),
-        named={own.show_name, own.latest.level} != {ShowName.ANONYMOUS},
+        less_words=LESS,
+        less=[(each, pieces.signature(own.latest, each)) for each in acts.less_of(own)],
         is_comment=own.type is Type.COMMENT,
         can_tell=answering.can_tell(own),
         told=told,
         own_page=_own_page,
         statuses=STATUSES,
         form=form or UpdateForm(),
+        proving=proving or Form(),
+        standing_for=organisation.of(reading(), own, now),
+        link_holds=matters.LINK_HOLDS,
         trouble=trouble,
         form_token=tokens.new_form_token(update_purpose(own)),
         trap=TRAP,

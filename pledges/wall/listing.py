@@ -26,7 +26,9 @@ WHOLE = (  # with all that is told of a campaign, so that none of many asks by i
 _EACH = select(Contribution).options(
     *OF_A_PIECE,
     load_only(Contribution.organisation_id, Contribution.wall_place, raiseload=True),
-    joinedload(Contribution.organisation).load_only(Organisation.verified_at, raiseload=True),
+    joinedload(Contribution.organisation).load_only(
+        Organisation.verified_at, Organisation.verified_until, raiseload=True
+    ),
 )
 _WALL = _EACH.where(  # built once: that costs more than asking
     Contribution.campaign_id == bindparam("campaign"),

@@ -7,9 +7,11 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session, joinedload, load_only
 
+from pledges.db import utcnow
 from pledges.figures import cloth, counters, dyes, motifs
 from pledges.intake.sent import Sent
 from pledges.models import Campaign, Contribution, Kind, Progress, Revision, ShowName, Theme, Type
+from pledges.organisations import badges
 from pledges.text import cut, first_name
 
 OF_A_PIECE = (  # what is read for each of many; anything else of them raises, and does not ask by itself
@@ -21,6 +23,7 @@ OF_A_PIECE = (  # what is read for each of many; anything else of them raises, a
         Contribution.comments_shown,
         Contribution.created_at,
         Contribution.example,
+        Contribution.name_lessened_at,
         Contribution.progress,
         Contribution.public_id,
         Contribution.published_at,
@@ -30,6 +33,7 @@ OF_A_PIECE = (  # what is read for each of many; anything else of them raises, a
         Contribution.shown_at,
         Contribution.theme_id,
         Contribution.type,
+        Contribution.vouched_at,
         raiseload=True,
     ),
     joinedload(Contribution.published_revision).load_only(
@@ -79,6 +83,7 @@ class Piece:
     comments_open: bool = True
     example: bool = False
     maker: bool = False  # a comment of whoever made the promise
+    verified: bool = False  # its author is known to speak for the organisation that it names
     published_at: datetime | None = None
     changed_at: datetime | None = None
 
@@ -113,6 +118,25 @@ def _person_of(revision: Revision | Sent, show_name: ShowName) -> str:
             return ""
 
 
+def less_than(revision: Revision, level: ShowName, *, shown_already: bool = False) -> list[ShowName]:
+    """The levels that show less of who sent these words than this one, and show something, or nothing at all.
+
+    With `shown_already` those alone that show nothing beside what this one shows: for everybody but the author.
+    """
+    said = {
+        ShowName.FIRST: "" if revision.kind is Kind.ORGANISATION else _first_name(revision),
+        ShowName.ROLE: revision.role,
+        ShowName.ORGANISATION: revision.organisation,
+    }
+    less = [each for each in ShowName if each.place > level.place and (said.get(each) or each is ShowName.ANONYMOUS)]
+    if not shown_already:
+        return less
+    whole = {ShowName.ANONYMOUS}
+    whole |= {ShowName.FIRST, ShowName.ROLE} if level is ShowName.FULL else set()
+    whole |= {ShowName.ORGANISATION} if revision.kind is Kind.ORGANISATION else set()
+    return [each for each in less if each in whole]
+
+
 def _first_name(revision: Revision | Sent) -> str:
     """As its bearer wrote it; of words that came without it, what can be told from the name."""
     return revision.first_name or first_name(revision.name)
@@ -144,6 +168,7 @@ def piece(contribution: Contribution, revision: Revision | None = None) -> Piece
         comments_open=contribution.comments_closed_at is None,
         example=bool(contribution.example),
         maker=bool(contribution.by_author),
+        verified=revision is None and badges.speaks(contribution, utcnow()),
         published_at=contribution.published_at,
         changed_at=contribution.changed_at,
     )

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from pledges.campaigns.versions import talk, touch
 from pledges.errors import WordsChanged
 from pledges.figures import counters
-from pledges.models import Consent, Contribution, Kind, Revision, ShowName, Type
-from pledges.organisations import naming, places
+from pledges.models import Consent, Contribution, Kind, NameLimit, Revision, ShowName, Type
+from pledges.organisations import badges, naming, places
 from pledges.revisions import digest_of
 from pledges.updates import asking
 from pledges.webhooks import owing
@@ -26,6 +26,8 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     contribution = revision.contribution
     if revision.erased_at or digest_of(revision) != revision.digest:
         raise WordsChanged(f"revision {revision.id} does not match its digest")
+    if contribution.type is Type.UPDATE and steps.is_off(session, contribution):
+        return  # the answer that they came with was taken off, and they with it
     shown_before = contribution.published_revision_id
     _take_down(session, contribution)
     consent_id = session.scalars(
@@ -33,7 +35,7 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
             Consent.contribution_id == contribution.id, Consent.purpose == PUBLIC, Consent.withdrawn_at.is_(None)
         )
     ).first()
-    session.expire(contribution, ["consents"])  # the name may have been hidden since they were read
+    session.expire(contribution, ["name_limits"])  # one may have come since they were read
     show_name, organisation_id = revision.level, _organisation(session, revision, now)
     # nothing is asked of the database between the next lines: half of them alone would break a constraint
     contribution.consent_id = consent_id
@@ -42,6 +44,8 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     contribution.kind, contribution.lang = revision.kind, revision.lang
     contribution.theme_id, contribution.audience_id = revision.theme_id, revision.audience_id
     contribution.show_name = show_name
+    if contribution.organisation_id != organisation_id:
+        badges.leave(contribution)
     contribution.organisation_id = organisation_id
     contribution.published_at = contribution.published_at or now
     contribution.shown_at = contribution.published_at
@@ -147,11 +151,20 @@ def _inspired(session: Session, pledge: Contribution, change: int) -> None:
         )
 
 
-def show_no_name(session: Session, contribution: Contribution, now: datetime) -> None:
-    """The author's name is shown nowhere from now on, and nobody finds the words by it."""
+def show_less(
+    session: Session, contribution: Contribution, level: ShowName, now: datetime, *, by_author: bool = True
+) -> None:
+    """No more of the author's name than this is shown from now on, nobody finds the words by the rest, and no older words bring it back."""
     touch(session, contribution.campaign_id)
-    places.moved(session, contribution, -1)
-    contribution.show_name = ShowName.ANONYMOUS
+    session.add(NameLimit(contribution_id=contribution.id, level=level, by_author=by_author, since=now))
+    session.flush()
+    session.expire(contribution, ["name_limits"])
+    if level.place < contribution.show_name.place:
+        return  # newer words that wait said more than those that are shown
+    if level is ShowName.ANONYMOUS:
+        places.moved(session, contribution, -1)
+    if level is not contribution.show_name:
+        contribution.show_name, contribution.name_lessened_at = level, now
     session.flush()
     if contribution.shown_at is not None:
         indexing.put(session, contribution)

@@ -18,11 +18,15 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from moderation import lanes
 from moderation.models import Evidence, Moderator, Review, Role
+from moderation.organisations import domains
 from moderation.people import sign_in
-from pledges.db import transaction, utcnow
+from pledges.db import reading, transaction, utcnow
+from pledges.models import Contribution, How
+from pledges.organisations import badges, matters
 from tests.browser import faults, unfold
 from tests.journeys.conftest import PASSWORD, SLUG, AtTheDesk, Wall
 from tests.moderation.clusters.test_clusters import COPIES, arrives
+from tests.wall import AtTheDesk as DeskClient
 from tests.wall import Sent
 from tests.wall import Wall as Senders
 
@@ -103,7 +107,34 @@ def fill(wall: Wall) -> dict[str, Sent]:
         late = session.get_one(Review, clear[0].review_id)
         late.waiting_since = utcnow() - timedelta(days=2)
         lanes.put_in(session, late)
-    return {"clear": clear[0], "shown": shown, "phone": phone}
+    return {"clear": clear[0], "shown": shown, "phone": phone, "asks": _asks(wall, senders, mo)}
+
+
+def _asks(wall: Wall, senders: Senders, mo: DeskClient) -> Sent:
+    """Somebody asks to speak for an organisation that a colleague speaks for already."""
+    first, second = (
+        senders.promises(
+            f"We will open our {what}", kind="organisation", organisation=LONG[:80], email="k@shop.example"
+        )
+        for what in ("hall on Fridays", "kitchen to all who come")
+    )
+    for each in (first, second):
+        mo.approves(each)
+    now = utcnow()
+    with wall.app.app_context(), transaction() as session:
+        holder = session.get_one(Contribution, first.contribution_id)
+        assert holder.organisation is not None
+        badges.give(
+            session, holder.organisation, holder, how=How.DOMAIN, domain="shop.example", take_over=False, now=now
+        )
+        asking = session.get_one(Contribution, second.contribution_id)
+        for email in ("k@shop.example", "k@nhs.net"):
+            matter = matters.ask(session, asking, email, take_over=True, lang="en", now=now)
+            matters.press(session, matter, now)
+            asking = holder
+            holder.organisation.verified_until = now + timedelta(days=9)
+        domains.say(session, "grid.example", True, session.scalars(select(Moderator)).one(), now)
+    return second
 
 
 def has_a_key(wall: Wall, page: Page) -> None:
@@ -179,6 +210,12 @@ def the_queue_and_what_it_leads_to(look: Look, wall: Wall, sent: dict[str, Sent]
         page.get_by_role("button", name="Find").click()
         look.sees(name)
     look.goes(f"{desk}/break", "break")
+    look.goes(f"{desk}/?lane=organisations", "lane of organisations")
+    with wall.app.app_context():
+        asks = reading().get_one(Contribution, sent["asks"].contribution_id).organisation
+        assert asks is not None
+        look.goes(f"{desk}/organisations/{asks.public_id}", "organisation")
+    look.goes(f"{desk}/domains", "domains")
     look.goes(f"{desk}/history", "history")
     look.goes(f"{desk}/history?who=me", "history mine")
     look.goes(f"{desk}/history?who=checks", "history of the checks")

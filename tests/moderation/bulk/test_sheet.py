@@ -95,7 +95,7 @@ def states(wall: Wall, sent: list[Sent]) -> list[State]:
 
 
 def test_ten_are_shown_in_full_and_one_press_approves_exactly_those(calm: Wall, reader: AtTheDesk) -> None:
-    sent = twelve(calm, name="Rhian Price", show_name="first", how_we_will_know="Ask my neighbours")
+    sent = twelve(calm, name="Rhian Price", show_name="first", first_name="Rhian", how_we_will_know="Ask my neighbours")
     page = sheet(reader)
     assert on_it(page) == [each.review_id for each in sent[:10]]
     for words in TEXTS[:10]:

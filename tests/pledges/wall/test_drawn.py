@@ -26,7 +26,8 @@ OTHER: dict[str, Any] = {
     "id": "wxyz", "shelf": "answers", "words": "I will speak", "whole": False, "size": "m", "lang": "cy",
     "by": Signature("Ada", "Teacher"), "dye": "moss", "motif": "M1 1", "theme": Theme(title=Translated(en="Work")),
     "status": Progress.KEPT, "kind": Kind.ORGANISATION, "by_when": date(2027, 5, 1), "how_we_will_know": "We count",
-    "comments": 3, "comments_open": False, "example": True, "maker": True, "published_at": datetime(2027, 1, 3, 9, 30, tzinfo=UTC),
+    "comments": 3, "comments_open": False, "example": True, "maker": True, "verified": True,
+    "published_at": datetime(2027, 1, 3, 9, 30, tzinfo=UTC),
     "changed_at": datetime(2027, 1, 4, tzinfo=UTC),
 }  # fmt: skip
 

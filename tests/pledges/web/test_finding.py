@@ -17,7 +17,7 @@ from moderation.models import Moderator, Review
 from moderation.workflow import Move
 from pledges.figures import counters
 from pledges.intake.door import review_desk
-from pledges.models import Campaign, Contribution, Kind, Progress, Type
+from pledges.models import Campaign, Contribution, Kind, Progress, ShowName, Type
 from pledges.organisations import places
 from pledges.receipt import acts
 from pledges.wall import finder, listing, publishing, steps
@@ -282,7 +282,7 @@ def happens(session: Session, chance: random.Random, many: Many, now: datetime) 
             if pledge.shown_at is not None:
                 steps.set_progress(session, pledge, chance.choice(STATUSES))
         case 3:
-            publishing.show_no_name(session, pledge, now)
+            publishing.show_less(session, pledge, ShowName.ANONYMOUS, now)
         case 4:
             if chance.random() < 0.1 and pledge.erased_at is None:
                 acts.erase(session, pledge, review_desk(), now)

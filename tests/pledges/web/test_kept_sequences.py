@@ -161,7 +161,7 @@ class Life:
 
     def hides_name(self, session: Session, chance: random.Random) -> None:
         if (own := self.one(session, chance, Contribution.shown_at.is_not(None))) is not None:
-            acts.hide_name(session, own, "Do not show my name", utcnow())
+            acts.show_less(session, own, ShowName.ANONYMOUS, "Do not show my name", utcnow())
 
     def merges(self, session: Session, chance: random.Random) -> None:
         rows = session.scalars(select(Organisation).order_by(Organisation.id)).all()

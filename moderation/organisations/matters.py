@@ -1,0 +1,140 @@
+"""What waits about organisations: the rows of its lane, and a moderator's word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from moderation import permissions
+from moderation.letters import organisations as letters
+from moderation.models import Moderator, Role
+from moderation.permissions import Act
+from moderation.record import chain
+from pledges.errors import NotNow
+from pledges.models import Campaign, Contribution, How, Matter, Organisation
+from pledges.models.turns import hold
+from pledges.organisations import badges, matters, places
+
+SHOWN = 50  # of the lane, at most
+HOWS: dict[str, Any] = {  # by which a lead may say that it was proved
+    How.DOMAIN: lazy_gettext("The address is at its own domain"),
+    How.TELEPHONE: lazy_gettext("I telephoned, at a number from a public register"),
+    How.REGISTER: lazy_gettext("A public register names who asked"),
+    How.LETTER: lazy_gettext("By letter, to an address from a public register"),
+}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line of the lane."""
+
+    matter: Matter
+    reference: str
+    colleague: bool  # whoever holds the badge may say yes as well
+
+
+def waiting(session: Session, campaigns: list[int] | None, now: datetime) -> list[Waiting]:
+    """What waits, the oldest first."""
+    query = (
+        select(Matter)
+        .where(Matter.waiting_since.is_not(None), Matter.decided_at.is_(None))
+        .options(joinedload(Matter.organisation), joinedload(Matter.campaign), joinedload(Matter.contribution))
+        .order_by(Matter.waiting_since, Matter.id)
+        .limit(SHOWN)
+    )
+    if campaigns is not None:
+        query = query.where(Matter.campaign_id.in_(campaigns))
+    return [_line(each, now) for each in session.scalars(query)]
+
+
+def _line(matter: Matter, now: datetime) -> Waiting:
+    reference = matter.contribution.public_id if matter.contribution is not None else matter.public_id
+    return Waiting(matter, reference, matters.by_colleague(matter.organisation, matter.contribution, now))
+
+
+def of(session: Session, organisation: Organisation) -> list[Matter]:
+    """All that was asked about it, the newest first; links that nobody pressed left out."""
+    query = select(Matter).where(Matter.organisation_id == organisation.id, Matter.waiting_since.is_not(None))
+    with_it = (
+        joinedload(Matter.contribution).joinedload(Contribution.published_revision),
+        joinedload(Matter.organisation),
+    )
+    return list(session.scalars(query.options(*with_it).order_by(Matter.id.desc()).limit(SHOWN)))
+
+
+def campaigns_of(session: Session, organisation: Organisation) -> list[Campaign]:
+    """Where it has promised, or something waits."""
+    asked = select(Matter.campaign_id).where(Matter.organisation_id == organisation.id)
+    ids = places.campaigns_of(session, organisation) | set(session.scalars(asked))
+    return list(session.scalars(select(Campaign).where(Campaign.id.in_(ids)).order_by(Campaign.id)))
+
+
+def needs(matter: Matter, how: How, now: datetime) -> Act:
+    """What somebody must be allowed to say yes to it: a lead's word where the domain proves nothing, and beside a holder's."""
+    alone = matters.by_colleague(matter.organisation, matter.contribution, now)
+    return Act.EDIT_RULES if matter.shared or alone or how is not How.DOMAIN else Act.DECIDE
+
+
+def decide(
+    session: Session,
+    matter: Matter,
+    me: Moderator,
+    held: dict[int | None, Role],
+    *,
+    accepted: bool,
+    how: How,
+    now: datetime,
+) -> None:
+    """It is decided, recorded and told; raises NotAllowed, and NotNow where it is over or a shared domain is all there is."""
+    permissions.require(held, needs(matter, how, now) if accepted else Act.DECIDE, matter.campaign_id)
+    if accepted and matter.shared and how is How.DOMAIN:
+        raise NotNow
+    matters.decide(session, matter, accepted, how, now)
+    letters.owe_outcome(session, matter, now)
+    _note(
+        session,
+        me,
+        "organisation:prove" if accepted else "organisation:decline",
+        matter.organisation,
+        matter.campaign_id,
+        now,
+        how if accepted else None,
+    )
+
+
+def end(session: Session, organisation: Organisation, me: Moderator, campaign_id: int, now: datetime) -> None:
+    """The badge is taken away."""
+    badges.end(session, badges.lock(session, organisation.id))
+    _note(session, me, "organisation:end", organisation, campaign_id, now)
+
+
+def hand_over(
+    session: Session, organisation: Organisation, to: Contribution, me: Moderator, campaign_id: int, now: datetime
+) -> None:
+    """Another of those who speak for it says from now on which colleagues do; raises NotNow."""
+    hold(session, to)
+    row = badges.lock(session, organisation.id)
+    if to.organisation_id != row.id or not badges.vouched(to, now):
+        raise NotNow
+    badges.hand_over(session, row, to)
+    _note(session, me, "organisation:hand-over", organisation, campaign_id, now)
+
+
+def _note(
+    session: Session,
+    me: Moderator,
+    act: str,
+    organisation: Organisation,
+    campaign_id: int,
+    now: datetime,
+    how: How | None = None,
+) -> None:
+    after = {"proved": how} if how is not None else {}
+    chain.add(
+        session, chain.actor(me), act, f"organisation:{organisation.id}", after=after, campaign_id=campaign_id, now=now
+    )
