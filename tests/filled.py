@@ -43,6 +43,7 @@ from moderation.workflow import Move
 from pledges.campaigns import presets
 from pledges.db import Base, utcnow
 from pledges.figures import counters
+from pledges.intake import drafts
 from pledges.models import (
     AkismetUse,
     Campaign,
@@ -168,6 +169,7 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "update": update.public_id,
             "letters": _stop(wall, promise),
             "proof": _proof(wall, session),
+            "draft": _draft(wall),
             "receipt": other.receipt.rpartition("/")[2],
             "listed": ",".join(f"{each}.0" for each in session.scalars(select(Review.id).limit(40))),
             "waiting": str(waiting[0].review_id),
@@ -212,6 +214,14 @@ def _proof(wall: Wall, session: Session) -> str:
     """The link that was mailed to the first of the colleagues."""
     with wall.app.app_context():
         return matter_token(session.scalars(select(Matter.public_id).order_by(Matter.id).limit(1)).one())
+
+
+def _draft(wall: Wall) -> str:
+    """The link of a form that was kept to be signed off."""
+    given = {"kind": "organisation", "organisation": "Northbrook Trust", "promise": "We will listen before we speak"}
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        return drafts.keep(session, campaign, given, utcnow())
 
 
 def _newest(wall: Wall) -> Sent:
