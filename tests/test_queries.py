@@ -53,6 +53,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/updates/<id>/report": {"/{slug}/updates/{update}/report": 4},
     "/<slug>/organisations": {"/{slug}/organisations": 3, "/{slug}/organisations?q=k": 3},
     "/<slug>/organisations/<id>": {"/{slug}/organisations/{organisation}": 4},
+    "/<slug>/organisations/<id>/logo-<hash>.png": {"/{slug}/organisations/{organisation}/logo-{logo}.png": 3},
     "/<slug>/organisations/<id>/feed.atom": {"/{slug}/organisations/{organisation}/feed.atom": 4},
     "/<slug>/promise": {"/{slug}/promise": 4, "/{slug}/promise?like={promise}&event=HALL0": 8},
     "/<slug>/questions/<id>": {"/{slug}/questions/{question}": 3},
@@ -108,6 +109,9 @@ PAGES: dict[str, dict[str, int]] = {
     "/moderation/me": {"/moderation/me": 2},
     "/moderation/domains": {"/moderation/domains": 4},
     "/moderation/organisations/<public_id>": {"/moderation/organisations/{organisation}": 9},
+    "/moderation/organisations/<public_id>/<matter>.png": {
+        "/moderation/organisations/{organisation}/{logo_matter}.png": 7
+    },
     "/moderation/passkeys": {"/moderation/passkeys": 3},
     "/moderation/passkeys/remove": {"/moderation/passkeys/remove": 2},
     "/moderation/people": {"/moderation/people": 5},

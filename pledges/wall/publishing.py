@@ -27,6 +27,7 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     if revision.erased_at or digest_of(revision) != revision.digest:
         raise WordsChanged(f"revision {revision.id} does not match its digest")
     shown_before = contribution.published_revision_id
+    organisation_id = _organisation(session, revision, now)  # held before the campaign, as by whoever merges two
     _take_down(session, contribution)
     consent_id = session.scalars(
         select(Consent.id).where(
@@ -34,7 +35,7 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
         )
     ).first()
     session.expire(contribution, ["name_limits"])  # one may have come since they were read
-    show_name, organisation_id = revision.level, _organisation(session, revision, now)
+    show_name = revision.level
     # nothing is asked of the database between the next lines: half of them alone would break a constraint
     contribution.consent_id = consent_id
     contribution.changed_at = now if _is_changed(contribution, revision) else contribution.changed_at
@@ -122,14 +123,6 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
     _inspired(session, contribution, change)
     for name, day in counters.names_of(contribution):
         counters.add(session, contribution.campaign_id, name, change, day)
-    if (
-        contribution.type is Type.PLEDGE
-        and contribution.kind is Kind.ORGANISATION
-        and contribution.organisation_id
-        and not contribution.example
-        and not counters.other_pledge_of(session, contribution)
-    ):
-        counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
 
 
 def keep_from_search_engines(session: Session, contribution: Contribution) -> None:
