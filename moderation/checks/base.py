@@ -91,6 +91,10 @@ class Subject:
     from_organisation: bool = False  # sent for an organisation, so that `website` is its own
     link: str = ""  # of an update
     first_name: str = ""  # as its bearer wrote it
+    by_author: bool = False  # a comment from the private page of the promise
+    signers: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # whose a comment is not: author | organisation, a name
     listed: list[tuple[str, str]] = field(default_factory=list)  # the campaign's own words: (word or phrase, effect)
 
     def texts(self) -> dict[str, str]:

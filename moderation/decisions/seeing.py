@@ -11,14 +11,14 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
 from moderation.akismet import fields
-from moderation.checks import links, personal, repeats, trap, words
+from moderation.checks import links, personal, repeats, signed, trap, words
 from moderation.checks.base import Verdict
 from moderation.models import Finding, Moderator, Review
 from pledges import tokens
 
 LOUD = (Verdict.LOOK, Verdict.STOP)
 OF_THE_WORDS = (personal.NAME, words.NAME, links.NAME)  # of these a notice says something about the words themselves
-ORDER = (personal.NAME, words.NAME, links.NAME, fields.NAME, trap.NAME, repeats.NAME)
+ORDER = (personal.NAME, words.NAME, links.NAME, signed.NAME, fields.NAME, trap.NAME, repeats.NAME)
 
 
 class NotSeen(Exception):

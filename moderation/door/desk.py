@@ -48,11 +48,9 @@ class Desk:
             waiting_since=now,
             check_after=now,
             check_reason="edit" if edited else "",
+            evidence=self._evidence(contribution, origin, now),
         )
         session.add(review)
-        session.flush()
-        session.add(self._evidence(review, contribution, origin, now))
-        session.flush()
         if not edited:
             outbox.owe(session, outbox.Kind.RECEIPT, f"receipt:{contribution.id}", contribution=contribution, now=now)
 
@@ -161,12 +159,11 @@ class Desk:
         rules = house_rules.rules_of(session, campaign.id if campaign else None)
         return [Rule(rule.number, rule.words, rule.allowed, rule.declined) for rule in rules]
 
-    def _evidence(self, review: Review, contribution: Contribution, origin: Origin, now: datetime) -> Evidence:
+    def _evidence(self, contribution: Contribution, origin: Origin, now: datetime) -> Evidence:
         days = self.settings.evidence_kept_days
         if contribution.campaign.through_teacher:
             days = self.settings.child_evidence_kept_days
         return Evidence(
-            review_id=review.id,
             ip=origin.ip[:45],
             user_agent=origin.user_agent[:HEADER_CHARS],
             referrer=origin.referrer[:HEADER_CHARS],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app
@@ -44,15 +45,17 @@ class Jobs:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self.app = app
         self.huey = _open(settings)
-        self.screen = self.huey.task()(self._screen)
+        self.take_up = self.huey.task()(self._take_up)
         self.send_letters = self.huey.task()(self._send_letters)
         self.go_on = self.huey.task()(self._go_on)
         self.every_minute = self.huey.periodic_task(crontab())(self._sweep)
         self.every_night = self.huey.periodic_task(crontab(minute="20", hour="2"))(self._forget)
 
-    def _screen(self, review_id: int) -> None:
+    def _take_up(self, contribution_id: int) -> None:
         with self.app.app_context():
-            screen(review_id, utcnow())
+            for review_id in owed_of(contribution_id):
+                screen(review_id, utcnow())
+        self._send_letters()
 
     def _send_letters(self) -> None:
         with self.app.app_context():
@@ -97,14 +100,15 @@ def jobs() -> Jobs:
 
 
 def nudge(contribution_id: int) -> None:
-    """Screening of what this contribution is owed starts soon, and its letter goes out."""
+    """Screening of what this contribution is owed starts soon, and its letter goes out: one job, since a visitor waits."""
+    jobs().take_up(contribution_id)
+
+
+def owed_of(contribution_id: int) -> Sequence[int]:
+    """The reviews of this contribution that were not screened yet."""
+    owed = (Review.contribution_id == contribution_id, Review.check_after.is_not(None))
     with transaction() as session:
-        ids = session.scalars(
-            select(Review.id).where(Review.contribution_id == contribution_id, Review.check_after.is_not(None))
-        ).all()
-    for review_id in ids:
-        jobs().screen(review_id)
-    jobs().send_letters()
+        return session.scalars(select(Review.id).where(*owed).order_by(Review.id)).all()
 
 
 def nudge_letters(seconds: int) -> None:

@@ -94,8 +94,9 @@ def owe(
 
 def contact_of(session: Session, contribution: Contribution) -> Contact | None:
     """How to write to its author; to that of an update by the address that was given with its promise."""
-    given_with = contribution.parent_id if contribution.type is Type.UPDATE else contribution.id
-    return session.scalars(select(Contact).where(Contact.contribution_id == given_with)).first()
+    if contribution.type is not Type.UPDATE:
+        return contribution.contact
+    return session.scalars(select(Contact).where(Contact.contribution_id == contribution.parent_id)).first()
 
 
 def cause_of(kind: Kind, email_hash: str, what: str) -> str:
@@ -135,11 +136,12 @@ def address_confirmed(session: Session, contribution: Contribution, now: datetim
 
 def _has_had_its_letter(session: Session, contact: Contact) -> bool:
     """Whether an address that nobody has proved was written to already, for whatever it was typed in."""
-    if proved(session, contact.email_hash):
-        return False
-    same = select(Contact.contribution_id).where(Contact.email_hash == contact.email_hash)
-    earlier = select(Letter.id).where(Letter.kind == Kind.RECEIPT, Letter.contribution_id.in_(same))
-    return session.scalars(earlier.limit(1)).first() is not None
+    same = Contact.email_hash == contact.email_hash
+    written = select(Letter.id).join(Contact, Contact.contribution_id == Letter.contribution_id)
+    confirmed = select(Contact.id).where(same, Contact.proved_at.is_not(None))
+    earlier = written.where(same, Letter.kind == Kind.RECEIPT, ~confirmed.exists())
+    with session.no_autoflush:  # it asks for what was stored before
+        return session.scalars(earlier.limit(1)).first() is not None
 
 
 def proved(session: Session, *email_hashes: str) -> bool:

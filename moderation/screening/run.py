@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation import lanes
 from moderation.akismet.circuit import GIVE_UP_AFTER, retry_seconds
 from moderation.akismet.service import Asked, SpamService
-from moderation.checks import links, lists, personal, repeats, trap, words
+from moderation.checks import links, lists, personal, repeats, signed, trap, words
 from moderation.checks.base import Earlier, Listing, Outcome, Subject, Verdict
 from moderation.clusters import members
 from moderation.decisions import decide
@@ -21,13 +21,15 @@ from moderation.decisions import move as decisions_move
 from moderation.models import Evidence, Finding, Hold, Review, WordRule
 from moderation.workflow import WAITS, Move, State
 from pledges.db import rows_of
-from pledges.models import Contribution, Kind, Revision, Type
+from pledges.models import Contribution, Kind, Organisation, Revision, Type
 from pledges.settings import Settings
+from pledges.wall.pieces import signature
 
 log = logging.getLogger(__name__)
 
-CHECKS = (trap, links, repeats, words, personal, lists)  # that need nobody else; `spam_service` asks Akismet
+CHECKS = (trap, links, repeats, words, personal, lists, signed)  # that need nobody else; `spam_service` asks Akismet
 QUICK: tuple[tuple[str, Callable[[Subject], Outcome]], ...] = tuple((check.NAME, check.check) for check in CHECKS)
+BADGES = 5_000  # organisations with one that a signature is compared with
 COMPARED = 300  # earlier texts of the same campaign
 LEASE = timedelta(minutes=3)  # longer than one screening takes; a killed worker's item is taken up after it
 
@@ -99,6 +101,8 @@ def subject_of(session: Session, review: Review, *, compared: bool = True) -> Su
         lists=_lists(session, campaign.id, revision.submitted_at),
         earlier=_earlier(session, contribution, revision) if compared else [],
         listed=listed(session, campaign.id),
+        by_author=contribution.by_author,
+        signers=signers_of(session, contribution, revision.submitted_at),
     )
 
 
@@ -127,6 +131,23 @@ def _earlier(session: Session, contribution: Contribution, revision: Revision) -
     copies = session.execute(others.where(Revision.repeat_key == revision.repeat_key).limit(50)).all()
     latest = session.execute(others.limit(COMPARED)).all()
     return [Earlier(public_id, text) for public_id, text in dict.fromkeys([tuple(row) for row in (*copies, *latest)])]
+
+
+def signers_of(session: Session, comment: Contribution, now: datetime) -> list[tuple[str, str]]:
+    """Who may be taken for the one who wrote a comment: whoever made the promise, and organisations with a badge."""
+    parent = comment.parent
+    if comment.type is not Type.COMMENT or comment.by_author or parent is None:
+        return []
+    made = parent.published_revision or parent.latest
+    names = [made.name, made.first_name, signature(made, parent.show_name).name]
+    names += [made.organisation] if made.kind is Kind.ORGANISATION else []
+    badges = (
+        select(Organisation.name)
+        .where(Organisation.verified_at.is_not(None))
+        .where(or_(Organisation.verified_until.is_(None), Organisation.verified_until > now))
+    )
+    verified = session.scalars(badges.order_by(Organisation.id.desc()).limit(BADGES)).all()
+    return [("author", name) for name in dict.fromkeys(names) if name] + [("organisation", name) for name in verified]
 
 
 def _lists(session: Session, campaign_id: int, now: datetime) -> tuple[Listing, ...]:

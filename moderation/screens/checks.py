@@ -99,7 +99,7 @@ def _doubt_words(finding: Finding) -> str:
     what = _detail_words(finding)
     if finding.check == "personal":
         return gettext("Shows %(what)s.", what=what)
-    if finding.check in ("words", "links"):
+    if finding.check in ("words", "links", "signed"):
         return gettext("Has %(what)s.", what=what)
     return f"{CHECKS.get(finding.check, finding.check)}: {what}."
 
@@ -145,6 +145,8 @@ RULES = {
     "listed_network": lazy_gettext("a network on the list"),
     "listed_domain": lazy_gettext("a mail domain on the list"),
     "listed_phrase": lazy_gettext("a phrase on the list"),
+    "signed_like_author": lazy_gettext("a signature like that of whoever made the promise"),
+    "signed_like_organisation": lazy_gettext("a signature like that of an organisation that has proved its name"),
     "car_plate": lazy_gettext("a number plate"),
 }
 

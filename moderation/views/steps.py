@@ -12,7 +12,7 @@ from moderation.record import chain
 from pledges.db import transaction, utcnow
 from pledges.models import Step
 from pledges.models.turns import hold
-from pledges.wall import steps
+from pledges.wall import publishing, steps
 
 from . import filters
 from .base import desk, for_staff, review_or_404
@@ -21,7 +21,7 @@ from .base import desk, for_staff, review_or_404
 @desk.post("/reviews/<int:review_id>/steps/<public_id>")
 @for_staff
 def take_off_step(review_id: int, public_id: str, me: Moderator) -> ResponseReturnValue:
-    """It is shown no more, at once; the promise goes as the answer before it said."""
+    """It is shown no more, at once, and neither is what was written with it; the promise goes as the answer before it said."""
     now = utcnow()
     with transaction() as session:
         review, held = review_or_404(session, review_id, me)
@@ -32,6 +32,9 @@ def take_off_step(review_id: int, public_id: str, me: Moderator) -> ResponseRetu
         if step is None:
             abort(404)
         if step.hidden_at is None:
+            if step.update is not None:
+                hold(session, step.update)
+                publishing.hide(session, step.update, now)
             steps.hide(session, step, now)
             chain.add(
                 session, chain.actor(me), "step:hide", f"review:{review.id}", before={"progress": step.status.value},

@@ -15,29 +15,28 @@ from pledges.tokens import hashes_of_email
 from .sent import Sent
 
 
-def keep_contact(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> None:
-    session.add(
-        Contact(
-            contribution_id=contribution.id,
-            email=sent.email,
-            email_hash=_known_hash(session, sent.email),
-            follow_up=sent.follow_up,
-            created_at=now,
-        )
-    )
+def contact_of(session: Session, sent: Sent, now: datetime) -> Contact:
+    """How to write to whoever sent this; not stored yet."""
+    email_hash = _known_hash(session, sent.email)
+    return Contact(email=sent.email, email_hash=email_hash, follow_up=sent.follow_up, created_at=now)
 
 
 def _known_hash(session: Session, email: str) -> str:
     """The hash under which this address is stored already, so that a change of the secret makes it nobody else's."""
     hashes = hashes_of_email(email)
+    if len(hashes) == 1:  # the secret was never changed
+        return hashes[0]
     known = session.scalars(select(Contact.email_hash).where(Contact.email_hash.in_(hashes[1:])).limit(1)).first()
     return known or hashes[0]
 
 
-def keep_consents(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> None:
-    for purpose, text in sent.consents.items():
-        keep_consent(session, contribution, purpose, text, now, lang=sent.page_lang)
-    session.flush()
+def consents_of(session: Session, sent: Sent, now: datetime) -> list[Consent]:
+    """What was agreed to with these words; not stored yet."""
+    with session.no_autoflush:
+        return [
+            Consent(purpose=purpose, wording_id=wording_id(session, purpose, sent.page_lang, text, now), given_at=now)
+            for purpose, text in sent.consents.items()
+        ]
 
 
 def keep_consent(

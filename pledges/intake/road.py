@@ -174,7 +174,7 @@ def stored(store: Store, sent: Sent, origin: Origin, now: datetime) -> Receipt:
             receipt = store(session, sent, origin, now)
     except IntegrityError:  # the other one was first: now it is found
         with transaction() as session:
-            receipt = store(session, sent, origin, now)
+            receipt = storing.already(session, sent) or store(session, sent, origin, now)
     try:
         review_desk().stored(receipt.contribution)
     except Exception:  # whatever it was: the promise is committed, and a 500 would deny that to its author

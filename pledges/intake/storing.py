@@ -16,7 +16,7 @@ from pledges.revisions import digest_of, repeat_key
 from pledges.search import index
 from pledges.tokens import hash_token, new_public_id, receipt_token
 
-from .consents import keep_consents, keep_contact
+from .consents import consents_of, contact_of
 from .door import ReviewDesk
 from .sent import Origin, Receipt, Sent
 
@@ -36,13 +36,7 @@ def receive(
     event_code_id: int | None = None,
     by_author: bool = False,
 ) -> Receipt:
-    """The contribution is stored, hidden, and waits for review; the same form again gives the same receipt.
-
-    Raises FormUsed where the form was sent before with other words.
-    """
-    again = already(session, sent)
-    if again is not None:
-        return again
+    """The contribution is stored, hidden, and waits for review; raises IntegrityError where its form made one before."""
     contribution = Contribution(
         campaign_id=campaign.id,
         type=sent.type,
@@ -65,13 +59,12 @@ def receive(
         created_at=now,
     )
     session.add(contribution)
-    session.flush()
+    if sent.email:
+        contribution.contact = contact_of(session, sent, now)
+    contribution.consents = consents_of(session, sent, now)
+    revision = add_revision(session, contribution, sent, now, number=1)  # which writes all of these
     token = receipt_token(contribution.id, contribution.receipt_number)
     contribution.receipt_hash = hash_token(token)
-    if sent.email:
-        keep_contact(session, contribution, sent, now)
-    keep_consents(session, contribution, sent, now)
-    revision = add_revision(session, contribution, sent, now)
     desk.open_review(session, contribution, revision, origin, now)
     return Receipt(contribution, token, fresh=True)
 
@@ -99,7 +92,7 @@ def change(
     hold(session, contribution)
     if contribution.withdrawn_at is not None or contribution.erased_at is not None:
         raise NotNow
-    revision = add_revision(session, contribution, sent, now)
+    revision = add_revision(session, contribution, sent, now, number=len(contribution.revisions) + 1)
     desk.open_review(session, contribution, revision, origin, now)
     return revision
 
@@ -113,10 +106,10 @@ def says(revision: Revision, sent: Sent) -> bool:
     return all(getattr(revision, name) == getattr(sent, name) for name in said)
 
 
-def add_revision(session: Session, contribution: Contribution, sent: Sent, now: datetime) -> Revision:
+def add_revision(session: Session, contribution: Contribution, sent: Sent, now: datetime, *, number: int) -> Revision:
     revision = Revision(
         contribution=contribution,
-        number=len(contribution.revisions) + 1,
+        number=number,
         words=sent.words,
         by_when=sent.by_when,
         how_we_will_know=sent.how_we_will_know,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from pledges.campaigns import versions
@@ -58,7 +58,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     hold(session, contribution)
     if contribution.erased_at is not None:
         raise NotYours
-    _erase_updates(session, contribution, desk, now)
+    _erase_told(session, contribution, desk, now)
     publishing.hide(session, contribution, now)
     desk.erased(session, contribution, now)
     index.forget(session, [revision.id for revision in contribution.revisions])
@@ -82,13 +82,16 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     contribution.erased_at = now
 
 
-def _erase_updates(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
-    """What its author told of how it goes is gone with it."""
+def _erase_told(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:
+    """What its author told of how it goes, and said under it from the private page, is gone with it."""
+    if contribution.type not in (Type.PLEDGE, Type.ANSWER):
+        return
+    told = or_(Contribution.type == Type.UPDATE, Contribution.by_author.is_(True))
+    theirs = select(Contribution).where(Contribution.parent_id == contribution.id, told)
+    for each in session.scalars(theirs.where(Contribution.erased_at.is_(None)).order_by(Contribution.id)).all():
+        erase(session, each, desk, now)
     if contribution.type is not Type.PLEDGE:
         return
-    theirs = select(Contribution).where(Contribution.parent_id == contribution.id, Contribution.type == Type.UPDATE)
-    for update in session.scalars(theirs.where(Contribution.erased_at.is_(None)).order_by(Contribution.id)).all():
-        erase(session, update, desk, now)
     session.execute(delete(Step).where(Step.pledge_id == contribution.id))
     steps.follow(session, contribution, now)
 

@@ -57,6 +57,8 @@ def make_promise(slug: str) -> ResponseReturnValue:
 def _start(campaign: Campaign) -> Prompt | None:
     """The starting point whose button was pressed."""
     pressed = request.form.get("step", "")
+    if not pressed.startswith("start-"):
+        return None
     return next((each for each in _starts(campaign) if pressed == f"start-{each.id}"), None)
 
 

@@ -26,6 +26,8 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     contribution = revision.contribution
     if revision.erased_at or digest_of(revision) != revision.digest:
         raise WordsChanged(f"revision {revision.id} does not match its digest")
+    if contribution.type is Type.UPDATE and steps.is_off(session, contribution):
+        return  # the answer that they came with was taken off, and they with it
     shown_before = contribution.published_revision_id
     organisation_id = _organisation(session, revision, now)  # held before the campaign, as by whoever merges two
     _take_down(session, contribution)

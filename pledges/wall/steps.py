@@ -58,6 +58,12 @@ def hide(session: Session, step: Step, now: datetime) -> None:
     follow(session, step.pledge, now)
 
 
+def is_off(session: Session, update: Contribution) -> bool:
+    """Whether the step that these words came with was taken off, or back."""
+    off = select(Step.id).where(Step.update_id == update.id, Step.hidden_at.is_not(None))
+    return session.scalars(off).first() is not None
+
+
 def release(session: Session, step: Step, now: datetime) -> None:
     """A step that a surge held is shown."""
     step.held = False

@@ -10,6 +10,7 @@ import pytest
 
 from moderation.cli.upkeep import rebuild_counters
 from pledges.figures import cloth
+from pledges.models import Contribution
 from tests.forms import form
 from tests.wall import SLUG, WORDS, AtTheDesk, Sent, Wall
 
@@ -123,6 +124,10 @@ def test_a_comment_from_the_private_page_is_marked_as_its_authors(wall: Wall, mo
     assert shown.index("How many evenings") < shown.index("Made this promise") < shown.index("Two, and a pot of tea")
     wall.acts(sent, "hide_name")
     assert "Amina Yusuf" not in page(wall, sent)
+    wall.acts(sent, "erase")  # with all that its author said, and nothing that others did
+    with wall.look() as session:
+        said = {each.id: each.latest.words for each in session.query(Contribution)}
+    assert (said[reply.contribution_id], said[asked.contribution_id]) == ("", "How many evenings did it take?")
 
 
 def test_nobody_else_can_mark_a_comment(wall: Wall, mo: AtTheDesk, sent: Sent) -> None:

@@ -280,6 +280,32 @@ def test_what_was_told_is_reported_and_taken_off_at_the_desk(wall: Wall, mo: AtT
     assert mo.client.post(off[1] + "x", data={"csrf_token": mo.csrf()}).status_code == 404
 
 
+@pytest.mark.parametrize("approved", [True, False])
+def test_with_what_was_told_the_note_is_taken_off_and_no_decision_brings_it_back(
+    wall: Wall, mo: AtTheDesk, sent: Sent, approved: bool
+) -> None:
+    update = told(wall, sent, "kept", note="We did it")
+    wall.screens()
+    if approved:
+        mo.approves(update)
+        assert "We did it" in page(wall, sent)
+    item = mo.client.get(f"/moderation/reviews/{sent.review_id}").text
+    off = re.search(r'action="(/moderation/reviews/\d+/steps/\w+)"', item)
+    assert off and mo.client.post(off[1], data={"csrf_token": mo.csrf()}).status_code == 303
+    if not approved:
+        mo.approves(update)
+    report = f"/{SLUG}/updates/{update.public_id}/report"
+    for path in (f"/{SLUG}/promises/{sent.public_id}", f"/{SLUG}/promises/{sent.public_id}/feed.atom"):
+        assert "We did it" not in wall.app.test_client().get(path).text
+    assert "We did it" not in str(updates(wall, sent)) and wall.app.test_client().get(report).status_code == 404
+    with wall.look() as session:
+        assert session.get_one(Contribution, update.contribution_id).shown_at is None
+    if approved:
+        mo.decides(update, "undo")
+        mo.approves(update) if wall.review(update.review_id).state == "waiting" else None
+        assert wall.app.test_client().get(report).status_code == 404
+
+
 def test_a_note_is_reported_by_itself(wall: Wall, mo: AtTheDesk, sent: Sent) -> None:
     update = told(wall, sent, "kept", note="We did it")
     wall.screens()

@@ -42,7 +42,9 @@ OPTIONS = {
 class PostgresServer:
     """One running server with any number of databases."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: str) -> None:
+        """`options` of its own stand in for those of every test, by their names in postgresql.conf."""
+        self._options = OPTIONS | options
         self._owner = nobody() if os.geteuid() == 0 else None
         elsewhere = "/tmp" if self._owner else None  # noqa: S108
         self.folder = Path(tempfile.mkdtemp(prefix="wall-pg-", dir=in_memory() or elsewhere))
@@ -55,6 +57,11 @@ class PostgresServer:
             raise
         self._numbers = count(1)
         self._templates: dict[Callable[[str], object], str] = {}
+
+    @property
+    def pid(self) -> int:
+        """Of the process that starts all others of this server."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def url(self, database: str) -> str:
         """SQLAlchemy's address of one database."""
@@ -130,7 +137,7 @@ class PostgresServer:
         done = self._run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", *locale)
         if done.returncode:
             raise RuntimeError(f"initdb failed: {done.stderr or done.stdout}")
-        settings = [word for name, value in OPTIONS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._options.items() for word in ("-c", f"{name}={value}")]
         command = [str(programs / "postgres"), "-D", str(data), "-k", str(self.folder), *settings]
         return Kept(command, self.folder, stop_signal=signal.SIGINT, owner=self._owner)
 

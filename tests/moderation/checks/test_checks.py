@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import settings as within
 from hypothesis import strategies as some
 
-from moderation.checks import links, personal, repeats, trap, words
+from moderation.checks import links, personal, repeats, signed, trap, words
 from moderation.checks.base import ABUSE, PERSONAL_DATA, SPAM, Earlier, Outcome, Subject, Verdict
 from moderation.checks.folding import fold
 from moderation.checks.personal import is_nhs_number
 from pledges.intake.forms import base
 from tests.moderation.checks.subjects import subject
 
-CHECKS = [trap, links, repeats, words, personal]
+CHECKS = [trap, links, repeats, words, personal, signed]
 
 
 def quoted(outcome: Outcome, sent: Subject) -> list[str]:
