@@ -79,7 +79,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/api/v1/pledges/<id>/comments": {"/api/v1/pledges/{promise}/comments": 3},
     "/healthz": {"/healthz": 0},
     "/readyz": {"/readyz": 1},
-    "/receipt/<token>": {"/receipt/{receipt}": 23, "/receipt/{receipt}?do=edit": 7},
+    "/receipt/<token>": {"/receipt/{receipt}": 24, "/receipt/{receipt}?do=edit": 7},
     "/letters/<token>": {"/letters/{letters}": 2},
     "/proofs/<token>": {"/proofs/{proof}": 5},
     "/send-link": {"/send-link": 2},
@@ -108,9 +108,9 @@ PAGES: dict[str, dict[str, int]] = {
     "/moderation/items/<public_id>": {"/moderation/items/{promise}": 5},
     "/moderation/me": {"/moderation/me": 2},
     "/moderation/domains": {"/moderation/domains": 4},
-    "/moderation/organisations/<public_id>": {"/moderation/organisations/{organisation}": 9},
+    "/moderation/organisations/<public_id>": {"/moderation/organisations/{organisation}": 10},
     "/moderation/organisations/<public_id>/<matter>.png": {
-        "/moderation/organisations/{organisation}/{logo_matter}.png": 7
+        "/moderation/organisations/{organisation}/{logo_matter}.png": 9
     },
     "/moderation/passkeys": {"/moderation/passkeys": 3},
     "/moderation/passkeys/remove": {"/moderation/passkeys/remove": 2},
