@@ -15,6 +15,7 @@ from pledges.db import reading
 from pledges.figures import counters
 from pledges.front import ANY
 from pledges.models import Campaign, Contribution
+from pledges.updates import actions
 from pledges.wall import filters as wall_filters
 from pledges.wall import listing, shown, thread
 from pledges.wall import removed as wall_removed
@@ -70,7 +71,10 @@ def pledges(slug: str) -> ResponseReturnValue:
         except paging.BadCursor:
             raise not_a_cursor() from None
         shows(each.id for each in page.items)
-        return schemas.Pledges(pledges=[showing.pledge(each, asked) for each in page.items], next=page.next)
+        told = actions.of_many(reading(), page.items)
+        return schemas.Pledges(
+            pledges=[showing.pledge(each, asked, told[each.id]) for each in page.items], next=page.next
+        )
 
     return answered(asked, body)
 
@@ -116,7 +120,7 @@ def pledge(id: str) -> ResponseReturnValue:
     asked = language.speak_for(shown.campaign_of_or_404(reading(), id))
     found = shown.shown_anywhere_or_404(reading(), id)
     shows([found.id])
-    return answered(asked, lambda: showing.either(found, asked))
+    return answered(asked, lambda: showing.either(found, asked, actions.of(reading(), found)))
 
 
 @api.get("/pledges/<id>/comments")

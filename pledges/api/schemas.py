@@ -97,10 +97,17 @@ class _Contribution(_Shown):
     card_url: Url = Field(description="A picture of it, 1200 by 630")
 
 
+class Action(Told):
+    action: str
+    by_when: date | None
+    status: Progress
+
+
 class Pledge(_Contribution):
     """A promise as its page shows it, and nothing else."""
 
     promise: str
+    actions: list[Action] = Field(description="What an organisation put into it besides, each with how it goes")
 
 
 class Answer(_Contribution):

@@ -8,6 +8,7 @@ from flask import g
 
 from pledges.db import reading
 from pledges.models import Contribution, OrganisationOnWall, Question
+from pledges.updates import actions
 from pledges.wall import filters, listing
 from pledges.wall import shown as wall_shown
 from pledges.web.caching import shows
@@ -39,7 +40,7 @@ def of_organisation(asked: Asked, row: OrganisationOnWall) -> dict[str, Any]:
 def one(contribution: Contribution) -> dict[str, Any]:
     """The parts with this one item."""
     shows([contribution.id])
-    return shown(g.campaign, [contribution])
+    return shown(g.campaign, [contribution], acts=actions.of(reading(), contribution))
 
 
 def one_or_404(shelf: str, id: str) -> Contribution:

@@ -29,6 +29,7 @@ class Step(Base):
     public_id: Mapped[str] = mapped_column(String(16), unique=True)
     pledge_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"))
     update_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"), unique=True)
+    action: Mapped[str | None] = mapped_column(String(16))  # the key of one action of the promise; none: all of it
     status: Mapped[Progress] = mapped_column(text_enum(Progress))
     said_at: Mapped[datetime]
     held: Mapped[bool] = mapped_column(default=False)  # it came in a surge, and is shown when that is over

@@ -67,7 +67,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
     for revision in contribution.revisions:
         revision.words = revision.how_we_will_know = revision.link = revision.salt = ""
         revision.name = revision.first_name = revision.role = revision.organisation = revision.website = ""
-        revision.by_when, revision.repeat_key = None, None
+        revision.by_when, revision.repeat_key, revision.actions = None, None, []
         revision.show_name = ShowName.ANONYMOUS
         revision.erased_at = now
     if contribution.contact is not None:

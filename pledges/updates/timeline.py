@@ -31,6 +31,7 @@ class Entry:
     promise: str = ""  # the new words of a promise that has changed
     lang: str = ""
     update: str = ""  # the public id of what was written with it
+    action: str = ""  # the key of the action that this is about; none: the promise
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class Told:
 
 def entries(session: Session, pledge: Contribution, after: Cursor | None = None, limit: int = SHOWN) -> Page[Entry]:
     """What is shown of it, newest first."""
-    from_here = _steps(pledge).where(Step.held.is_(False), or_(Step.status != Progress.CHANGED, _shown()))
+    from_here = _steps(pledge).where(
+        Step.action.is_(None), Step.held.is_(False), or_(Step.status != Progress.CHANGED, _shown())
+    )
     if after is not None:
         from_here = from_here.where(or_(Step.said_at < after.at, and_(Step.said_at == after.at, Step.id < after.id)))
     rows = session.execute(from_here.limit(limit + 1)).all()
@@ -53,9 +56,10 @@ def entries(session: Session, pledge: Contribution, after: Cursor | None = None,
     return Page(found, str(Cursor(last.said_at, last.id)) if last is not None else None)
 
 
-def own(session: Session, pledge: Contribution) -> list[Told]:
-    """What its author told and has not taken back, newest first."""
-    rows = session.execute(_steps(pledge).limit(OWN)).all()
+def own(session: Session, pledge: Contribution, *, actions: bool = False) -> list[Told]:
+    """What its author told and has not taken back, newest first; of its actions too where that is asked."""
+    wanted = _steps(pledge) if actions else _steps(pledge).where(Step.action.is_(None))
+    rows = session.execute(wanted.limit(OWN)).all()
     return [Told(_entry(step, update, words), step.held, update) for step, update, words in rows]
 
 
@@ -75,7 +79,7 @@ def _shown():
 
 def _entry(step: Step, update: Contribution | None, words: Revision | None) -> Entry:
     if update is None or words is None:
-        return Entry(step.public_id, step.status, step.said_at, step.id, step.public_id)
+        return Entry(step.public_id, step.status, step.said_at, step.id, step.public_id, action=step.action or "")
     changed = step.status is Progress.CHANGED
     alone = words.words == words.link
     return Entry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Response, g, render_template, request
@@ -20,6 +20,7 @@ from pledges.intake.forms.pledge import OFFERED, PledgeForm
 from pledges.intake.forms.written import Written
 from pledges.intake.road import Road, as_it_stands, as_new, ask, asked_before_sending, take
 from pledges.models import Audience, Campaign, Contribution, EventCode, Prompt, Question, Type
+from pledges.updates.actions import Action
 from pledges.wall import pieces, shown
 from pledges.web.caching import FOR_ONE, kept, shared
 from pledges.web.language import page_lang, today
@@ -123,6 +124,7 @@ def pledge_form_page(
         loose_dye=pieces.dye(None, form.words),
         sent_before=sent_before,
         noticed=noticed,
+        preview_actions=_actions(form) if preview else [],
         preview_audience=_audience(campaign, form) if preview else None,
         levels=permitted_levels(campaign),
         consents=consent_words(campaign, form.type),
@@ -139,6 +141,12 @@ def _preview(campaign: Campaign, form: PledgeForm) -> pieces.Piece:
     sent = form.sent(None)
     theme = next((theme for theme in campaign.themes if theme.id == sent.theme_id), None)
     return pieces.unsent_piece(sent, theme)
+
+
+def _actions(form: PledgeForm) -> list[Action]:
+    """As they would stand; nothing is told of them yet."""
+    sent = form.sent(None)
+    return [Action("", words, date.fromisoformat(by) if by else None) for words, by in sent.actions]
 
 
 def _audience(campaign: Campaign, form: PledgeForm) -> Audience | None:

@@ -27,7 +27,7 @@ from pledges.organisations import facts, matters
 from pledges.receipt import acts, answering, organisation, story
 from pledges.settings import settings
 from pledges.text import first_name
-from pledges.updates import asking, timeline
+from pledges.updates import actions, asking, timeline
 from pledges.wall import pieces, shown, thread
 from pledges.web.caching import PRIVATE, never_kept
 from pledges.web.language import address_of, link, page_lang, speak_for
@@ -121,6 +121,8 @@ def receipt_page(
         is_comment=own.type is Type.COMMENT,
         can_tell=answering.can_tell(own),
         told=told,
+        sent_actions=actions.of_revision(own.latest),
+        actions=actions.of(reading(), own) if own.type is Type.PLEDGE else [],
         own_page=_own_page,
         statuses=STATUSES,
         form=form or UpdateForm(),

@@ -37,6 +37,7 @@ OF_A_PIECE = (  # what is read for each of many; anything else of them raises, a
         raiseload=True,
     ),
     joinedload(Contribution.published_revision).load_only(
+        Revision.actions,
         Revision.by_when,
         Revision.first_name,
         Revision.how_we_will_know,

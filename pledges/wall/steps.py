@@ -22,13 +22,20 @@ DAY = timedelta(days=1)
 
 
 def add(
-    session: Session, pledge: Contribution, status: Progress, now: datetime, *, update: Contribution | None = None
+    session: Session,
+    pledge: Contribution,
+    status: Progress,
+    now: datetime,
+    *,
+    update: Contribution | None = None,
+    action: str | None = None,
 ) -> Step:
     """The step is stored, and shown unless a surge holds it; "changed" shows once its new words do."""
     step = Step(
         public_id=new_public_id(),
         pledge_id=pledge.id,
         update_id=update.id if update else None,
+        action=action,
         status=status,
         said_at=now,
         held=status is not Progress.CHANGED and guarding.guarded(pledge.campaign, now),
@@ -39,16 +46,20 @@ def add(
     return step
 
 
-def too_many(session: Session, pledge: Contribution, now: datetime) -> bool:
-    """Whether as many steps as a day may have were told within a day, taken back or not."""
-    today = select(Step.id).where(Step.pledge_id == pledge.id, Step.said_at > now - DAY)
+def too_many(session: Session, pledge: Contribution, now: datetime, *, action: str | None = None) -> bool:
+    """Whether as many steps of it, or of this action, as a day may have were told within a day, taken back or not."""
+    today = select(Step.id).where(_of(pledge, action), Step.said_at > now - DAY)
     return len(session.scalars(today.limit(A_DAY)).all()) >= A_DAY
 
 
-def newest(session: Session, pledge: Contribution) -> Step | None:
-    """What its author told last and has not taken back, shown or not."""
-    told = select(Step).where(Step.pledge_id == pledge.id, Step.hidden_at.is_(None))
+def newest(session: Session, pledge: Contribution, *, action: str | None = None) -> Step | None:
+    """What its author told last of it, or of this action, and has not taken back, shown or not."""
+    told = select(Step).where(_of(pledge, action), Step.hidden_at.is_(None))
     return session.scalars(told.order_by(Step.said_at.desc(), Step.id.desc()).limit(1)).first()
+
+
+def _of(pledge: Contribution, action: str | None) -> ColumnElement[bool]:
+    return and_(Step.pledge_id == pledge.id, Step.action.is_(None) if action is None else Step.action == action)
 
 
 def hide(session: Session, step: Step, now: datetime) -> None:
@@ -88,7 +99,7 @@ def are_shown() -> ColumnElement[bool]:
 
 def follow(session: Session, pledge: Contribution, now: datetime) -> None:
     """The promise goes as its newest shown step says, and its page shows all of them."""
-    shown = select(Step.status).where(Step.pledge_id == pledge.id, are_shown())
+    shown = select(Step.status).where(_of(pledge, None), are_shown())
     last = session.scalars(shown.order_by(Step.said_at.desc(), Step.id.desc()).limit(1)).first()
     set_progress(session, pledge, last or Progress.PROMISED)
     if pledge.shown_at is not None:
