@@ -50,6 +50,7 @@ from pledges.models import (
     Contribution,
     EventCode,
     How,
+    Logo,
     Matter,
     MatterKind,
     Organisation,
@@ -57,7 +58,7 @@ from pledges.models import (
     SharedDomain,
     Step,
 )
-from pledges.organisations import badges, places
+from pledges.organisations import badges, logos, pictures, places
 from pledges.tokens import letters_token, matter_token, new_public_id
 from pledges.wall import indexing
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall, make_app, seen_by
@@ -170,6 +171,8 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "letters": _stop(wall, promise),
             "proof": _proof(wall, session),
             "draft": _draft(wall),
+            "logo": session.scalars(select(Logo.hash)).first(),
+            "logo_matter": session.scalars(select(Matter.public_id).where(Matter.kind == MatterKind.LOGO)).first(),
             "receipt": other.receipt.rpartition("/")[2],
             "listed": ",".join(f"{each}.0" for each in session.scalars(select(Review.id).limit(40))),
             "waiting": str(waiting[0].review_id),
@@ -207,6 +210,8 @@ def _proves(session: Session, sent: Sent, others: int) -> None:
                 waiting_since=now,
             )
         )
+    first = logos.send(session, holder, pictures.Picture(b"\x89PNG", 9, 4), "A leaf", "en", now)
+    logos.decide(session, first, True, now)
     session.add(SharedDomain(domain="grid.example", shared=True, made_at=now))
 
 

@@ -53,6 +53,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/updates/<id>/report": {"/{slug}/updates/{update}/report": 4},
     "/<slug>/organisations": {"/{slug}/organisations": 3, "/{slug}/organisations?q=k": 3},
     "/<slug>/organisations/<id>": {"/{slug}/organisations/{organisation}": 4},
+    "/<slug>/organisations/<id>/logo-<hash>.png": {"/{slug}/organisations/{organisation}/logo-{logo}.png": 3},
     "/<slug>/organisations/<id>/feed.atom": {"/{slug}/organisations/{organisation}/feed.atom": 4},
     "/<slug>/promise": {"/{slug}/promise": 4, "/{slug}/promise?like={promise}&event=HALL0": 8},
     "/<slug>/questions/<id>": {"/{slug}/questions/{question}": 3},
@@ -78,7 +79,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/api/v1/pledges/<id>/comments": {"/api/v1/pledges/{promise}/comments": 3},
     "/healthz": {"/healthz": 0},
     "/readyz": {"/readyz": 1},
-    "/receipt/<token>": {"/receipt/{receipt}": 23, "/receipt/{receipt}?do=edit": 7},
+    "/receipt/<token>": {"/receipt/{receipt}": 24, "/receipt/{receipt}?do=edit": 7},
     "/letters/<token>": {"/letters/{letters}": 2},
     "/proofs/<token>": {"/proofs/{proof}": 5},
     "/drafts/<token>": {"/drafts/{draft}": 4, "/drafts/{draft}?do=form": 5},
@@ -108,7 +109,10 @@ PAGES: dict[str, dict[str, int]] = {
     "/moderation/items/<public_id>": {"/moderation/items/{promise}": 5},
     "/moderation/me": {"/moderation/me": 2},
     "/moderation/domains": {"/moderation/domains": 4},
-    "/moderation/organisations/<public_id>": {"/moderation/organisations/{organisation}": 9},
+    "/moderation/organisations/<public_id>": {"/moderation/organisations/{organisation}": 10},
+    "/moderation/organisations/<public_id>/<matter>.png": {
+        "/moderation/organisations/{organisation}/{logo_matter}.png": 9
+    },
     "/moderation/passkeys": {"/moderation/passkeys": 3},
     "/moderation/passkeys/remove": {"/moderation/passkeys/remove": 2},
     "/moderation/people": {"/moderation/people": 5},

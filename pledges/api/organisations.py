@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from pledges.db import reading, utcnow
 from pledges.models import OrganisationOnWall
 from pledges.organisations import badges, places
+from pledges.organisations.facts import sector_asked
 from pledges.settings import settings
 from pledges.wall.filters import QUESTION_CHARS
 from pledges.web.caching import kept
@@ -29,8 +30,10 @@ def organisations(slug: str) -> ResponseReturnValue:
     if given and after is None:
         raise not_a_cursor()
 
+    sector = sector_asked()
+
     def body() -> schemas.Organisations:
-        found, rest = places.page(reading(), campaign.id, asked, after, limit)
+        found, rest = places.page(reading(), campaign.id, asked, after, limit, sector=sector)
         return schemas.Organisations(
             organisations=[_organisation(campaign.slug, each) for each in found], next=str(rest) if rest else None
         )
@@ -44,6 +47,8 @@ def _organisation(slug: str, row: OrganisationOnWall) -> schemas.Organisation:
         url=settings().base_url + link("organisation", slug=slug, id=row.organisation.public_id),
         name=row.organisation.name,
         verified=badges.is_verified(row.organisation, utcnow()),
+        sector=row.organisation.sector,
+        size=row.organisation.size,
         pledges=row.promises,
         kept=row.kept,
     )

@@ -7,8 +7,8 @@ from .contribution import Consent, Contact, Contribution, NameLimit, Revision, W
 from .counter import EVERY_DAY, Counter
 from .draft import Draft
 from .kinds import FINDABLE, NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
-from .matter import How, Matter, MatterKind, SharedDomain
-from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
+from .matter import How, Logo, Matter, MatterKind, SharedDomain
+from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall, Sector, Size
 from .partner import PartnerKey
 from .step import Step
 from .webhook import Delivery, Webhook
@@ -32,6 +32,7 @@ __all__ = [
     "EventCode",
     "How",
     "Kind",
+    "Logo",
     "Matter",
     "MatterKind",
     "MergedContribution",
@@ -44,8 +45,10 @@ __all__ = [
     "Prompt",
     "Question",
     "Revision",
+    "Sector",
     "SharedDomain",
     "ShowName",
+    "Size",
     "Step",
     "Theme",
     "Type",

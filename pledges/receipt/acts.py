@@ -15,7 +15,7 @@ from pledges.intake.door import ReviewDesk
 from pledges.intake.forms.base import permitted_levels
 from pledges.models import NAME_HIDDEN, Consent, Contribution, Kind, ShowName, Step, Type
 from pledges.models.turns import hold
-from pledges.organisations import matters, naming
+from pledges.organisations import logos, matters, naming
 from pledges.search import index
 from pledges.search import wall as wall_index
 from pledges.settings import settings
@@ -72,6 +72,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
         revision.erased_at = now
     if contribution.contact is not None:
         session.delete(contribution.contact)
+    logos.forget(session, contribution)
     matters.forget(session, contribution)
     naming.leave(session, contribution, names)
     contribution.asked_at = None

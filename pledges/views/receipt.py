@@ -23,7 +23,7 @@ from pledges.intake.forms.pledge import OFFERED, WISHES, PledgeForm
 from pledges.intake.forms.update import STATUSES, UpdateForm
 from pledges.intake.road import form_page
 from pledges.models import Consent, Contribution, ShowName, Type
-from pledges.organisations import matters
+from pledges.organisations import facts, matters
 from pledges.receipt import acts, answering, organisation, story
 from pledges.settings import settings
 from pledges.text import first_name
@@ -131,6 +131,8 @@ def receipt_page(
         proving=proving or Form(),
         standing_for=organisation.of(reading(), own, now),
         link_holds=matters.LINK_HOLDS,
+        sector_words=facts.SECTORS,
+        size_words=facts.SIZES,
         trouble=trouble,
         form_token=tokens.new_form_token(update_purpose(own)),
         trap=TRAP,

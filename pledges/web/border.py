@@ -30,6 +30,9 @@ def refuse_what_no_form_sends() -> None:
         return
     if request.mimetype not in FORMS and _has_body():
         raise UnsupportedMediaType
+    if getattr(view, "takes_file", False):
+        request.max_content_length = OF_A_FILE
+        return
     if request.mimetype == "multipart/form-data" and request.files:
         raise UnsupportedMediaType
 
@@ -47,6 +50,7 @@ ROOMS = dict.fromkeys(("promise", "answer", "comment", "note", "words", "text"),
      "company_url"),
     OF_A_LINE,
 )  # fmt: skip
+OF_A_FILE = 240 * 1024  # bytes of a form with a picture in it, where one is taken
 OF_A_NAME = 200  # of a field's own name
 BYTES = 3  # for each code point of its room
 DEEPEST = 20  # lists in lists of JSON

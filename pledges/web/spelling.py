@@ -41,7 +41,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "draft": ("do", "made"),
     "receipt": ("do", "sent", "done", "proof", "reply_to"),
     "house_rules": ("campaign",),
-    "organisations": ("q", "after"),
+    "organisations": ("q", "sector", "after"),
     "organisation": ("after",),
     "feed": ("theme", "after"),
     "organisation_feed": ("after",),
@@ -59,7 +59,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "api.answers": ("question", "after", "limit"),
     "api.comments": ("after", "limit"),
     "api.updates": ("after", "limit"),
-    "api.organisations": ("q", "after", "limit"),
+    "api.organisations": ("q", "sector", "after", "limit"),
     "api.removed": ("since", "after"),
 }
 
