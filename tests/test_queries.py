@@ -54,6 +54,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/organisations": {"/{slug}/organisations": 3, "/{slug}/organisations?q=k": 3},
     "/<slug>/organisations/<id>": {"/{slug}/organisations/{organisation}": 4},
     "/<slug>/organisations/<id>/logo-<hash>.png": {"/{slug}/organisations/{organisation}/logo-{logo}.png": 3},
+    "/<slug>/organisations/<id>/report": {"/{slug}/organisations/{organisation}/report": 5},
     "/<slug>/organisations/<id>/feed.atom": {"/{slug}/organisations/{organisation}/feed.atom": 4},
     "/<slug>/promise": {"/{slug}/promise": 4, "/{slug}/promise?like={promise}&event=HALL0": 8},
     "/<slug>/questions/<id>": {"/{slug}/questions/{question}": 3},

@@ -233,3 +233,15 @@ def on_wall(session: Session, campaign_id: int, public_id: str) -> OrganisationO
             joinedload(OrganisationOnWall.organisation, innerjoin=True)
         )
     ).first()
+
+
+def newest(session: Session, row: OrganisationOnWall) -> str | None:
+    """The public id of what was promised last in this name here; none where it has just gone."""
+    query = select(Contribution.public_id).where(
+        Contribution.organisation_id == row.organisation_id,
+        Contribution.campaign_id == row.campaign_id,
+        Contribution.kind == Kind.ORGANISATION,
+        Contribution.shown_at.is_not(None),
+        Contribution.show_name != ShowName.ANONYMOUS,
+    )
+    return session.scalars(query.order_by(Contribution.shown_at.desc(), Contribution.id.desc()).limit(1)).first()

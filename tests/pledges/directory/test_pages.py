@@ -188,3 +188,25 @@ def test_who_promised_says_what_the_organisation_is_and_the_list_can_be_narrowed
         counters.add(session, campaign_id, f"{counters.SECTORS}faith", 3)
         assert places.recount(session, campaign_id) == 1
     assert "Faith group" not in chips(wall)
+
+
+def test_whoever_is_pretended_to_be_says_so_on_the_organisations_page_and_a_moderator_reads_it(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    of(wall, mo, "Northbrook")
+    newest = of(wall, mo, "Northbrook", "We will read other books")
+    client, page = wall.app.test_client(), address(wall, "Northbrook")
+    assert f'href="{page}/report"' in client.get(page).text
+    offered = client.get(f"{page}/report")
+    (form,) = [each for each in forms(offered.text) if each.values("category")]
+    assert "Northbrook" in offered.text and form.sent()["category"] == ["impersonation"]
+    answer = client.post(f"{page}/report", data=form.sent(note="We are Northbrook and never promised this"))
+    assert answer.status_code == 200 and "data-reference" in answer.text
+    assert newest.public_id in mo.client.get("/moderation/?lane=reported").text
+    item = mo.client.get(f"/moderation/reviews/{newest.review_id}").text
+    assert "About the organisation “Northbrook” as a whole" in item and "never promised this" in item
+    assert 'href="/moderation/organisations/' in item
+    assert [*listed(wall)] == ["Northbrook"]  # nothing goes by a report alone
+    lost = client.post(f"{LIST}/nothing/report", data=form.sent(note="We are Northbrook"))
+    assert lost.status_code == 404 and "We are Northbrook" in lost.text
+    assert client.get(f"{LIST}/nothing/report").status_code == 404
