@@ -24,6 +24,7 @@ from pledges.updates.actions import Action
 from pledges.wall import pieces, shown
 from pledges.web.caching import FOR_ONE, kept, shared
 from pledges.web.language import page_lang, today
+from pledges.web.paging import count_if_deep
 
 from .base import public
 
@@ -36,6 +37,7 @@ def to_come(campaign: Campaign) -> datetime | None:
 @public.get("/<slug>/promise")
 @kept(unless=FOR_ONE)
 def new_promise(slug: str) -> ResponseReturnValue:
+    count_if_deep("like")
     road = promise_road(g.campaign)
     if not road.taken:
         return closed_page()
