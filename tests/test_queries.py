@@ -73,7 +73,7 @@ PAGES: dict[str, dict[str, int]] = {
         "/api/v1/campaigns/{slug}/pledges?q=promise": 4,
     },
     "/api/v1/campaigns/<slug>/organisations": {"/api/v1/campaigns/{slug}/organisations": 2},
-    "/api/v1/campaigns/<slug>/removed": {"/api/v1/campaigns/{slug}/removed": 2},
+    "/api/v1/campaigns/<slug>/removed": {"/api/v1/campaigns/{slug}/removed": 3},
     "/api/v1/openapi.json": {"/api/v1/openapi.json": 1},
     "/api/v1/pledges/<id>": {"/api/v1/pledges/{promise}": 5},
     "/api/v1/pledges/<id>/updates": {"/api/v1/pledges/{promise}/updates": 3},

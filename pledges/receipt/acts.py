@@ -93,7 +93,7 @@ def _erase_told(session: Session, contribution: Contribution, desk: ReviewDesk, 
     if contribution.type is not Type.PLEDGE:
         return
     session.execute(delete(Step).where(Step.pledge_id == contribution.id))
-    steps.follow(session, contribution, now)
+    steps.follow(session, contribution, now, told=False)  # that the promise is removed is told
 
 
 def less_of(contribution: Contribution) -> list[ShowName]:

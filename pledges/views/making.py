@@ -38,6 +38,7 @@ from pledges.wall import pieces, shown
 from pledges.web.caching import FOR_ONE, PRIVATE, kept, shared
 from pledges.web.helpers import send_to
 from pledges.web.language import link, page_lang, today
+from pledges.web.paging import count_if_deep
 
 from .base import public
 
@@ -50,6 +51,7 @@ def to_come(campaign: Campaign) -> datetime | None:
 @public.get("/<slug>/promise")
 @kept(unless=FOR_ONE)
 def new_promise(slug: str) -> ResponseReturnValue:
+    count_if_deep("like")
     road = promise_road(g.campaign)
     if not road.taken:
         return closed_page()

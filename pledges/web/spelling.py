@@ -65,8 +65,9 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
 
 
 def known_query(endpoint: str, args: Mapping[str, str] | MultiDict[str, str]) -> dict[str, str]:
-    """What of these arguments the page can be asked, always in the same order; the first of each, and none empty."""
-    return {each: args[each] for each in known_names(endpoint) if args.get(each)}
+    """What of these arguments the page can be asked, in its one spelling and order; the first of each, and none empty."""
+    meaning = getattr(current_app.view_functions.get(endpoint), "meaning", dict)
+    return dict(meaning({each: args[each] for each in known_names(endpoint) if args.get(each)}))
 
 
 def known_names(endpoint: str) -> tuple[str, ...]:
