@@ -119,6 +119,7 @@ class Base(DeclarativeBase):
         datetime: Utc,
         dict[str, Any]: JSON,
         list[str]: JSON,
+        list[dict[str, str]]: JSON,
         Translated: TranslatedText,
     }
 

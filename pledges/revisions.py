@@ -18,7 +18,14 @@ def digest_of(revision: Revision) -> str:
     ]  # fmt: skip
     if revision.first_name:  # where there is none the digest is that of words from before it was asked for
         said.append(f"first_name:{revision.first_name}")
+    if revision.actions:
+        said.append(f"actions:{json.dumps(revision.actions, sort_keys=True)}")
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def action_key(words: str) -> str:
+    """By which the steps of an action are found: they are of these words, and of no others."""
+    return hashlib.sha256(fold(words).encode()).hexdigest()[:16]
 
 
 def repeat_key(words: str) -> str | None:

@@ -43,12 +43,14 @@ from moderation.workflow import Move
 from pledges.campaigns import presets
 from pledges.db import Base, utcnow
 from pledges.figures import counters
+from pledges.intake import drafts
 from pledges.models import (
     AkismetUse,
     Campaign,
     Contribution,
     EventCode,
     How,
+    Logo,
     Matter,
     MatterKind,
     Organisation,
@@ -56,7 +58,7 @@ from pledges.models import (
     SharedDomain,
     Step,
 )
-from pledges.organisations import badges, places
+from pledges.organisations import badges, logos, pictures, places
 from pledges.tokens import letters_token, matter_token, new_public_id
 from pledges.wall import indexing
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall, make_app, seen_by
@@ -168,6 +170,9 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "update": update.public_id,
             "letters": _stop(wall, promise),
             "proof": _proof(wall, session),
+            "draft": _draft(wall),
+            "logo": session.scalars(select(Logo.hash)).first(),
+            "logo_matter": session.scalars(select(Matter.public_id).where(Matter.kind == MatterKind.LOGO)).first(),
             "receipt": other.receipt.rpartition("/")[2],
             "listed": ",".join(f"{each}.0" for each in session.scalars(select(Review.id).limit(40))),
             "waiting": str(waiting[0].review_id),
@@ -205,6 +210,8 @@ def _proves(session: Session, sent: Sent, others: int) -> None:
                 waiting_since=now,
             )
         )
+    first = logos.send(session, holder, pictures.Picture(b"\x89PNG", 9, 4), "A leaf", "en", now)
+    logos.decide(session, first, True, now)
     session.add(SharedDomain(domain="grid.example", shared=True, made_at=now))
 
 
@@ -212,6 +219,14 @@ def _proof(wall: Wall, session: Session) -> str:
     """The link that was mailed to the first of the colleagues."""
     with wall.app.app_context():
         return matter_token(session.scalars(select(Matter.public_id).order_by(Matter.id).limit(1)).one())
+
+
+def _draft(wall: Wall) -> str:
+    """The link of a form that was kept to be signed off."""
+    given = {"kind": "organisation", "organisation": "Northbrook Trust", "promise": "We will listen before we speak"}
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        return drafts.keep(session, campaign, given, utcnow())
 
 
 def _newest(wall: Wall) -> Sent:

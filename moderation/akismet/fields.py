@@ -94,7 +94,9 @@ def fields_of(subject: Subject) -> dict[str, str | list[str]]:
         "comment_author": subject.name,
         "comment_author_email": subject.email if with_email else "",
         "comment_author_url": subject.website,
-        "comment_content": "\n\n".join(part for part in (subject.words, subject.more) if part)[:LONGEST_CONTENT],
+        "comment_content": "\n\n".join(part for part in (subject.words, subject.more, subject.actions) if part)[
+            :LONGEST_CONTENT
+        ],
         "comment_date_gmt": moment,
         "blog_lang": ", ".join(subject.campaign_langs),
         "blog_charset": "UTF-8",

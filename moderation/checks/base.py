@@ -90,6 +90,7 @@ class Subject:
     lists: tuple[Listing, ...] = ()
     from_organisation: bool = False  # sent for an organisation, so that `website` is its own
     link: str = ""  # of an update
+    actions: str = ""  # of an organisation, a line each
     first_name: str = ""  # as its bearer wrote it
     by_author: bool = False  # a comment from the private page of the promise
     signers: list[tuple[str, str]] = field(
@@ -102,7 +103,7 @@ class Subject:
         return {name: text for name in PUBLIC_FIELDS if (text := getattr(self, name))}
 
 
-PUBLIC_FIELDS = ("words", "more", "name", "first_name", "role", "organisation", "link")
+PUBLIC_FIELDS = ("words", "more", "actions", "name", "first_name", "role", "organisation", "link")
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,8 @@ def _promise(
         link="",
         name="" if of_organisation else name,
         first_name="",
+        actions=[],
+        actions_said="",
         organisation=name if of_organisation else "",
         role=role,
         website="",
@@ -321,7 +323,14 @@ def _empty(session: Session, some: list[Contribution], now: datetime) -> None:
     words = dict.fromkeys(
         ("words", "how_we_will_know", "link", "salt", "name", "first_name", "role", "organisation", "website"), ""
     )
-    emptied = {**words, "by_when": None, "repeat_key": None, "show_name": ShowName.ANONYMOUS, "erased_at": now}
+    emptied: dict[str, Any] = {
+        **words,
+        "by_when": None,
+        "actions": [],
+        "repeat_key": None,
+        "show_name": ShowName.ANONYMOUS,
+        "erased_at": now,
+    }
     hidden = dict.fromkeys(("published_revision_id", "consent_id", "shown_at", "organisation_id", "form_digest"))
     gone = {"show_name": ShowName.ANONYMOUS, "hidden_at": now, "withdrawn_at": now, "erased_at": now}
     for statement in (

@@ -143,7 +143,12 @@ def leads_there(review: Review, cluster: Cluster) -> bool:
 def _sites_of(review: Review) -> list[str]:
     """The sites that the words lead to, but for the author's own."""
     revision = review.revision
-    texts = {"words": revision.words, "more": revision.how_we_will_know, "name": revision.name}
+    texts = {
+        "words": revision.words,
+        "more": revision.how_we_will_know,
+        "actions": revision.actions_said,
+        "name": revision.name,
+    }
     hosts = [link.host.removeprefix("www.") for name, text in texts.items() for link in links.links_in(name, text)]
     own = links.host_of(revision.website)
     return [host for host in hosts if not (own and links.same_site(host, own))]

@@ -59,6 +59,7 @@ def _subject(session: Session, campaign: Campaign, sent: Sent, now: datetime) ->
         reply=False,
         words=sent.words,
         more=sent.how_we_will_know,
+        actions="\n".join(words for words, _by in sent.actions),
         name=sent.name,
         first_name=sent.first_name if sent.first_name not in sent.name else "",
         role=sent.role,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from moderation.models import Letter
 from pledges import tokens
 from pledges.limits.mailboxes import mailbox
-from pledges.models import Matter
+from pledges.models import Matter, MatterKind
 from pledges.organisations import badges, matters
 from pledges.settings import Settings
 
@@ -83,6 +83,7 @@ def said(session: Session, letter: Letter, settings: Settings) -> dict[str, obje
         "until": matter.organisation.verified_until,
         "proof_link": f"{settings.base_url}/{letter.lang}/proofs/{token}",
         "take_over": matter.take_over,
+        "logo": matter.kind is MatterKind.LOGO,
         "link_until": matter.asked_at + matters.LINK_HOLDS,
     }
 

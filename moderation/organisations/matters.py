@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, defer, joinedload
 
 from moderation import permissions
 from moderation.letters import organisations as letters
@@ -16,9 +16,9 @@ from moderation.models import Moderator, Role
 from moderation.permissions import Act
 from moderation.record import chain
 from pledges.errors import NotNow
-from pledges.models import Campaign, Contribution, How, Matter, Organisation
+from pledges.models import Campaign, Contribution, How, Logo, Matter, MatterKind, Organisation
 from pledges.models.turns import hold
-from pledges.organisations import badges, matters, places
+from pledges.organisations import badges, logos, matters, places
 
 SHOWN = 50  # of the lane, at most
 HOWS: dict[str, Any] = {  # by which a lead may say that it was proved
@@ -54,7 +54,8 @@ def waiting(session: Session, campaigns: list[int] | None, now: datetime) -> lis
 
 def _line(matter: Matter, now: datetime) -> Waiting:
     reference = matter.contribution.public_id if matter.contribution is not None else matter.public_id
-    return Waiting(matter, reference, matters.by_colleague(matter.organisation, matter.contribution, now))
+    proof = matter.kind is MatterKind.PROOF
+    return Waiting(matter, reference, proof and matters.by_colleague(matter.organisation, matter.contribution, now))
 
 
 def of(session: Session, organisation: Organisation) -> list[Matter]:
@@ -67,6 +68,21 @@ def of(session: Session, organisation: Organisation) -> list[Matter]:
     return list(session.scalars(query.options(*with_it).order_by(Matter.id.desc()).limit(SHOWN)))
 
 
+def pictures(session: Session, asked: list[Matter]) -> dict[int, Logo]:
+    """The logos among these, by matter."""
+    of = [each.id for each in asked if each.kind is MatterKind.LOGO]
+    found = session.scalars(select(Logo).where(Logo.matter_id.in_(of)).options(defer(Logo.png)))
+    return {each.matter_id: each for each in found}
+
+
+def take_logo_away(
+    session: Session, organisation: Organisation, me: Moderator, campaign_id: int, now: datetime
+) -> None:
+    """No logo of it is shown."""
+    logos.take_away(session, badges.lock(session, organisation.id))
+    _note(session, me, "organisation:no-logo", organisation, campaign_id, now)
+
+
 def campaigns_of(session: Session, organisation: Organisation) -> list[Campaign]:
     """Where it has promised, or something waits."""
     asked = select(Matter.campaign_id).where(Matter.organisation_id == organisation.id)
@@ -76,6 +92,8 @@ def campaigns_of(session: Session, organisation: Organisation) -> list[Campaign]
 
 def needs(matter: Matter, how: How, now: datetime) -> Act:
     """What somebody must be allowed to say yes to it: a lead's word where the domain proves nothing, and beside a holder's."""
+    if matter.kind is MatterKind.LOGO:
+        return Act.DECIDE
     alone = matters.by_colleague(matter.organisation, matter.contribution, now)
     return Act.EDIT_RULES if matter.shared or alone or how is not How.DOMAIN else Act.DECIDE
 
@@ -91,6 +109,13 @@ def decide(
     now: datetime,
 ) -> None:
     """It is decided, recorded and told; raises NotAllowed, and NotNow where it is over or a shared domain is all there is."""
+    if matter.kind is MatterKind.LOGO:
+        permissions.require(held, Act.DECIDE, matter.campaign_id)
+        logos.decide(session, matter, accepted, now)
+        letters.owe_outcome(session, matter, now)
+        act = "organisation:logo" if accepted else "organisation:no-logo"
+        _note(session, me, act, matter.organisation, matter.campaign_id, now)
+        return
     permissions.require(held, needs(matter, how, now) if accepted else Act.DECIDE, matter.campaign_id)
     if accepted and matter.shared and how is How.DOMAIN:
         raise NotNow

@@ -60,6 +60,8 @@ WORDS: dict[str, Any] = {
     "organisation:decline": lazy_gettext("did not confirm that somebody speaks for an organisation"),
     "organisation:end": lazy_gettext("took the badge of an organisation away"),
     "organisation:hand-over": lazy_gettext("handed the badge of an organisation to a colleague"),
+    "organisation:logo": lazy_gettext("let the logo of an organisation be shown"),
+    "organisation:no-logo": lazy_gettext("declined the logo of an organisation, or took it off"),
     "shared_domain:add": lazy_gettext("listed a domain that proves nothing"),
     "shared_domain:let": lazy_gettext("let a domain prove its organisation"),
     "shared_domain:end": lazy_gettext("took a domain off the list"),

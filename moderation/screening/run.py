@@ -75,6 +75,7 @@ def subject_of(session: Session, review: Review, *, compared: bool = True) -> Su
         more=revision.how_we_will_know,
         link=revision.link,
         first_name=revision.first_name,
+        actions=revision.actions_said,
         name=revision.name,
         role=revision.role,
         organisation=revision.organisation,

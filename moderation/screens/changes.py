@@ -71,6 +71,7 @@ def changes_in(approved: Revision, revision: Revision) -> list[Change]:
     names = {
         "words": gettext("Words"),
         "how_we_will_know": gettext("How others will know"),
+        "actions_said": gettext("Actions"),
         "name": gettext("Name"),
         "first_name": gettext("First name, as it stands"),
         "role": gettext("Role or place"),

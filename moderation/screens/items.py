@@ -22,7 +22,7 @@ from moderation.workflow import WAITS, Move
 from pledges.intake.forms.base import permitted_levels
 from pledges.models import Contact, Contribution, Progress, Revision, ShowName
 from pledges.settings import settings
-from pledges.updates import timeline
+from pledges.updates import actions, timeline
 from pledges.wall.pieces import less_than
 
 from . import changes, context, likenesses
@@ -79,8 +79,10 @@ class Item:
     approved_hidden: bool = False  # strong words are in it, and nobody asked for them
     parent_hidden: bool = False
     email: str = ""
+    authoriser: str = ""
     name_level: str = ""
     told: list[timeline.Told] = field(default_factory=list)  # how its author says that it goes
+    actions: dict[str, str] = field(default_factory=dict)  # words by key
     told_elsewhere: bool = False  # on the page of this item alone
     less: list[tuple[ShowName, str]] = field(default_factory=list)  # levels of its author's name that show less
     likeness: Likeness | None = None  # what is asked about its organisation, where its words are in the page
@@ -105,6 +107,7 @@ def item_of(
     fields = {
         "words": revision.words,
         "more": revision.how_we_will_know,
+        "actions": revision.actions_said,
         "name": revision.name,
         "first_name": revision.first_name,
         "role": revision.role,
@@ -137,7 +140,7 @@ def item_of(
         pressed=shown,
     )
     contact = contribution.contact
-    is_told = contribution.progress is not Progress.PROMISED
+    is_told = contribution.progress is not Progress.PROMISED or bool(revision.actions)
     offered = reasons.offered_by_use(session, review.campaign_id)
     return Item(
         **_what_may_be_done(session, review, me, held, beside, past, now, appealed=bool(against), seconded=bool(here)),
@@ -167,9 +170,11 @@ def item_of(
         approved_hidden=not shown and masked,
         parent_hidden=not shown and parent is not None and changes.is_masked(session, parent.published_revision),
         email=_half(contact) if contact else "",
+        authoriser=contact.authoriser if contact else "",
         name_level=str(NAME_LEVELS[revision.level]),
         less=[(level, str(NAME_LEVELS[level])) for level in less_of(session, review, held)],
-        told=timeline.own(session, contribution) if is_told and not in_queue else [],
+        told=timeline.own(session, contribution, actions=True) if is_told and not in_queue else [],
+        actions={each.key: each.words for each in actions.of_revision(contribution.published_revision)},
         told_elsewhere=is_told and in_queue,
         likeness=likenesses.of(session, revision, review.campaign_id, held) if readable else None,
     )

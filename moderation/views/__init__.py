@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(desk)
     app.add_template_filter(_qr_svg, "qr_svg")
     app.add_template_filter(_date, "dateformat")
+    app.add_template_filter(lambda written: _date(date.fromisoformat(written)), "isodate")
     app.add_template_filter(_moment, "datetimeformat")
     app.add_template_filter(_time, "timeformat")
     app.add_template_filter(_end, "endformat")

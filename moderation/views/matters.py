@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
@@ -12,10 +12,10 @@ from moderation import permissions
 from moderation.models import Moderator, Role
 from moderation.organisations import domains, matters
 from moderation.permissions import Act
-from pledges.db import reading, transaction, utcnow
+from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.errors import NotNow
-from pledges.models import Contribution, How, Matter, Organisation
-from pledges.organisations import badges
+from pledges.models import Contribution, How, Logo, Matter, MatterKind, Organisation
+from pledges.organisations import badges, logos
 
 from .base import desk, for_staff
 
@@ -36,6 +36,9 @@ def show_organisation(public_id: str, me: Moderator) -> ResponseReturnValue:
         campaigns=where,
         people=badges.people(session, organisation, now),
         asked=asked,
+        logo_kind=MatterKind.LOGO,
+        pictures=matters.pictures(session, asked),
+        logo=logos.of(organisation),
         waiting=[each for each in asked if each.decided_at is None],
         may={each.id: _may(held, each, Act.DECIDE) for each in asked},
         lead={each.id: _may(held, each, Act.EDIT_RULES) for each in asked},
@@ -49,6 +52,10 @@ def show_organisation(public_id: str, me: Moderator) -> ResponseReturnValue:
 @for_staff
 def decide_organisation(public_id: str, me: Moderator) -> ResponseReturnValue:
     """Something that waits about it is decided, its badge taken away or handed over."""
+    return until_stored(lambda: _decide(public_id, me))
+
+
+def _decide(public_id: str, me: Moderator) -> ResponseReturnValue:
     now, form = utcnow(), request.form
     wanted = form.get("act", "")
     with transaction() as session:
@@ -59,11 +66,13 @@ def decide_organisation(public_id: str, me: Moderator) -> ResponseReturnValue:
                 matter = _matter(session, organisation, form.get("matter", ""), held)
                 how = How(form["how"]) if form.get("how") in matters.HOWS else How.DOMAIN
                 matters.decide(session, matter, me, held, accepted=wanted == "yes", how=how, now=now)
-            elif wanted in ("end", "hand_over"):
+            elif wanted in ("end", "hand_over", "no_logo"):
                 for each in where:  # what changes there is theirs to say as well
                     permissions.require(held, Act.EDIT_RULES, each.id)
                 if wanted == "end":
                     matters.end(session, organisation, me, where[0].id, now)
+                elif wanted == "no_logo":
+                    matters.take_logo_away(session, organisation, me, where[0].id, now)
                 else:
                     to = _who(session, form.get("who", ""))
                     matters.hand_over(session, organisation, to, me, where[0].id, now)
@@ -72,6 +81,20 @@ def decide_organisation(public_id: str, me: Moderator) -> ResponseReturnValue:
         except NotNow:
             abort(409)
     return redirect(url_for("desk.show_organisation", public_id=public_id, done=wanted), code=303)
+
+
+@desk.get("/organisations/<public_id>/<matter>.png")
+@for_staff
+def show_logo(public_id: str, matter: str, me: Moderator) -> ResponseReturnValue:
+    """A logo that waits, or is shown."""
+    session = reading()
+    held = permissions.roles(session, me)
+    organisation, _where = _organisation(session, public_id, held)
+    asked = _matter(session, organisation, matter, held)
+    png = session.scalars(select(Logo.png).where(Logo.matter_id == asked.id)).first()
+    if png is None:
+        abort(404)
+    return Response(png, mimetype="image/png")
 
 
 def _organisation(session: Session, public_id: str, held: dict[int | None, Role]):

@@ -10,7 +10,7 @@ from moderation import permissions
 from moderation.models import Moderator
 from moderation.record import chain
 from moderation.screens import likenesses
-from pledges.db import transaction, utcnow
+from pledges.db import transaction, until_stored, utcnow
 from pledges.models import Kind, Organisation
 from pledges.organisations import merging, naming, places
 
@@ -22,6 +22,10 @@ from .base import desk, for_staff, review_or_404
 @for_staff
 def say_same(review_id: int, me: Moderator) -> ResponseReturnValue:
     """The name in these words counts for the organisation that was chosen, or for itself again."""
+    return until_stored(lambda: _say_same(review_id, me))
+
+
+def _say_same(review_id: int, me: Moderator) -> ResponseReturnValue:
     now, form = utcnow(), request.form
     with transaction() as session:
         review, held = review_or_404(session, review_id, me)

@@ -50,6 +50,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
         {"anyOf": [*({"type": "string", "format": each} for each in ("date-time", "date")), NOT_ASKED]},
     ),
     "q": ("Words to look for", TEXT),
+    "sector": ("What kind of organisation; one that is not known narrows nothing", TEXT),
     "sort": ("`new` or `kept`", TEXT),
     "place": ("Role or place, as it is written under promises", TEXT),
     "by": ("Name, as it is written under promises", TEXT),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from pledges.intake.forms.base import EMAIL_CHARS
-from pledges.models import NAME_CHARS, NOTE_CHARS, CampaignState, Kind, Progress
+from pledges.models import NAME_CHARS, NOTE_CHARS, CampaignState, Kind, Progress, Sector, Size
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 Id = Annotated[str, Field(description="Short, cannot be guessed in order, and stays as long as what it names")]
@@ -97,10 +97,17 @@ class _Contribution(_Shown):
     card_url: Url = Field(description="A picture of it, 1200 by 630")
 
 
+class Action(Told):
+    action: str
+    by_when: date | None
+    status: Progress
+
+
 class Pledge(_Contribution):
     """A promise as its page shows it, and nothing else."""
 
     promise: str
+    actions: list[Action] = Field(description="What an organisation put into it besides, each with how it goes")
 
 
 class Answer(_Contribution):
@@ -176,6 +183,8 @@ class Organisation(_Shown):
 
     name: str
     verified: bool = Field(description="Whether it has proved who it is, and that holds now")
+    sector: Sector | None = Field(description="What it is, as its author chose")
+    size: Size | None = Field(description="How many people it has, likewise")
     pledges: int
     kept: int
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from flask import g
@@ -12,6 +13,7 @@ from pledges.figures import counters
 from pledges.models import Campaign, Contribution, Kind, Type
 from pledges.organisations import badges
 from pledges.settings import settings
+from pledges.updates.actions import Action
 from pledges.wall import pieces
 from pledges.wall.removed import Removed
 from pledges.web import language
@@ -58,17 +60,18 @@ def counted(counts: dict[str, int]) -> schemas.Counts:
     )
 
 
-def pledge(given: Contribution, campaign: Campaign) -> schemas.Pledge:
+def pledge(given: Contribution, campaign: Campaign, actions: Sequence[Action]) -> schemas.Pledge:
     """What its page shows, and nothing else."""
-    return schemas.Pledge(promise=_words(given), **_contribution(given, campaign))  # type: ignore[arg-type]
+    told = [schemas.Action(action=each.words, by_when=each.by, status=each.status) for each in actions]
+    return schemas.Pledge(promise=_words(given), actions=told, **_contribution(given, campaign))  # type: ignore[arg-type]
 
 
 def answer(given: Contribution, campaign: Campaign) -> schemas.Answer:
     return schemas.Answer(answer=_words(given), **_contribution(given, campaign))  # type: ignore[arg-type]
 
 
-def either(given: Contribution, campaign: Campaign) -> schemas.Pledge | schemas.Answer:
-    return answer(given, campaign) if given.type is Type.ANSWER else pledge(given, campaign)
+def either(given: Contribution, campaign: Campaign, actions: Sequence[Action]) -> schemas.Pledge | schemas.Answer:
+    return answer(given, campaign) if given.type is Type.ANSWER else pledge(given, campaign, actions)
 
 
 def comment(given: Contribution) -> schemas.Comment:

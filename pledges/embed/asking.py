@@ -8,9 +8,11 @@ from flask import g
 
 from pledges.db import reading
 from pledges.models import Contribution, OrganisationOnWall, Question
+from pledges.updates import actions
 from pledges.wall import filters, listing
 from pledges.wall import shown as wall_shown
 from pledges.web.caching import shows
+from pledges.web.paging import count_if_deep
 
 from .asked import Asked
 from .showing import shown
@@ -22,7 +24,9 @@ def newest(asked: Asked, question: Question | None = None) -> dict[str, Any]:
     if asked.mode == "count" or not asked.limit:
         pass
     elif question is None:
-        items = listing.wall_page(reading(), g.campaign, filters.Filters(theme=asked.theme), limit=asked.limit).items
+        wanted = filters.Filters(theme=asked.theme)
+        count_if_deep(strange=wanted.is_strange(g.campaign))
+        items = listing.wall_page(reading(), g.campaign, wanted, limit=asked.limit).items
     elif question.answers_public:
         items = listing.answers_page(reading(), g.campaign, question, None, limit=asked.limit).items
     shows(each.id for each in items)
@@ -39,7 +43,7 @@ def of_organisation(asked: Asked, row: OrganisationOnWall) -> dict[str, Any]:
 def one(contribution: Contribution) -> dict[str, Any]:
     """The parts with this one item."""
     shows([contribution.id])
-    return shown(g.campaign, [contribution])
+    return shown(g.campaign, [contribution], acts=actions.of(reading(), contribution))
 
 
 def one_or_404(shelf: str, id: str) -> Contribution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,6 +13,7 @@ from pledges.db import Translated, reading, utcnow
 from pledges.figures import counters, motifs
 from pledges.models import Campaign, Contribution, Progress, Question
 from pledges.text import opening
+from pledges.updates.actions import Action
 from pledges.wall import pieces
 from pledges.wall.pieces import Piece
 from pledges.web.helpers import number
@@ -27,7 +29,11 @@ ENTIRE |= {
 
 
 def shown(
-    campaign: Campaign, items: list[Contribution], question: Question | None = None, name: str = ""
+    campaign: Campaign,
+    items: list[Contribution],
+    question: Question | None = None,
+    name: str = "",
+    acts: Sequence[Action] = (),
 ) -> dict[str, Any]:
     """All parts that some mode shows, and the items; in JSON that is what the script is given.
 
@@ -47,7 +53,7 @@ def shown(
         "newest": node("div.head", node("h2.title", _("Newest promises"))),
         "foot": node("p.foot", ways.all(), ways.checked()),
         "ways": node("p.foot", ways.all(), ways.make(False)),
-        "items": [_item(pieces.piece(each), campaign) for each in items],
+        "items": [_item(pieces.piece(each), campaign, acts) for each in items],
     }  # fmt: skip
     if question is not None or name:
         words = _as("span", _translated(question.words)) if question is not None else node("bdi", name)
@@ -94,7 +100,7 @@ class _Ways:
         return node("a", _to(link("house_rules", campaign=self._slug), "checked"), _("How promises are checked"))
 
 
-def _item(p: Piece, campaign: Campaign) -> Node:
+def _item(p: Piece, campaign: Campaign, acts: Sequence[Action] = ()) -> Node:
     """As it stands on the wall, `templates/component/piece.html`."""
     promise = p.shelf == "promises"
     said = {"lang": p.lang, "dir": 1}
@@ -114,10 +120,16 @@ def _item(p: Piece, campaign: Campaign) -> Node:
             node("p.tag", _("Example")) if p.example else None,
             node("blockquote.words", said, p.words if p.whole else f"{p.words} …"),
             None if p.whole else node("p.more", more),
+            *(_action(each, said) for each in acts),
             node("footer.by", ["motif", motifs.form(p.id)], node("div", _named("p.name", by), node("p.meta", _("Verified")) if p.verified else None, _named("p.meta", p.by.meta))),
             node("a.link", to, _talk(p, campaign), node("span.vh", f" {about} {by}: ", node("span", said, opening(p.words)))),
         ),
     )  # fmt: skip
+
+
+def _action(each: Action, said: dict[str, Any]) -> Node:
+    """What an organisation put into its promise: its words, and how it goes where that was told."""
+    return node("p.line", node("span", said, each.words), f" · {how}" if (how := in_a_word(each.status)) else None)
 
 
 def in_a_word(status: Progress) -> str:

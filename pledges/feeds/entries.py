@@ -12,6 +12,7 @@ from pledges.db import reading
 from pledges.intake.forms.update import STATUSES
 from pledges.models import Campaign, Contribution, Progress
 from pledges.text import opening
+from pledges.updates import actions
 from pledges.wall import steps
 from pledges.wall.pieces import Piece, piece
 from pledges.web.language import address_of, page_lang
@@ -22,11 +23,12 @@ from .atom import Entry
 def entries(contributions: Sequence[Contribution], campaign: Campaign) -> list[Entry]:
     """Promises or answers as they stand now: what their authors told last has changed them, too."""
     last = steps.last_told(reading(), [each.id for each in contributions])
-    found = [(each, entry(each, campaign)) for each in contributions]
+    acts = actions.of_many(reading(), contributions)
+    found = [(each, entry(each, campaign, acts[each.id])) for each in contributions]
     return [replace(made, updated_at=max(made.updated_at, last.get(each.id, made.updated_at))) for each, made in found]
 
 
-def entry(contribution: Contribution, campaign: Campaign) -> Entry:
+def entry(contribution: Contribution, campaign: Campaign, acts: Sequence[actions.Action] = ()) -> Entry:
     """It as its own page shows it: whole words, then by when, how we will know, and who says so."""
     shown, revision = piece(contribution), contribution.published_revision
     assert revision is not None and contribution.published_at is not None  # noqa: S101 (only what is shown comes here)
@@ -35,7 +37,7 @@ def entry(contribution: Contribution, campaign: Campaign) -> Entry:
         public_id=contribution.public_id,
         url=address_of(contribution, campaign, absolute=True),
         title=opening(revision.words),
-        words="\n\n".join([revision.words, *_facts(shown)]),
+        words="\n\n".join([revision.words, *_facts(shown, acts)]),
         lang=revision.lang,
         by=shown.by.name or _("Name not shown"),
         published_at=contribution.published_at,
@@ -46,7 +48,7 @@ def entry(contribution: Contribution, campaign: Campaign) -> Entry:
     )
 
 
-def _facts(shown: Piece) -> list[str]:
+def _facts(shown: Piece, acts: Sequence[actions.Action]) -> list[str]:
     """What stands under the words, a line each."""
     said = []
     if shown.status is not Progress.PROMISED:
@@ -55,5 +57,9 @@ def _facts(shown: Piece) -> list[str]:
         said.append(f"{_('By when')}: {format_date(shown.by_when, 'd MMMM y')}")
     if shown.how_we_will_know:
         said.append(f"{_('How we will know')}: {shown.how_we_will_know}")
+    for each in acts:
+        how = f": {STATUSES[each.status]}" if each.status is not Progress.PROMISED else ""
+        by = f" ({format_date(each.by, 'd MMMM y')})" if each.by else ""
+        said.append(f"· {each.words}{by}{how}")
     signed = ", ".join(part for part in (shown.by.name, shown.by.meta) if part)
     return [*said, f"— {signed or _('Name not shown')}"]

@@ -6,19 +6,20 @@ from collections import Counter as Bag
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from pledges.models import EVERY_DAY, Contribution, Counter, Kind, Progress, Type
+from pledges.models import EVERY_DAY, Contribution, Counter, Progress, Type
 
 from . import dyes
 
 PLEDGES = "pledges"
-ORGANISATIONS = "organisations"
+ORGANISATIONS = "organisations"  # that stand there under their names; counted again where they are
 TALLIES = "akismet:"  # what was counted as it happened, and stands nowhere else
 LANES = "lane:"  # + lane: how many wait there; counted again where the queue is
 SITES = "site:"  # + origin, by day: how often a page of theirs showed the wall; counted as it happened, too
+SECTORS = "sector:"  # + sector: the organisations of it that stand here; counted again where they are
 EXAMPLES = "examples:"  # + the name of a counter: how many of it are examples of ours
 CLOTH = "cloth:"  # + theme id, by day: the blocks of the picture
 ASKED = "keeping:asked"  # promises whose authors had a letter that asked how they go
@@ -140,17 +141,12 @@ def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[i
     shown = select(Contribution).where(
         Contribution.campaign_id == campaign_id, Contribution.type == Type.PLEDGE, Contribution.shown_at.is_not(None)
     )
-    organisations = set()
     for pledge in session.scalars(shown.execution_options(yield_per=1000)):
         for key in names_of(pledge):
             right[key] = right.get(key, 0) + 1
-        if pledge.kind is Kind.ORGANISATION and pledge.organisation_id and not pledge.example:
-            organisations.add(pledge.organisation_id)
-    if organisations:
-        right[(ORGANISATIONS, EVERY_DAY)] = len(organisations)
     drift = {}
     for row in session.scalars(select(Counter).where(Counter.campaign_id == campaign_id).with_for_update()):
-        if row.name.startswith((TALLIES, LANES, SITES)):
+        if row.name == ORGANISATIONS or row.name.startswith((TALLIES, LANES, SITES, SECTORS)):
             continue
         is_now = right.pop((row.name, row.day), 0)
         if row.value != is_now:
@@ -160,27 +156,6 @@ def recount(session: Session, campaign_id: int) -> dict[tuple[str, str], tuple[i
         drift[(name, day)] = (0, value)
         session.add(Counter(campaign_id=campaign_id, name=name, day=day, value=value))
     return drift
-
-
-def other_pledge_of(session: Session, pledge: Contribution) -> bool:
-    """Whether the organisation of `pledge` has another promise on this wall."""
-    return bool(
-        session.scalar(
-            select(func.count()).select_from(
-                select(Contribution.id)
-                .where(
-                    Contribution.organisation_id == pledge.organisation_id,
-                    Contribution.campaign_id == pledge.campaign_id,
-                    Contribution.shown_at.is_not(None),
-                    Contribution.kind == Kind.ORGANISATION,
-                    Contribution.example.is_(False),
-                    Contribution.id != pledge.id,
-                )
-                .limit(1)
-                .subquery()
-            )
-        )
-    )
 
 
 KEPT, UNDER_WAY = f"progress:{Progress.KEPT}", f"progress:{Progress.UNDER_WAY}"

@@ -29,9 +29,11 @@ class Sent:
     kind: Kind = Kind.PERSON
     theme_id: int | None = None
     audience_id: int | None = None
+    actions: tuple[tuple[str, str], ...] = ()  # words, and by when (a day, or nothing)
     status: Progress | None = None
     link: str = ""
     email: str = ""
+    authoriser: str = ""
     follow_up: bool = False
     consents: dict[str, str] = field(default_factory=dict)  # purpose -> the words that were agreed to
     form_token: str | None = None  # the one-use number of the form
@@ -43,9 +45,14 @@ class Sent:
             str(self.type), self.words, self.lang, str(self.by_when), self.how_we_will_know, self.name,
             str(self.show_name), self.role, self.organisation, self.website, str(self.kind), str(self.theme_id),
             str(self.audience_id), str(self.status), self.link, self.email, str(self.follow_up), sorted(self.consents),
-            *([self.first_name] if self.first_name else []),
+            *([self.first_name] if self.first_name else []), *self.actions, *([self.authoriser] if self.authoriser else []),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def kept_actions(sent: Sent) -> list[dict[str, str]]:
+    """As a revision holds them."""
+    return [{"words": words, "by": by} for words, by in sent.actions]
 
 
 @dataclass(frozen=True)

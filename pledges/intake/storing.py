@@ -18,7 +18,7 @@ from pledges.tokens import hash_token, new_public_id, receipt_token
 
 from .consents import consents_of, contact_of
 from .door import ReviewDesk
-from .sent import Origin, Receipt, Sent
+from .sent import Origin, Receipt, Sent, kept_actions
 
 
 def receive(
@@ -103,7 +103,9 @@ def says(revision: Revision, sent: Sent) -> bool:
         "words", "by_when", "how_we_will_know", "status", "link", "name", "first_name", "show_name", "role", "organisation", "website",
         "kind", "theme_id", "audience_id", "lang",
     )  # fmt: skip
-    return all(getattr(revision, name) == getattr(sent, name) for name in said)
+    return all(getattr(revision, name) == getattr(sent, name) for name in said) and revision.actions == kept_actions(
+        sent
+    )
 
 
 def add_revision(session: Session, contribution: Contribution, sent: Sent, now: datetime, *, number: int) -> Revision:
@@ -113,6 +115,7 @@ def add_revision(session: Session, contribution: Contribution, sent: Sent, now: 
         words=sent.words,
         by_when=sent.by_when,
         how_we_will_know=sent.how_we_will_know,
+        actions=kept_actions(sent),
         status=sent.status,
         link=sent.link,
         name=sent.name,

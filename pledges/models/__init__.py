@@ -5,9 +5,10 @@ from __future__ import annotations
 from .campaign import AkismetUse, Audience, Campaign, CampaignState, EventCode, Prompt, Question, Theme
 from .contribution import Consent, Contact, Contribution, NameLimit, Revision, Wording
 from .counter import EVERY_DAY, Counter
+from .draft import Draft
 from .kinds import FINDABLE, NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
-from .matter import How, Matter, MatterKind, SharedDomain
-from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall
+from .matter import How, Logo, Matter, MatterKind, SharedDomain
+from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall, Sector, Size
 from .partner import PartnerKey
 from .step import Step
 from .webhook import Delivery, Webhook
@@ -27,9 +28,11 @@ __all__ = [
     "Contribution",
     "Counter",
     "Delivery",
+    "Draft",
     "EventCode",
     "How",
     "Kind",
+    "Logo",
     "Matter",
     "MatterKind",
     "MergedContribution",
@@ -42,8 +45,10 @@ __all__ = [
     "Prompt",
     "Question",
     "Revision",
+    "Sector",
     "SharedDomain",
     "ShowName",
+    "Size",
     "Step",
     "Theme",
     "Type",

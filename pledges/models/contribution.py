@@ -143,6 +143,9 @@ class Revision(Base):
     words: Mapped[str] = mapped_column(Text)
     by_when: Mapped[date | None]
     how_we_will_know: Mapped[str] = mapped_column(String(NOTE_CHARS), default="")
+    actions: Mapped[list[dict[str, str]]] = mapped_column(
+        default=list
+    )  # an organisation's: words, by (a day, or nothing)
     status: Mapped[Progress | None] = mapped_column(text_enum(Progress))  # of an update
     link: Mapped[str] = mapped_column(String(500), default="")
     name: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
@@ -164,6 +167,11 @@ class Revision(Base):
     contribution: Mapped[Contribution] = relationship(back_populates="revisions", foreign_keys=[contribution_id])
     theme: Mapped[Theme | None] = relationship()
     audience: Mapped[Audience | None] = relationship()
+
+    @property
+    def actions_said(self) -> str:
+        """The words of all its actions, a line each."""
+        return "\n".join(each["words"] for each in self.actions)
 
     @property
     def level(self) -> ShowName:
@@ -193,6 +201,7 @@ class Contact(Base):
     contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"), unique=True)
     email: Mapped[str] = mapped_column(String(254))
     email_hash: Mapped[str] = mapped_column(String(64), index=True)  # keyed, of the folded address
+    authoriser: Mapped[str] = mapped_column(String(NAME_CHARS), default="")  # who agreed to it, in an organisation
     letters_wanted: Mapped[bool] = mapped_column(default=True)
     proved_at: Mapped[datetime | None]  # its owner pressed a button
     follow_up: Mapped[bool] = mapped_column(default=False)

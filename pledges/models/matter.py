@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pledges.db import Base, BigId, text_enum
@@ -17,6 +17,7 @@ from .organisation import Organisation
 
 class MatterKind(StrEnum):
     PROOF = "proof"  # its author speaks for the organisation
+    LOGO = "logo"
 
 
 class How(StrEnum):
@@ -59,6 +60,22 @@ class Matter(Base):
     campaign: Mapped[Campaign] = relationship()
     organisation: Mapped[Organisation] = relationship()
     contribution: Mapped[Contribution | None] = relationship()
+
+
+class Logo(Base):
+    """A picture of ours, made of what was sent: it waits with its matter, or is the one that is shown."""
+
+    __tablename__ = "logos"
+    __table_args__ = (Index(None, "organisation_id", "hash"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    matter_id: Mapped[int] = mapped_column(ForeignKey("organisation_matters.id", ondelete="CASCADE"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"))
+    hash: Mapped[str] = mapped_column(String(64))
+    png: Mapped[bytes] = mapped_column(LargeBinary)
+    width: Mapped[int]
+    height: Mapped[int]
+    alt: Mapped[str] = mapped_column(String(120))
 
 
 class SharedDomain(Base):

@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pledges.db import Base, BigId
+from pledges.db import Base, BigId, text_enum
 
 from .kinds import NAME_CHARS
+
+
+class Sector(StrEnum):
+    """What an organisation is."""
+
+    SCHOOL = "school"
+    COLLEGE = "college"
+    HEALTH = "health"
+    GOVERNMENT = "government"
+    JUSTICE = "justice"
+    CHARITY = "charity"
+    FAITH = "faith"
+    BUSINESS = "business"
+    CULTURE = "culture"
+    SPORT = "sport"
+    UNION = "union"
+    OTHER = "other"
+
+
+class Size(StrEnum):
+    """How many people it has."""
+
+    TINY = "1-9"
+    SMALL = "10-49"
+    MIDDLE = "50-249"
+    LARGE = "250-999"
+    HUGE = "1000+"
 
 
 class Organisation(Base):
@@ -26,6 +54,13 @@ class Organisation(Base):
     verified_at: Mapped[datetime | None]  # by whom: contributions.vouched_at
     verified_how: Mapped[str | None] = mapped_column(String(200))  # a How
     verified_until: Mapped[datetime | None] = mapped_column(index=True)
+    sector: Mapped[Sector | None] = mapped_column(text_enum(Sector))
+    size: Mapped[Size | None] = mapped_column(text_enum(Size))
+    described_by_id: Mapped[int | None] = mapped_column(BigId)  # the promise whose author chose these two
+    logo_hash: Mapped[str | None] = mapped_column(String(64))  # of the picture that is shown while the badge holds
+    logo_alt: Mapped[str] = mapped_column(String(120), default="")
+    logo_width: Mapped[int] = mapped_column(default=0)
+    logo_height: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
 
 
@@ -52,11 +87,15 @@ class OrganisationOnWall(Base):
     """An organisation that stands on a wall under its name, and how many promises it has there: kept, so that no page counts rows."""
 
     __tablename__ = "organisations_on_walls"
-    __table_args__ = (Index("ix_organisations_on_walls_order", "campaign_id", "order_key", "organisation_id"),)
+    __table_args__ = (
+        Index("ix_organisations_on_walls_order", "campaign_id", "order_key", "organisation_id"),
+        Index("ix_organisations_on_walls_sector", "campaign_id", "sector", "order_key", "organisation_id"),
+    )
 
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True)
     order_key: Mapped[str] = mapped_column(String(400))  # the name, folded: by it the list is ordered and searched
+    sector: Mapped[Sector | None] = mapped_column(text_enum(Sector))  # as the organisation says
     promises: Mapped[int] = mapped_column(default=0)
     kept: Mapped[int] = mapped_column(default=0)
 

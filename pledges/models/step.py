@@ -22,6 +22,13 @@ class Step(Base):
     __tablename__ = "steps"
     __table_args__ = (
         Index("ix_steps_pledge", "pledge_id", "said_at", "id"),
+        Index(
+            "ix_steps_hidden",
+            "hidden_at",
+            "id",
+            sqlite_where=text("hidden_at IS NOT NULL"),
+            postgresql_where=text("hidden_at IS NOT NULL"),
+        ),
         Index("ix_steps_held", "id", sqlite_where=text("held"), postgresql_where=text("held")),
     )
 
@@ -29,6 +36,7 @@ class Step(Base):
     public_id: Mapped[str] = mapped_column(String(16), unique=True)
     pledge_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"))
     update_id: Mapped[int | None] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"), unique=True)
+    action: Mapped[str | None] = mapped_column(String(16))  # the key of one action of the promise; none: all of it
     status: Mapped[Progress] = mapped_column(text_enum(Progress))
     said_at: Mapped[datetime]
     held: Mapped[bool] = mapped_column(default=False)  # it came in a surge, and is shown when that is over

@@ -139,13 +139,13 @@ def _locked(session: Session, matter: Matter, by_holder: int | None, now: dateti
 
 def forget(session: Session, pledge: Contribution, *, unless_waiting: bool = False) -> None:
     """Nothing that its author has asked waits, or is known; raises NotNow where something waits and is not to be forgotten."""
-    mine = select(Matter).where(Matter.contribution_id == pledge.id, Matter.kind == MatterKind.PROOF)
+    mine = select(Matter).where(Matter.contribution_id == pledge.id)
     if unless_waiting:
-        mine = mine.where(Matter.decided_at.is_(None))
+        mine = mine.where(Matter.decided_at.is_(None), Matter.kind == MatterKind.PROOF)
     found = session.scalars(mine.order_by(Matter.id).with_for_update()).all()
     if unless_waiting and any(each.waiting_since is not None for each in found):
         raise NotNow
-    _drop(session, found)
+    drop(session, found)
 
 
 def forget_unpressed(session: Session, now: datetime, most: int) -> int:
@@ -154,11 +154,12 @@ def forget_unpressed(session: Session, now: datetime, most: int) -> int:
         Matter.waiting_since.is_(None), Matter.decided_at.is_(None), Matter.asked_at <= now - LINK_HOLDS
     )
     found = session.scalars(old.order_by(Matter.id).limit(most)).all()
-    _drop(session, found)
+    drop(session, found)
     return len(found)
 
 
-def _drop(session: Session, found: Iterable[Matter]) -> None:
+def drop(session: Session, found: Iterable[Matter]) -> None:
+    """These are gone, and the lane's number follows."""
     for each in found:
         session.delete(each)
     session.flush()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledges.campaigns import versions
-from pledges.figures import counters
-from pledges.models import Contribution, Kind, MergedContribution, MergedOrganisation, Organisation, Type
+from pledges.models import Contribution, MergedContribution, MergedOrganisation, Organisation
+from pledges.models.turns import hold_by_ids
 
 from . import badges, places
 from .naming import counted_as, note
@@ -59,34 +59,25 @@ def part(session: Session, one: Organisation) -> None:
 def _move(session: Session, moved: list[Contribution], before: Organisation, after: Organisation) -> None:
     """These count for another organisation; counters and the wall's version follow."""
     touched = places.campaigns_of(session, before, after)
-    was = {campaign_id: _shown(session, campaign_id, before, after) for campaign_id in touched}
     for contribution in moved:
         contribution.organisation_id = after.id
         badges.leave(contribution)
     session.flush()
     for campaign_id in sorted(touched):
         versions.touch(session, campaign_id)  # first, as whoever publishes does: nobody waits for another's counters
-        change = _shown(session, campaign_id, before, after) - was[campaign_id]
-        counters.add(session, campaign_id, counters.ORGANISATIONS, change)
         places.recount(session, campaign_id, [before.id, after.id])
 
 
-def _shown(session: Session, campaign_id: int, *rows: Organisation) -> int:
-    """How many of these have a promise on this wall."""
-    query = select(func.count(func.distinct(Contribution.organisation_id))).where(
-        Contribution.organisation_id.in_([row.id for row in rows]),
-        Contribution.campaign_id == campaign_id,
-        Contribution.type == Type.PLEDGE,
-        Contribution.kind == Kind.ORGANISATION,
-        Contribution.shown_at.is_not(None),
-        Contribution.example.is_(False),
-    )
-    return session.scalar(query) or 0
-
-
 def _lock(session: Session, *rows: Organisation) -> None:
-    """Two people who merge at once do so one after the other."""
+    """Nobody else changes these, or what stands under them: promises first, as whoever decides on words holds them.
+
+    What came under them in between is held as well; whoever waits for us then is tried again.
+    """
     ids = {row.id for row in rows}
+    standing = select(Contribution.id).where(Contribution.organisation_id.in_(ids))
+    held = set(session.scalars(standing))
+    hold_by_ids(session, *held)
     session.scalars(
         select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.id).with_for_update()
     ).all()
+    hold_by_ids(session, *set(session.scalars(standing)) - held)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from pledges.models import Contribution, MergedContribution, MergedOrganisation, Organisation
@@ -37,19 +39,32 @@ def named(session: Session, name: str) -> Organisation | None:
 def known(session: Session, name: str, now: datetime) -> Organisation:
     """The row of exactly this name, made where there was none."""
     found = named(session, name)
-    if found is None:
-        found = Organisation(
-            public_id=new_public_id(), name=name, name_key=key_of(name), likeness=likeness_of(name), created_at=now
-        )
-        session.add(found)
-        session.flush()
-    return found
+    if found is not None:
+        return found
+    made = _insert_of(session)(Organisation).values(
+        public_id=new_public_id(),
+        name=name,
+        name_key=key_of(name),
+        likeness=likeness_of(name),
+        logo_alt="",
+        logo_width=0,
+        logo_height=0,
+        created_at=now,
+    )
+    # of two who name it for the first time at once, one makes it, and both find it
+    session.execute(made.on_conflict_do_nothing(index_elements=[Organisation.name_key]))
+    return session.scalars(select(Organisation).where(Organisation.name_key == key_of(name))).one()
 
 
-def counted_as(session: Session, organisation: Organisation) -> Organisation:
-    """The organisation that this one was said to be the same as, itself where nobody said so."""
+def _insert_of(session: Session) -> Any:
+    """INSERT as this database has it."""
+    return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert
+
+
+def counted_as(session: Session, organisation: Organisation, *, anew: bool = False) -> Organisation:
+    """The organisation that this one was said to be the same as, itself where nobody said so; `anew`: as it is committed now."""
     for _ in range(LONGEST_CHAIN):
-        into = session.get(MergedOrganisation, organisation.id)
+        into = session.get(MergedOrganisation, organisation.id, populate_existing=anew)
         if into is None:
             break
         organisation = session.get_one(Organisation, into.into_id)
@@ -70,9 +85,22 @@ def alike(session: Session, name: str) -> list[Organisation]:
 
 def attach(session: Session, contribution: Contribution, row: Organisation) -> int:
     """These words name `row`; the answer is the organisation that they count for."""
-    root = counted_as(session, row)
+    root = _held(session, row)
     note(session, contribution.id, row.id if root.id != row.id else None)
     return root.id
+
+
+def _held(session: Session, row: Organisation) -> Organisation:
+    """The organisation that this one counts as; nobody merges either before this transaction ends."""
+    root = counted_as(session, row)
+    for _ in range(LONGEST_CHAIN):
+        both = select(Organisation.id).where(Organisation.id.in_((row.id, root.id)))
+        session.execute(both.order_by(Organisation.id).with_for_update(read=True))
+        now = counted_as(session, row, anew=True)
+        if now.id == root.id:
+            break
+        root = now
+    return root
 
 
 def leave(session: Session, contribution: Contribution, names: Iterable[str]) -> None:

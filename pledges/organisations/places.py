@@ -10,7 +10,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
-from pledges.models import Contribution, Kind, Organisation, OrganisationOnWall, Progress, ShowName, Type
+from pledges.figures import counters
+from pledges.models import Contribution, Kind, Organisation, OrganisationOnWall, Progress, Sector, ShowName, Type
 from pledges.text import fold
 
 KEY_CHARS = 400
@@ -74,10 +75,17 @@ def kept(session: Session, pledge: Contribution, before: Progress) -> None:
 def _add(session: Session, campaign_id: int, organisation_id: int, promises: int, kept: int) -> None:
     here = (OrganisationOnWall.campaign_id == campaign_id, OrganisationOnWall.organisation_id == organisation_id)
     if promises > 0:
+        organisation = session.get_one(Organisation, organisation_id)
+        if session.scalars(select(OrganisationOnWall.promises).where(*here)).first() is None:
+            _stands(session, campaign_id, organisation.sector, +1)
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        key = order_key(session.get_one(Organisation, organisation_id).name)
         row = dialect.insert(OrganisationOnWall).values(
-            campaign_id=campaign_id, organisation_id=organisation_id, order_key=key, promises=promises, kept=kept
+            campaign_id=campaign_id,
+            organisation_id=organisation_id,
+            order_key=order_key(organisation.name),
+            sector=organisation.sector,
+            promises=promises,
+            kept=kept,
         )
         session.execute(
             row.on_conflict_do_update(
@@ -95,11 +103,42 @@ def _add(session: Session, campaign_id: int, organisation_id: int, promises: int
         .values(promises=OrganisationOnWall.promises + promises, kept=OrganisationOnWall.kept + kept)
         .execution_options(synchronize_session=False)
     )
-    session.execute(
+    gone = (
         delete(OrganisationOnWall)
         .where(*here, OrganisationOnWall.promises <= 0)
+        .returning(OrganisationOnWall.sector)
         .execution_options(synchronize_session=False)
     )
+    for sector in session.scalars(gone).all():
+        _stands(session, campaign_id, sector, -1)
+
+
+def _stands(session: Session, campaign_id: int, sector: Sector | None, change: int) -> None:
+    """One more stands here, or one less."""
+    counters.add(session, campaign_id, counters.ORGANISATIONS, change)
+    _count(session, campaign_id, sector, change)
+
+
+def _count(session: Session, campaign_id: int, sector: Sector | None, change: int) -> None:
+    if sector is not None:
+        counters.add(session, campaign_id, f"{counters.SECTORS}{sector}", change)
+
+
+def described(session: Session, organisation: Organisation) -> None:
+    """Its author has said what it is: on every wall its row and the numbers say so; their campaigns are held already."""
+    rows = select(OrganisationOnWall).where(OrganisationOnWall.organisation_id == organisation.id)
+    for row in session.scalars(rows.order_by(OrganisationOnWall.campaign_id)).all():
+        if row.sector != organisation.sector:
+            _count(session, row.campaign_id, row.sector, -1)
+            _count(session, row.campaign_id, organisation.sector, +1)
+            row.sector = organisation.sector
+    session.flush()
+
+
+def by_sector(counts: dict[str, int]) -> dict[Sector, int]:
+    """How many organisations of each sector stand here, of counters that were read; those of which none does left out."""
+    found = ((sector, counts.get(f"{counters.SECTORS}{sector}", 0)) for sector in Sector)
+    return {sector: number for sector, number in found if number > 0}
 
 
 def order_key(name: str) -> str:
@@ -137,19 +176,44 @@ def recount(session: Session, campaign_id: int, organisation_ids: Iterable[int] 
         drifted += (row.promises, row.kept) != now
         row.promises, row.kept = now
         if not row.promises:
+            _stands(session, campaign_id, row.sector, -1)
             session.delete(row)
     for organisation_id, (promises, kept_ones) in right.items():
         _add(session, campaign_id, organisation_id, promises, kept_ones)
     session.flush()
-    return drifted + len(right)
+    return drifted + len(right) + (_recount_numbers(session, campaign_id) if of is None else 0)
+
+
+def _recount_numbers(session: Session, campaign_id: int) -> int:
+    """How many stand here, and of each sector, set right from the rows; answers how many numbers had drifted."""
+    rows = select(OrganisationOnWall).where(OrganisationOnWall.campaign_id == campaign_id)
+    right = dict.fromkeys([counters.ORGANISATIONS, *(f"{counters.SECTORS}{sector}" for sector in Sector)], 0)
+    for row in session.scalars(rows.options(joinedload(OrganisationOnWall.organisation))).all():
+        row.sector = row.organisation.sector
+        right[counters.ORGANISATIONS] += 1
+        if row.sector is not None:
+            right[f"{counters.SECTORS}{row.sector}"] += 1
+    session.flush()
+    was = counters.read(session, campaign_id, right)
+    changes = {name: number - was.get(name, 0) for name, number in right.items()}
+    for name, change in changes.items():
+        counters.add(session, campaign_id, name, change)
+    return sum(change != 0 for change in changes.values())
 
 
 def page(
-    session: Session, campaign_id: int, asked: str, after: Place | None, limit: int
+    session: Session,
+    campaign_id: int,
+    asked: str,
+    after: Place | None,
+    limit: int,
+    sector: Sector | None = None,
 ) -> tuple[list[OrganisationOnWall], Place | None]:
     """By name, those whose names have words that begin like each word of `asked`; and where the rest begins."""
     row = OrganisationOnWall
     query = select(row).where(row.campaign_id == campaign_id).options(joinedload(row.organisation, innerjoin=True))
+    if sector is not None:
+        query = query.where(row.sector == sector)
     for word in fold(asked).split()[:WORDS_AT_MOST]:
         query = query.where((" " + row.order_key).contains(f" {word}", autoescape=True))
     if after is not None:
@@ -169,3 +233,15 @@ def on_wall(session: Session, campaign_id: int, public_id: str) -> OrganisationO
             joinedload(OrganisationOnWall.organisation, innerjoin=True)
         )
     ).first()
+
+
+def newest(session: Session, row: OrganisationOnWall) -> str | None:
+    """The public id of what was promised last in this name here; none where it has just gone."""
+    query = select(Contribution.public_id).where(
+        Contribution.organisation_id == row.organisation_id,
+        Contribution.campaign_id == row.campaign_id,
+        Contribution.kind == Kind.ORGANISATION,
+        Contribution.shown_at.is_not(None),
+        Contribution.show_name != ShowName.ANONYMOUS,
+    )
+    return session.scalars(query.order_by(Contribution.shown_at.desc(), Contribution.id.desc()).limit(1)).first()

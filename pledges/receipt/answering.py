@@ -13,8 +13,9 @@ from pledges.intake import storing
 from pledges.intake.door import ReviewDesk
 from pledges.intake.forms.update import UpdateForm
 from pledges.intake.sent import Origin
-from pledges.models import Contribution, Step, Type
+from pledges.models import Contribution, Progress, Step, Type
 from pledges.models.turns import hold
+from pledges.updates import actions
 from pledges.wall import steps
 
 TWICE = timedelta(minutes=10)  # in which the same answer is a double press
@@ -59,6 +60,19 @@ def answer(
         return Answer(steps.add(session, pledge, form.status, now), None)
     update = storing.receive(session, pledge.campaign, sent, origin, desk, now=now, parent=pledge).contribution
     return Answer(steps.add(session, pledge, form.status, now, update=update), update)
+
+
+def answer_action(session: Session, pledge: Contribution, key: str, status: Progress, now: datetime) -> None:
+    """How one action goes is stored once, and shown; raises NotNow where there is no such action, and TooOften."""
+    hold(session, pledge)
+    if not can_tell(pledge) or key not in {each.key for each in actions.of_revision(pledge.published_revision)}:
+        raise NotNow
+    last = steps.newest(session, pledge, action=key)
+    if last is not None and last.status is status and now - last.said_at <= TWICE:
+        return
+    if steps.too_many(session, pledge, now, action=key):
+        raise TooOften
+    steps.add(session, pledge, status, now, action=key)
 
 
 def _told_just_now(session: Session, pledge: Contribution, form: UpdateForm, now: datetime) -> bool:

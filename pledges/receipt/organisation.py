@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from pledges.errors import NotNow
 from pledges.intake.door import ReviewDesk
-from pledges.models import Contribution, How, Kind, Matter, Organisation, Type
-from pledges.models.turns import hold_by_ids
-from pledges.organisations import badges, matters
+from pledges.models import Contribution, How, Kind, Matter, MatterKind, Organisation, Sector, Size, Type
+from pledges.models.turns import hold, hold_by_ids
+from pledges.organisations import badges, facts, logos, matters
+from pledges.organisations.pictures import Picture
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Standing:
     declined: bool = False  # so the last was answered
     can_ask: bool = False
     colleagues: list[Matter] = field(default_factory=list)  # who ask the holder
+    logo: logos.Shown | None = None
+    logo_waits: bool = False
+    may_say: bool = False  # what the organisation is
     people: list[Contribution] = field(default_factory=list)  # who speak for it, beside the holder
 
 
@@ -46,9 +50,34 @@ def of(session: Session, own: Contribution, now: datetime) -> Standing | None:
         asked=asked,
         declined=last is not None and last.accepted is False,
         can_ask=asked is None and matters.can_ask(own, now),
+        logo=logos.of(organisation) if holds else None,
+        logo_waits=holds and logos.waiting(session, organisation.id) is not None,
+        may_say=facts.may_say(session, own, now),
         colleagues=asking(session, own, now) if holds else [],
         people=[each for each in badges.people(session, organisation, now) if each.id != own.id] if holds else [],
     )
+
+
+def describe(session: Session, own: Contribution, sector: Sector | None, size: Size | None, now: datetime) -> None:
+    """Its page says what it is and how many people it has; raises NotNow where that is not theirs to say."""
+    hold(session, own)
+    facts.say(session, own, sector, size, now)
+
+
+def send_logo(session: Session, own: Contribution, picture: Picture, alt: str, lang: str, now: datetime) -> None:
+    """The logo waits for a moderator; raises NotNow for who holds no badge."""
+    logos.send(session, own, picture, alt, lang, now)
+
+
+def take_logo_away(session: Session, own: Contribution, now: datetime) -> None:
+    """No logo of the organisation is shown, and none waits; raises NotNow for who holds no badge."""
+    hold(session, own)
+    if not badges.holds(own, now) or own.organisation_id is None:
+        raise NotNow
+    waits = logos.waiting(session, own.organisation_id)
+    if waits is not None:
+        matters.drop(session, [waits])
+    logos.take_away(session, badges.lock(session, own.organisation_id))
 
 
 def asking(session: Session, own: Contribution, now: datetime) -> list[Matter]:
@@ -59,7 +88,9 @@ def asking(session: Session, own: Contribution, now: datetime) -> list[Matter]:
     return [
         each
         for each in found
-        if each.contribution is not None and matters.by_colleague(each.organisation, each.contribution, now)
+        if each.kind is MatterKind.PROOF
+        and each.contribution is not None
+        and matters.by_colleague(each.organisation, each.contribution, now)
     ]
 
 

@@ -19,7 +19,7 @@ from . import merging, terms
 TABLE = "revision_words"  # made by migration 0006; FTS5 keeps tables of its own beside it
 AT_MOST = 32  # words of a question that count
 LAST_PLACE = 16_383  # that a text vector of PostgreSQL knows
-FIELDS = ("words", "how_we_will_know", "name", "first_name", "role", "organisation")
+FIELDS = ("words", "how_we_will_know", "actions_said", "name", "first_name", "role", "organisation")
 
 
 def put(session: Session, revision: Revision) -> None:

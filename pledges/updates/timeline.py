@@ -21,16 +21,17 @@ _UPDATE = aliased(Contribution)
 class Entry:
     """What was told at a moment; the words are there only where they are shown."""
 
-    id: str
+    id: str  # the step's, whatever comes of the words
     status: Progress
     at: datetime
     row: int  # of the step, by which those of one moment stand in order
-    step: str  # the id by which a bare status is reported, or taken back
+    changed_at: datetime  # when it became what it is: words that came with it are shown later, and may go before it
     note: str = ""
     link: str = ""
     promise: str = ""  # the new words of a promise that has changed
     lang: str = ""
     update: str = ""  # the public id of what was written with it
+    action: str = ""  # the key of the action that this is about; none: the promise
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class Told:
 
 def entries(session: Session, pledge: Contribution, after: Cursor | None = None, limit: int = SHOWN) -> Page[Entry]:
     """What is shown of it, newest first."""
-    from_here = _steps(pledge).where(Step.held.is_(False), or_(Step.status != Progress.CHANGED, _shown()))
+    from_here = _steps(pledge).where(
+        Step.action.is_(None), Step.held.is_(False), or_(Step.status != Progress.CHANGED, _shown())
+    )
     if after is not None:
         from_here = from_here.where(or_(Step.said_at < after.at, and_(Step.said_at == after.at, Step.id < after.id)))
     rows = session.execute(from_here.limit(limit + 1)).all()
@@ -53,9 +56,10 @@ def entries(session: Session, pledge: Contribution, after: Cursor | None = None,
     return Page(found, str(Cursor(last.said_at, last.id)) if last is not None else None)
 
 
-def own(session: Session, pledge: Contribution) -> list[Told]:
-    """What its author told and has not taken back, newest first."""
-    rows = session.execute(_steps(pledge).limit(OWN)).all()
+def own(session: Session, pledge: Contribution, *, actions: bool = False) -> list[Told]:
+    """What its author told and has not taken back, newest first; of its actions too where that is asked."""
+    wanted = _steps(pledge) if actions else _steps(pledge).where(Step.action.is_(None))
+    rows = session.execute(wanted.limit(OWN)).all()
     return [Told(_entry(step, update, words), step.held, update) for step, update, words in rows]
 
 
@@ -74,16 +78,21 @@ def _shown():
 
 
 def _entry(step: Step, update: Contribution | None, words: Revision | None) -> Entry:
+    moments = [
+        step.said_at,
+        *([update.published_at, update.changed_at, update.hidden_at] if update is not None else []),
+    ]
+    changed_at = max(each for each in moments if each is not None)
     if update is None or words is None:
-        return Entry(step.public_id, step.status, step.said_at, step.id, step.public_id)
+        return Entry(step.public_id, step.status, step.said_at, step.id, changed_at, action=step.action or "")
     changed = step.status is Progress.CHANGED
     alone = words.words == words.link
     return Entry(
-        id=update.public_id,
+        id=step.public_id,
         status=step.status,
         at=step.said_at,
         row=step.id,
-        step=step.public_id,
+        changed_at=changed_at,
         note=words.how_we_will_know if changed else "" if alone else words.words,
         link=words.link,
         promise=words.words if changed else "",

@@ -34,7 +34,7 @@ def edit(own: Contribution, token: str) -> ResponseReturnValue:
     elif own.type is Type.COMMENT:
         form = CommentForm.read(request.form, own.campaign, page_lang=page_lang(), editing=True)
     else:
-        before = own.latest.by_when.isoformat() if own.latest.by_when else ""
+        before = [own.latest.by_when.isoformat() if own.latest.by_when else "", *(a["by"] for a in own.latest.actions)]
         form = PledgeForm.read(
             request.form,
             own.campaign,

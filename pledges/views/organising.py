@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
 
 from flask import Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,22 +14,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pledges import tokens
-from pledges.db import reading, transaction, utcnow
+from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.errors import NotYours
 from pledges.intake.allowance import clock, refusal
 from pledges.intake.door import review_desk
 from pledges.intake.forms.base import Form
-from pledges.models import Contribution, Matter
-from pledges.organisations import badges, matters
+from pledges.models import Contribution, Matter, Sector, Size
+from pledges.organisations import badges, logos, matters, pictures
 from pledges.receipt import organisation
 from pledges.wall import pieces
 from pledges.web.caching import never_kept
+from pledges.web.helpers import number
 from pledges.web.language import address_of, link, page_lang, speak_for
 
 from .base import public
-from .receipt import privately, receipt_page
+from .receipt import own_or_404, privately, receipt_page
 
-ACTS = ("prove", "colleague", "hand_over", "dismiss")
+ACTS = ("prove", "describe", "colleague", "hand_over", "dismiss", "no_logo")
 
 
 @dataclass
@@ -48,19 +51,40 @@ def act(own: Contribution, token: str, wanted: str) -> ResponseReturnValue:
     now = utcnow()
     if wanted == "prove":
         return _prove(own, token, now)
+    until_stored(lambda: _acted(own, wanted, now))
+    return _done(token, wanted)
+
+
+def _acted(own: Contribution, wanted: str, now: datetime) -> None:
     public_id = request.form.get("who", "")[:16]
     with transaction() as session:
         match wanted:
+            case "describe":
+                sector, size = _chosen(Sector, "sector"), _chosen(Size, "size")
+                organisation.describe(session, own, sector, size, now)
             case "colleague":
                 accepted = {"yes": True, "no": False}.get(request.form.get("answer", ""))
                 if accepted is None:
                     abort(400)
                 organisation.answer(session, own, public_id, accepted, review_desk(), now)
+            case "no_logo":
+                organisation.take_logo_away(session, own, now)
             case "hand_over":
                 organisation.hand_over(session, own, public_id, now)
             case "dismiss":
                 organisation.dismiss(session, own, public_id, now)
-    return _done(token, wanted)
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def _chosen(of: type[Choice], name: str) -> Choice | None:
+    """What was chosen from a list; none: nothing."""
+    given = request.form.get(name, "")
+    try:
+        return of(given) if given else None
+    except ValueError:
+        abort(400)
 
 
 def _prove(own: Contribution, token: str, now: datetime) -> Response:
@@ -89,7 +113,50 @@ def _prove(own: Contribution, token: str, now: datetime) -> Response:
     return _done(token, "prove")
 
 
-def _again(own: Contribution, token: str, form: ProofForm, status: int) -> Response:
+@public.post("/receipt/<token>/logo")
+def logo_sent(token: str) -> ResponseReturnValue:
+    """A logo waits for a moderator, or the page says what is wrong with it."""
+    own, now = own_or_404(token), utcnow()
+    wait = refusal("receipts")
+    if wait is not None:
+        abort(wait.status, retry_after=wait.retry_after_seconds)
+    form = Form()
+    form._take(request.form, ["alt"])
+    if not form["alt"]:
+        form.errors["alt"] = _("Write what the logo shows, for those who cannot see it")
+    form._at_most("alt", logos.ALT_CHARS)
+    sent = request.files.get("logo")
+    try:
+        picture = pictures.drawn_anew(sent.stream.read(pictures.MOST_BYTES + 1) if sent is not None else b"")
+    except pictures.NoLogo as error:
+        form.errors["logo"] = _no_logo(error.why)
+        return _again(own, token, form, 422)
+    if form.errors:
+        return _again(own, token, form, 422)
+
+    def kept() -> None:
+        with transaction() as session:
+            organisation.send_logo(session, own, picture, form["alt"], page_lang(), now)
+
+    until_stored(kept)
+    return _done(token, "logo")
+
+
+logo_sent.takes_file = True  # type: ignore[attr-defined]
+
+
+def _no_logo(why: str) -> str:
+    most = number(pictures.MOST_BYTES // 1024)
+    return {
+        "none": _("Choose a picture"),
+        "large": _("This file is too large. Send one of %(most)s KB at most", most=most),
+        "kind": _("Send a picture as PNG, JPEG or WebP"),
+        "points": _("This picture has too many points. Send a smaller one"),
+        "broken": _("We cannot read this picture. Save it again as PNG, and send that"),
+    }[why]
+
+
+def _again(own: Contribution, token: str, form: Form, status: int) -> Response:
     return privately(make_response(receipt_page(own, token, proving=form), status))
 
 

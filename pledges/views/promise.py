@@ -13,7 +13,7 @@ from pledges.db import reading, utcnow
 from pledges.intake.forms.update import STATUSES
 from pledges.models import Campaign, Contribution, Type
 from pledges.organisations import badges, places
-from pledges.updates import timeline
+from pledges.updates import actions, timeline
 from pledges.wall import copying, listing, pieces, shown
 from pledges.wall import thread as wall_thread
 from pledges.web.caching import kept, shared, shows
@@ -58,6 +58,7 @@ def _promise(campaign: Campaign, pledge: Contribution) -> str:
         cloth=cloth,
         open=finding.is_open(campaign, utcnow()),
         told=timeline.entries(session, pledge).items if pledge.type is Type.PLEDGE else [],
+        actions=actions.of(session, pledge),
         statuses=STATUSES,
         starts=STARTS,
         inspired=pledge.inspired_shown,

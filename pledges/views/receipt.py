@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from pledges import tokens
-from pledges.campaigns import guarding
+from pledges.campaigns import event_codes, guarding
 from pledges.db import reading, utcnow
 from pledges.errors import NotYours
 from pledges.intake.door import review_desk
@@ -23,11 +23,11 @@ from pledges.intake.forms.pledge import OFFERED, WISHES, PledgeForm
 from pledges.intake.forms.update import STATUSES, UpdateForm
 from pledges.intake.road import form_page
 from pledges.models import Consent, Contribution, ShowName, Type
-from pledges.organisations import matters
+from pledges.organisations import facts, matters
 from pledges.receipt import acts, answering, organisation, story
 from pledges.settings import settings
 from pledges.text import first_name
-from pledges.updates import asking, timeline
+from pledges.updates import actions, asking, timeline
 from pledges.wall import pieces, shown, thread
 from pledges.web.caching import PRIVATE, never_kept
 from pledges.web.language import address_of, link, page_lang, speak_for
@@ -121,12 +121,18 @@ def receipt_page(
         is_comment=own.type is Type.COMMENT,
         can_tell=answering.can_tell(own),
         told=told,
+        sent_actions=actions.of_revision(own.latest),
+        actions=actions.of(reading(), own) if own.type is Type.PLEDGE else [],
         own_page=_own_page,
         statuses=STATUSES,
+        invites_colleagues=acts.may_invite_colleagues(own),
+        staff_code=event_codes.staff_link_of(reading(), own, now) if acts.may_invite_colleagues(own) else None,
         form=form or UpdateForm(),
         proving=proving or Form(),
         standing_for=organisation.of(reading(), own, now),
         link_holds=matters.LINK_HOLDS,
+        sector_words=facts.SECTORS,
+        size_words=facts.SIZES,
         trouble=trouble,
         form_token=tokens.new_form_token(update_purpose(own)),
         trap=TRAP,

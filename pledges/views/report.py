@@ -25,10 +25,12 @@ from pledges.intake.forms.update import STATUSES
 from pledges.intake.forms.written import Written
 from pledges.intake.road import with_retry_after
 from pledges.limits.counting import limits_of
-from pledges.models import Contribution, Step, Type
+from pledges.models import Contribution, Organisation, Step, Type
+from pledges.organisations import places
 from pledges.wall import pieces, shown
 from pledges.web.caching import FOR_ONE, FORM, PRIVATE, kept, with_token
 from pledges.web.language import address_of, link, page_lang
+from pledges.web.paging import count_if_deep
 
 from .base import public
 
@@ -49,6 +51,17 @@ def report_comment(slug: str, id: str) -> ResponseReturnValue:
 @kept(unless=FOR_ONE)
 def report_update(slug: str, id: str) -> ResponseReturnValue:
     return _report_of(id, Type.UPDATE)
+
+
+@public.route("/<slug>/organisations/<id>/report", methods=["GET", "POST"])
+@kept(unless=FOR_ONE)
+def report_organisation(slug: str, id: str) -> ResponseReturnValue:
+    """Whoever finds that somebody pretends to be this organisation: read with the newest that was promised in its name."""
+    row = places.on_wall(reading(), g.campaign.id, id)
+    newest = places.newest(reading(), row) if row is not None else None
+    if row is None or newest is None:
+        return _lost_report(ReportForm.read(request.form))
+    return _report(shown.shown_or_404(reading(), g.campaign, newest, Type.PLEDGE), of=row.organisation)
 
 
 def _report_of(id: str, type: Type) -> ResponseReturnValue:
@@ -90,10 +103,16 @@ def _already_reported(form: ReportForm, nonce: str) -> str | None:
     return None
 
 
-def _complaint(form: ReportForm, nonce: str) -> Complaint:
+def _complaint(form: ReportForm, nonce: str, of: Organisation | None = None) -> Complaint:
+    return form.complaint(page_lang(), nonce, tokens.hash_network(limits_of(current_app).key()), _about(form, of))
+
+
+def _about(form: ReportForm, of: Organisation | None) -> str:
+    """Our own line before the words, where it is about an organisation or about one answer alone."""
+    if of is not None:
+        return _("(About the organisation “%(name)s” as a whole, from its page)", name=of.name)
     step = _step(form)
-    about = _("(About what was told on %(day)s: %(status)s)", **_told(step)) if step is not None else ""
-    return form.complaint(page_lang(), nonce, tokens.hash_network(limits_of(current_app).key()), about)
+    return _("(About what was told on %(day)s: %(status)s)", **_told(step)) if step is not None else ""
 
 
 def _step(form: ReportForm) -> Step | None:
@@ -107,16 +126,18 @@ def _told(step: Step) -> dict[str, str]:
     return {"day": format_date(step.said_at, "d MMMM y"), "status": str(STATUSES[step.status])}
 
 
-def _report(reported: Contribution, *, shown: bool = True) -> Response:
-    """A complaint is filed under a reference, and nothing is taken off by it alone."""
+def _report(reported: Contribution, *, shown: bool = True, of: Organisation | None = None) -> Response:
+    """A complaint is filed under a reference, and nothing is taken off by it alone; `of`: it is about all in that name."""
     now = utcnow()
-    _report_page = partial(_report_form_page, shown=shown)
-    purpose = f"report:{reported.public_id}"
+    _report_page = partial(_report_form_page, shown=shown, of=of)
+    purpose = f"report:{reported.public_id if of is None else of.public_id}"
+    first = {"step": request.args.get("step", "")} if of is None else {"category": "impersonation"}
     if request.method == "GET":
+        count_if_deep("step")
         return with_token(
             g.campaign,
             purpose,
-            lambda token: _report_page(reported, ReportForm(values={"step": request.args.get("step", "")}), 200, token),
+            lambda token: _report_page(reported, ReportForm(values=first), 200, token),
             items=[reported.parent_id or reported.id],  # a comment comes and goes with what it stands under
         )
     form = ReportForm.read(request.form)
@@ -125,25 +146,33 @@ def _report(reported: Contribution, *, shown: bool = True) -> Response:
         return _report_page(reported, form, 422, tokens.new_form_token(purpose))
     if ticket is None:
         return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="aged")
-    complaint = _complaint(form, ticket.nonce)
+    complaint = _complaint(form, ticket.nonce, of)
     try:
         known = review_desk().already_reported(reading(), complaint)
         if known is not None:
             return _reported_page(form, known)
         if ticket.aged:
             return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="aged")
-        return _file(reported, form, complaint, now, shown=shown)
+        return _file(reported, form, complaint, now, shown=shown, of=of)
     except FormUsed:
         return _report_page(reported, form, 422, tokens.new_form_token(purpose), trouble="used")
 
 
-def _file(reported: Contribution, form: ReportForm, complaint: Complaint, now: datetime, *, shown: bool) -> Response:
+def _file(
+    reported: Contribution,
+    form: ReportForm,
+    complaint: Complaint,
+    now: datetime,
+    *,
+    shown: bool,
+    of: Organisation | None,
+) -> Response:
     """The complaint is committed, or the form comes back with how long to wait."""
     wait = refusal("reports")
     if wait is not None:
         until = clock(wait, now)
         told = {"trouble": why(wait), "wait_until": until}
-        page = _report_form_page(reported, form, wait.status, request.form["token"], shown=shown, **told)
+        page = _report_form_page(reported, form, wait.status, request.form["token"], shown=shown, of=of, **told)
         return with_retry_after(page, wait)
     return _reported_page(form, _filed(reported, complaint, now))
 
@@ -168,7 +197,14 @@ def _reported_page(form: ReportForm, reference: str) -> Response:
 
 
 def _report_form_page(
-    reported: Contribution, form: ReportForm, status: int, token: str, *, shown: bool, **happened: Any
+    reported: Contribution,
+    form: ReportForm,
+    status: int,
+    token: str,
+    *,
+    shown: bool,
+    of: Organisation | None = None,
+    **happened: Any,
 ) -> Response:
     """The form beside what it is about, whose words stand here only while they are `shown`."""
     step = _step(form)
@@ -182,7 +218,12 @@ def _report_form_page(
         is_answer=reported.type is Type.ANSWER,
         is_update=reported.type is Type.UPDATE,
         told=_told(step) if step is not None and step.pledge_id == reported.id else None,
-        back=address_of(reported, g.campaign) if shown else link("wall", slug=g.campaign.slug),
+        organisation=of,
+        back=link("organisation", slug=g.campaign.slug, id=of.public_id)
+        if of is not None
+        else address_of(reported, g.campaign)
+        if shown
+        else link("wall", slug=g.campaign.slug),
         categories=CATEGORIES,
         **{"trouble": "", **happened},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from flask import Response, make_response, redirect, request
+from flask import Response, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from pledges import tokens
@@ -13,10 +13,10 @@ from pledges.db import transaction, until_stored, utcnow
 from pledges.errors import FormUsed, NotNow
 from pledges.intake.door import review_desk
 from pledges.intake.forms.base import TRAP
-from pledges.intake.forms.update import UpdateForm
+from pledges.intake.forms.update import STATUSES, UpdateForm
 from pledges.intake.road import origin
 from pledges.intake.sent import Origin
-from pledges.models import Contribution
+from pledges.models import Contribution, Progress
 from pledges.models.turns import hold
 from pledges.receipt import acts, answering
 from pledges.wall import steps
@@ -34,6 +34,8 @@ def tell(own: Contribution, token: str) -> ResponseReturnValue:
         raise NotNow
     if request.form.get("back"):
         return _take_back(own, token, request.form["back"], now)
+    if request.form.get("action"):
+        return _tell_action(own, token, request.form["action"][:16], now)
     form = UpdateForm.read(request.form, own.campaign, page_lang=page_lang())
     if form.errors:
         return _again(own, token, form, 422)
@@ -54,6 +56,19 @@ def tell(own: Contribution, token: str) -> ResponseReturnValue:
 def _told(own: Contribution, form: UpdateForm, nonce: str | None, from_here: Origin, now: datetime) -> answering.Answer:
     with transaction() as session:
         return answering.answer(session, own, form, nonce, from_here, review_desk(), now)
+
+
+def _tell_action(own: Contribution, token: str, key: str, now: datetime) -> Response:
+    """How one of its actions goes, chosen from the list: shown at once."""
+    chosen = next((each for each in STATUSES if each == request.form.get("status")), Progress.CHANGED)
+    if chosen is Progress.CHANGED:
+        abort(400)
+    try:
+        with transaction() as session:
+            answering.answer_action(session, own, key, chosen, now)
+    except answering.TooOften:
+        return _again(own, token, UpdateForm(), 429, "often")
+    return _to_done(token, "update")
 
 
 def _hand_over(update: Contribution) -> None:
@@ -87,9 +102,9 @@ def _taken_back(own: Contribution, public_id: str, now: datetime) -> None:
     with transaction() as session:
         hold(session, own)
         step = answering.step_of(session, own, public_id[:16])
+        steps.hide(session, step, now)
         if step.update is not None and step.update.erased_at is None:
             acts.withdraw(session, step.update, review_desk(), now)
-        steps.hide(session, step, now)
 
 
 def _again(own: Contribution, token: str, form: UpdateForm, status: int, trouble: str = "") -> Response:

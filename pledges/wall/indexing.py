@@ -34,7 +34,7 @@ def remove(session: Session, pledge: Contribution) -> None:
 def words_of(pledge: Contribution, revision: Revision) -> tuple[str, ...]:
     """What readers see of it, and nothing that its author does not show."""
     by = signature(revision, pledge.show_name)
-    return revision.words, revision.how_we_will_know, by.name, by.meta
+    return revision.words, revision.how_we_will_know, revision.actions_said, by.name, by.meta
 
 
 def marks_of(pledge: Contribution) -> list[str]:

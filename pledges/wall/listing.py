@@ -23,12 +23,19 @@ WHOLE = (  # with all that is told of a campaign, so that none of many asks by i
 )
 
 
+OF_AN_ORGANISATION = (
+    Organisation.logo_alt,
+    Organisation.logo_hash,
+    Organisation.logo_height,
+    Organisation.logo_width,
+    Organisation.public_id,
+    Organisation.verified_at,
+    Organisation.verified_until,
+)
 _EACH = select(Contribution).options(
     *OF_A_PIECE,
     load_only(Contribution.organisation_id, Contribution.wall_place, raiseload=True),
-    joinedload(Contribution.organisation).load_only(
-        Organisation.verified_at, Organisation.verified_until, raiseload=True
-    ),
+    joinedload(Contribution.organisation).load_only(*OF_AN_ORGANISATION, raiseload=True),
 )
 _WALL = _EACH.where(  # built once: that costs more than asking
     Contribution.campaign_id == bindparam("campaign"),

@@ -11,7 +11,7 @@ from pledges.db import utcnow
 from pledges.figures import cloth, counters, dyes, motifs
 from pledges.intake.sent import Sent
 from pledges.models import Campaign, Contribution, Kind, Progress, Revision, ShowName, Theme, Type
-from pledges.organisations import badges
+from pledges.organisations import badges, logos
 from pledges.text import cut, first_name
 
 OF_A_PIECE = (  # what is read for each of many; anything else of them raises, and does not ask by itself
@@ -37,6 +37,7 @@ OF_A_PIECE = (  # what is read for each of many; anything else of them raises, a
         raiseload=True,
     ),
     joinedload(Contribution.published_revision).load_only(
+        Revision.actions,
         Revision.by_when,
         Revision.first_name,
         Revision.how_we_will_know,
@@ -83,6 +84,7 @@ class Piece:
     comments_open: bool = True
     example: bool = False
     maker: bool = False  # a comment of whoever made the promise
+    logo: logos.Shown | None = None  # of that organisation, while it is verified
     verified: bool = False  # its author is known to speak for the organisation that it names
     published_at: datetime | None = None
     changed_at: datetime | None = None
@@ -148,6 +150,7 @@ def piece(contribution: Contribution, revision: Revision | None = None) -> Piece
     assert shown is not None  # noqa: S101 (callers list what is shown)
     words, was_cut = cut(shown.words, SHOWN_CHARS)
     of = contribution if revision is None else revision
+    verified = revision is None and badges.speaks(contribution, utcnow())
     theme = of.theme if of.theme_id is not None else None  # a comment has none, and there are many
     return Piece(
         id=contribution.public_id,
@@ -168,7 +171,8 @@ def piece(contribution: Contribution, revision: Revision | None = None) -> Piece
         comments_open=contribution.comments_closed_at is None,
         example=bool(contribution.example),
         maker=bool(contribution.by_author),
-        verified=revision is None and badges.speaks(contribution, utcnow()),
+        verified=verified,
+        logo=logos.of(contribution.organisation) if verified else None,
         published_at=contribution.published_at,
         changed_at=contribution.changed_at,
     )

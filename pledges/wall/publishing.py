@@ -29,6 +29,7 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     if contribution.type is Type.UPDATE and steps.is_off(session, contribution):
         return  # the answer that they came with was taken off, and they with it
     shown_before = contribution.published_revision_id
+    organisation_id = _organisation(session, revision, now)  # held before the campaign, as by whoever merges two
     _take_down(session, contribution)
     consent_id = session.scalars(
         select(Consent.id).where(
@@ -36,7 +37,7 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
         )
     ).first()
     session.expire(contribution, ["name_limits"])  # one may have come since they were read
-    show_name, organisation_id = revision.level, _organisation(session, revision, now)
+    show_name = revision.level
     # nothing is asked of the database between the next lines: half of them alone would break a constraint
     contribution.consent_id = consent_id
     contribution.changed_at = now if _is_changed(contribution, revision) else contribution.changed_at
@@ -81,7 +82,7 @@ def hide(session: Session, contribution: Contribution, now: datetime) -> None:
 def _follow(session: Session, contribution: Contribution, now: datetime) -> None:
     """An update moves what its promise says of how it goes; of a promise, its author is asked when it has stood a while."""
     if contribution.type is Type.UPDATE and contribution.parent is not None:
-        steps.follow(session, contribution.parent, now)
+        steps.follow_words(session, contribution, contribution.parent, now)
     elif contribution.type is Type.PLEDGE:
         asking.plan(session, contribution, now)
 
@@ -124,14 +125,6 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
     _inspired(session, contribution, change)
     for name, day in counters.names_of(contribution):
         counters.add(session, contribution.campaign_id, name, change, day)
-    if (
-        contribution.type is Type.PLEDGE
-        and contribution.kind is Kind.ORGANISATION
-        and contribution.organisation_id
-        and not contribution.example
-        and not counters.other_pledge_of(session, contribution)
-    ):
-        counters.add(session, contribution.campaign_id, counters.ORGANISATIONS, change)
 
 
 def keep_from_search_engines(session: Session, contribution: Contribution) -> None:

@@ -30,6 +30,9 @@ def refuse_what_no_form_sends() -> None:
         return
     if request.mimetype not in FORMS and _has_body():
         raise UnsupportedMediaType
+    if getattr(view, "takes_file", False):
+        request.max_content_length = OF_A_FILE
+        return
     if request.mimetype == "multipart/form-data" and request.files:
         raise UnsupportedMediaType
 
@@ -42,11 +45,12 @@ ROOM = 16_000  # code points of a field that is not named below
 OF_PROSE = 40_000  # far above any limit, since what is too long comes back whole, to be shortened
 OF_A_LINE = 2_000
 ROOMS = dict.fromkeys(("promise", "answer", "comment", "note", "words", "text"), OF_PROSE) | dict.fromkeys(
-    ("name", "first_name", "role", "organisation", "website", "email", "how_we_will_know", "by_when", "kind", "show_name", "theme",
+    ("name", "first_name", "role", "organisation", "authoriser", "draft", "website", "email", "how_we_will_know", "by_when", "kind", "show_name", "theme",
      "audience", "lang", "category", "reply_to", "like", "event", "code", "token", "press", "proof", "after", "before",
      "company_url"),
     OF_A_LINE,
 )  # fmt: skip
+OF_A_FILE = 240 * 1024  # bytes of a form with a picture in it, where one is taken
 OF_A_NAME = 200  # of a field's own name
 BYTES = 3  # for each code point of its room
 DEEPEST = 20  # lists in lists of JSON

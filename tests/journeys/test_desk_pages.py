@@ -22,10 +22,11 @@ from moderation.organisations import domains
 from moderation.people import sign_in
 from pledges.db import reading, transaction, utcnow
 from pledges.models import Contribution, How
-from pledges.organisations import badges, matters
+from pledges.organisations import badges, logos, matters, pictures
 from tests.browser import faults, unfold
 from tests.journeys.conftest import PASSWORD, SLUG, AtTheDesk, Wall
 from tests.moderation.clusters.test_clusters import COPIES, arrives
+from tests.moderation.test_logos import drawn
 from tests.wall import AtTheDesk as DeskClient
 from tests.wall import Sent
 from tests.wall import Wall as Senders
@@ -37,6 +38,7 @@ NOT_PAGES = {  # addresses of the desk that show no page of their own, and why
     "desk.find_item": "leads to the item",
     "desk.show_by_reference": "leads to the item",
     "desk.back_to_item": "leads to the item",
+    "desk.show_logo": "a picture",
     "security.wan_delete": "only a button of the passkeys' page goes there",
 }
 CLEAR = (
@@ -133,6 +135,7 @@ def _asks(wall: Wall, senders: Senders, mo: DeskClient) -> Sent:
             matters.press(session, matter, now)
             asking = holder
             holder.organisation.verified_until = now + timedelta(days=9)
+        logos.send(session, holder, pictures.drawn_anew(drawn()), "A field", "en", now)
         domains.say(session, "grid.example", True, session.scalars(select(Moderator)).one(), now)
     return second
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlsplit
@@ -24,11 +24,13 @@ from pledges.models import (
     Theme,
     Type,
 )
+from pledges.revisions import action_key
 
 from .base import LENGTHS, NAMED, WORDS_FIELD, Form, consent_words, permitted_levels
 
 WEBSITE_CHARS = 300
 A_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+MOST_ACTIONS = 9  # that an organisation may put into one promise
 AT_MOST_AHEAD = timedelta(days=3_653)  # ten years
 
 
@@ -52,10 +54,21 @@ class PledgeForm(Form):
 
     asks_first: bool = False  # the field for the first name was on the page, so it is not guessed
 
-    TEXTS = ("name", "first_name", "role", "organisation", "website", "email", "how_we_will_know", "by_when")
+    TEXTS = (
+        "name",
+        "first_name",
+        "role",
+        "organisation",
+        "website",
+        "authoriser",
+        "email",
+        "how_we_will_know",
+        "by_when",
+    )
     CHOICES = ("kind", "show_name", "theme", "audience", "lang")
-    ORDER = ("theme", "kind", "organisation", "website", "name", "role", "show_name", "first_name", "email", "consent", "audience",
+    ORDER = ("theme", "kind", "organisation", "website", "authoriser", "name", "role", "show_name", "first_name", "email", "consent", "audience",
              "by_when", "how_we_will_know", "lang")  # fmt: skip
+    ACTIONS = tuple(f"action-{n}" for n in range(1, MOST_ACTIONS + 1))
     STRONGER = ("audience", "invite_again", "quote")
 
     @classmethod
@@ -79,6 +92,7 @@ class PledgeForm(Form):
             "website": revision.website,
             "how_we_will_know": revision.how_we_will_know,
             "by_when": revision.by_when.isoformat() if revision.by_when else "",
+            **_actions_of(revision),
             "kind": revision.kind.value,
             "theme": revision.theme.key if revision.theme else "",
             "audience": revision.audience.key if revision.audience else "",
@@ -96,15 +110,16 @@ class PledgeForm(Form):
         page_lang: str,
         today: date,
         editing: bool = False,
-        as_before: str = "",
+        as_before: Collection[str] = (),
     ) -> PledgeForm:
         """What was sent, with `errors` for all that is wrong; fields that are not ours are not read.
 
-        `as_before` is a date that may stay though it has passed, since it was given when it had not.
+        `as_before` are dates that may stay though they have passed, since they were given when they had not.
         """
         asked = "first_name" in raw
         form = cls(campaign=campaign, type=type, page_lang=page_lang, editing=editing, asks_first=asked)
         form._take(raw, [form.words_field, *cls.TEXTS, *cls.CHOICES], lines=form.words_field)
+        form._take(raw, form.action_fields)
         form._words(form.words_field, *LENGTHS[type])
         form._chosen()
         form._who()
@@ -112,7 +127,7 @@ class PledgeForm(Form):
             form._ticked(raw, ["consent", *WISHES])
             form._reachable()
         form._rest(today, as_before)
-        form._order_errors([form.words_field, *cls.ORDER])
+        form._order_errors([form.words_field, *cls.ORDER[:5], *form.action_fields, *cls.ORDER[5:]])
         return form
 
     def begin_with(self, words: str, theme: Theme | None) -> None:
@@ -139,6 +154,14 @@ class PledgeForm(Form):
         """Whether the folded part holds something, so that nothing is hidden from the one who wrote it."""
         of_answers = ("by_when", "how_we_will_know") if self.type is Type.ANSWER else ()
         return self.holds((*self.STRONGER, *of_answers)) or self["lang"] != self._usual_lang()
+
+    @property
+    def takes_actions(self) -> bool:
+        return self.type is Type.PLEDGE and self.kind is Kind.ORGANISATION
+
+    @property
+    def action_fields(self) -> list[str]:
+        return [name for each in self.ACTIONS for name in (each, f"{each}-by")] if self.type is Type.PLEDGE else []
 
     @property
     def kind(self) -> Kind:
@@ -189,7 +212,7 @@ class PledgeForm(Form):
                 self.values[name] = ""
 
     def _who(self) -> None:
-        for name in ("name", "first_name", "role", "organisation"):
+        for name in ("name", "first_name", "role", "organisation", "authoriser"):
             self._at_most(name, NAME_CHARS)
         self._seen("name", _("Write the name that we may show, or choose not to show one"))
         self._seen("first_name", _("Write your first name as it will stand, or choose not to show it"))
@@ -219,21 +242,42 @@ class PledgeForm(Form):
         if not self["consent"]:
             self.errors["consent"] = _("Tick this to go on: we cannot show your words without it")
 
-    def _rest(self, today: date, as_before: str) -> None:
+    def _rest(self, today: date, as_before: Collection[str]) -> None:
         self._at_most("how_we_will_know", NOTE_CHARS)
         if self["website"] and not _is_https(self["website"]):
             self.errors["website"] = _("Write the whole address, beginning with https://")
-        if self["by_when"] and self["by_when"] != as_before:
-            try:
-                day = date.fromisoformat(self["by_when"]) if A_DAY.fullmatch(self["by_when"]) else None
-            except ValueError:
-                day = None
-            if day is None:
-                self.errors["by_when"] = _("Write a real date, like 2027-07-21")
-            elif day < today:
-                self.errors["by_when"] = _("Choose a day that is still to come")
-            elif day > today + AT_MOST_AHEAD:
-                self.errors["by_when"] = _("Choose a day within the next ten years")
+        self._dated("by_when", today, as_before)
+        if self.takes_actions:
+            self._actions(today, as_before)
+
+    def _actions(self, today: date, as_before: Collection[str]) -> None:
+        """Each has words of its own, and a day if they like."""
+        met: set[str] = set()
+        for name in self.ACTIONS:
+            self._at_most(name, NOTE_CHARS)
+            self._seen(name, _("Write in words what you will do"))
+            if self[f"{name}-by"] and not self[name]:
+                self.errors[name] = _("Write what you will do by then")
+            if self[name] and action_key(self[name]) in met:
+                self.errors[name] = _("You wrote this one above already")
+            met.add(action_key(self[name]))
+            self._dated(f"{name}-by", today, as_before)
+
+    def _dated(self, name: str, today: date, as_before: Collection[str]) -> None:
+        """A day to come within ten years, if one is given."""
+        said = self[name]
+        if not said or said in as_before:
+            return
+        try:
+            day = date.fromisoformat(said) if A_DAY.fullmatch(said) else None
+        except ValueError:
+            day = None
+        if day is None:
+            self.errors[name] = _("Write a real date, like 2027-07-21")
+        elif day < today:
+            self.errors[name] = _("Choose a day that is still to come")
+        elif day > today + AT_MOST_AHEAD:
+            self.errors[name] = _("Choose a day within the next ten years")
 
     def sent(self, nonce: str | None) -> Sent:
         """What goes on to the intake; only asked of a form without errors."""
@@ -254,14 +298,25 @@ class PledgeForm(Form):
             role=self["role"],
             organisation=self["organisation"],
             website=self["website"],
+            actions=tuple((self[each], self[f"{each}-by"]) for each in self.ACTIONS if self[each])
+            if self.takes_actions
+            else (),
             kind=self.kind,
             theme_id=themes.get(self["theme"]),
             audience_id=audiences.get(self["audience"]),
             email="" if self.editing else self["email"],
+            authoriser=self["authoriser"] if self.takes_actions and not self.editing else "",
             follow_up=bool(self["follow_up"]),
             consents=agreed | {wish: words[wish] for wish in WISHES if self[wish]},
             form_token=nonce,
         )
+
+
+def _actions_of(revision: Revision) -> dict[str, str]:
+    """The fields of its actions."""
+    named = [(f"action-{n}", each) for n, each in enumerate(revision.actions, start=1)]
+    words = {name: each["words"] for name, each in named}
+    return words | {f"{name}-by": each["by"] for name, each in named}
 
 
 def _told_of(revision: Revision) -> str:

@@ -14,6 +14,7 @@ class Written(Form):
     """What stands in a form that is taken no more, whichever it was, to be copied by who wrote it."""
 
     ANSWERS = ("how_we_will_know", "by_when", "name", "role", "organisation", "website")
+    ACTIONS = tuple(f"action-{n}" for n in range(1, 10))
     OF_REPORT = ("category", "email")
 
     @classmethod
@@ -21,7 +22,7 @@ class Written(Form):
         form = cls()
         for name in WORDS_FIELD.values():
             form._take(raw, [name], lines=name)
-        form._take(raw, cls.ANSWERS)
+        form._take(raw, [*cls.ANSWERS, *cls.ACTIONS])
         return form
 
     @classmethod
@@ -35,4 +36,4 @@ class Written(Form):
 
     @property
     def answers(self) -> dict[str, str]:
-        return {name: self[name] for name in (*self.ANSWERS, *self.OF_REPORT) if self[name]}
+        return {name: self[name] for name in (*self.ANSWERS, *self.ACTIONS, *self.OF_REPORT) if self[name]}

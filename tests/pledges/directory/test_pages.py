@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from pledges.db import utcnow
-from pledges.models import Contribution, Organisation, Progress
-from pledges.organisations import merging
+from pledges.figures import counters
+from pledges.models import Campaign, Contribution, Organisation, Progress
+from pledges.organisations import merging, places
 from pledges.wall import steps
+from tests.forms import forms
 from tests.moderation.conftest import walls  # noqa: F401 (a fixture)
 from tests.wall import SLUG, AtTheDesk, Sent, Wall
 
@@ -137,3 +139,74 @@ def test_a_long_list_goes_on_where_it_stopped_and_a_cursor_that_is_none_begins_a
     assert sorted(found) == sorted(names) and len(found) == 5
     for wrong in ("x", "MTIz", "é", "LTEuYXNo", "MTIuYQBi"):
         assert [*listed(wall, after=wrong)] == found[:2], wrong
+
+
+CHIP = re.compile(r'<a class="chip chip--all" href="([^"]+)"[^>]*><span>([^<]+)</span><span class="n">(\d+)</span>')
+
+
+def chips(wall: Wall) -> dict[str, str]:
+    """What the list can be narrowed to, and how many organisations each shows."""
+    return {name: number for _, name, number in CHIP.findall(wall.app.test_client().get(LIST).text)}
+
+
+def test_who_promised_says_what_the_organisation_is_and_the_list_can_be_narrowed_to_it(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    first, second, other = of(wall, mo, "Northbrook"), of(wall, mo, "Northbrook", "We will read"), of(wall, mo, "Ash")
+    assert chips(wall) == {}
+
+    def says(sent: Sent, **given: str) -> int:
+        page = wall.app.test_client().get(sent.receipt).text
+        found = [each for each in forms(page) if each.values("act") == ["describe"]]
+        fields = found[0].sent(**given) if found else {"act": ["describe"], **given}
+        return wall.app.test_client().post(sent.receipt, data=fields).status_code
+
+    assert says(first, sector="school", size="50-249") == 303
+    assert says(second, sector="sport") == 409  # somebody has said it
+    assert says(other, sector="sport") == 303 and says(other, sector="none such") == 400
+    page = address(wall, "Northbrook")
+    assert "School or nursery · 50 to 249 people" in wall.app.test_client().get(page).text
+    assert chips(wall) == {"All kinds": "2", "School or nursery": "1", "Sport": "1"}
+    assert [*listed(wall, sector="school")] == ["Northbrook"] and [*listed(wall, sector="nothing")] == [
+        "Ash",
+        "Northbrook",
+    ]
+    assert [*listed(wall, sector="sport", q="north")] == []
+    told = wall.app.test_client().get(f"/api/v1/campaigns/{SLUG}/organisations?sector=school").json
+    assert [(each["name"], each["sector"], each["size"]) for each in told["organisations"]] == [  # type: ignore[index]
+        ("Northbrook", "school", "50-249")
+    ]
+    wall.acts(first, "withdraw")
+    assert chips(wall)["School or nursery"] == "1" and says(second, sector="charity") == 303  # who said it has gone
+    assert chips(wall) == {"All kinds": "2", "Charity or community group": "1", "Sport": "1"}
+    wall.acts(second, "hide_name")
+    assert chips(wall) == {"All kinds": "1", "Sport": "1"}
+    assert f'<strong>1</strong><a href="{LIST}"' in wall.app.test_client().get(f"/{SLUG}").text
+    with wall.work() as session:
+        campaign_id = session.scalars(select(Campaign.id).where(Campaign.slug == SLUG)).one()
+        assert places.recount(session, campaign_id) == 0
+        counters.add(session, campaign_id, f"{counters.SECTORS}faith", 3)
+        assert places.recount(session, campaign_id) == 1
+    assert "Faith group" not in chips(wall)
+
+
+def test_whoever_is_pretended_to_be_says_so_on_the_organisations_page_and_a_moderator_reads_it(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    of(wall, mo, "Northbrook")
+    newest = of(wall, mo, "Northbrook", "We will read other books")
+    client, page = wall.app.test_client(), address(wall, "Northbrook")
+    assert f'href="{page}/report"' in client.get(page).text
+    offered = client.get(f"{page}/report")
+    (form,) = [each for each in forms(offered.text) if each.values("category")]
+    assert "Northbrook" in offered.text and form.sent()["category"] == ["impersonation"]
+    answer = client.post(f"{page}/report", data=form.sent(note="We are Northbrook and never promised this"))
+    assert answer.status_code == 200 and "data-reference" in answer.text
+    assert newest.public_id in mo.client.get("/moderation/?lane=reported").text
+    item = mo.client.get(f"/moderation/reviews/{newest.review_id}").text
+    assert "About the organisation “Northbrook” as a whole" in item and "never promised this" in item
+    assert 'href="/moderation/organisations/' in item
+    assert [*listed(wall)] == ["Northbrook"]  # nothing goes by a report alone
+    lost = client.post(f"{LIST}/nothing/report", data=form.sent(note="We are Northbrook"))
+    assert lost.status_code == 404 and "We are Northbrook" in lost.text
+    assert client.get(f"{LIST}/nothing/report").status_code == 404

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from pledges.db import Translated
 from pledges.models import Kind, Progress, Theme
+from pledges.organisations.logos import Shown
 from pledges.wall import drawn
 from pledges.wall.drawn import Drawn
 from pledges.wall.pieces import Piece, Signature
@@ -26,7 +27,7 @@ OTHER: dict[str, Any] = {
     "id": "wxyz", "shelf": "answers", "words": "I will speak", "whole": False, "size": "m", "lang": "cy",
     "by": Signature("Ada", "Teacher"), "dye": "moss", "motif": "M1 1", "theme": Theme(title=Translated(en="Work")),
     "status": Progress.KEPT, "kind": Kind.ORGANISATION, "by_when": date(2027, 5, 1), "how_we_will_know": "We count",
-    "comments": 3, "comments_open": False, "example": True, "maker": True, "verified": True,
+    "comments": 3, "comments_open": False, "example": True, "maker": True, "verified": True, "logo": Shown("abcd", "00ff", "A leaf", 9, 4),
     "published_at": datetime(2027, 1, 3, 9, 30, tzinfo=UTC),
     "changed_at": datetime(2027, 1, 4, tzinfo=UTC),
 }  # fmt: skip
