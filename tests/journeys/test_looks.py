@@ -66,7 +66,7 @@ def test_the_piece_is_dyed_and_signed_while_it_is_written(wall: Wall, new_page: 
     assert "dye-families" in (live.get_attribute("class") or "").split()
     expect(live.locator(".by-name")).to_have_text("Name not shown")
     page.locator("#name").fill("Amina Yusuf")
-    page.get_by_label("First name").check()
+    page.get_by_role("radio", name="First name").check()
     expect(live.locator(".by-name")).to_have_text("Amina")
     page.get_by_label("Whole name").check()
     expect(live.locator(".by-name")).to_have_text("Amina Yusuf")
