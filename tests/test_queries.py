@@ -83,6 +83,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/receipt/<token>": {"/receipt/{receipt}": 24, "/receipt/{receipt}?do=edit": 7},
     "/letters/<token>": {"/letters/{letters}": 2},
     "/proofs/<token>": {"/proofs/{proof}": 5},
+    "/drafts/<token>": {"/drafts/{draft}": 4, "/drafts/{draft}?do=form": 5},
     "/send-link": {"/send-link": 2},
     "/moderation/": {
         "/moderation/": 24,

@@ -38,6 +38,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "make_answer": ("event", "like"),
     "new_comment": ("event", "reply_to", "start"),
     "make_comment": ("event", "reply_to"),
+    "draft": ("do", "made"),
     "receipt": ("do", "sent", "done", "proof", "reply_to"),
     "house_rules": ("campaign",),
     "organisations": ("q", "sector", "after"),
