@@ -6,6 +6,8 @@ if __name__ == "__main__":  # before any library: there may be none yet
 
     raise SystemExit(main())
 
+import gc
+
 from flask import Flask
 
 import moderation
@@ -31,4 +33,6 @@ def create_front(settings: Settings | None = None) -> Front:
     """The application behind its async front, which the web server runs as we start it ourselves."""
     settings = settings or Settings()
     app = create_app(settings)
+    gc.collect()
+    gc.freeze()  # what was made so far stays: to look through it again and again frees nothing
     return caching.front(app, app.extensions[EXTENSION], settings)

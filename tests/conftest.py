@@ -24,6 +24,7 @@ from tests.servers.redis import program as redis_program
 from tests.servers.smtp import SmtpSink
 from tests.wall import opened
 
+AT_ONCE = 20_000  # new objects, before what can be freed is looked for: they are many, and few are left
 USUAL_SHARE = 0.05  # of a large count; the whole with --full
 
 
@@ -37,6 +38,7 @@ def pytest_collection_finish() -> None:
     """What is there before the first test stays; looking through it again and again frees nothing."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(AT_ONCE)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

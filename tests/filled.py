@@ -43,6 +43,7 @@ from moderation.workflow import Move
 from pledges.campaigns import presets
 from pledges.db import Base, utcnow
 from pledges.figures import counters
+from pledges.intake import drafts
 from pledges.models import (
     AkismetUse,
     Campaign,
@@ -169,6 +170,7 @@ def _fill(wall: Wall, size: Size) -> dict[str, str]:
             "update": update.public_id,
             "letters": _stop(wall, promise),
             "proof": _proof(wall, session),
+            "draft": _draft(wall),
             "logo": session.scalars(select(Logo.hash)).first(),
             "logo_matter": session.scalars(select(Matter.public_id).where(Matter.kind == MatterKind.LOGO)).first(),
             "receipt": other.receipt.rpartition("/")[2],
@@ -217,6 +219,14 @@ def _proof(wall: Wall, session: Session) -> str:
     """The link that was mailed to the first of the colleagues."""
     with wall.app.app_context():
         return matter_token(session.scalars(select(Matter.public_id).order_by(Matter.id).limit(1)).one())
+
+
+def _draft(wall: Wall) -> str:
+    """The link of a form that was kept to be signed off."""
+    given = {"kind": "organisation", "organisation": "Northbrook Trust", "promise": "We will listen before we speak"}
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        return drafts.keep(session, campaign, given, utcnow())
 
 
 def _newest(wall: Wall) -> Sent:

@@ -65,7 +65,7 @@ class KnownStatements:
         first = self._first.setdefault(engine.name, engine)
         if first is engine:
             engine._compiled_cache = LRUCache(STATEMENTS)
-        elif hasattr(first.dialect, "server_version_info"):  # it has met its server
+        elif getattr(first.dialect, "server_version_info", None) is not None:  # it has met its server
             engine.dialect = engine.pool._dialect = first.dialect
             engine._compiled_cache = first._compiled_cache
         return engine

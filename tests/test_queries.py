@@ -73,7 +73,7 @@ PAGES: dict[str, dict[str, int]] = {
         "/api/v1/campaigns/{slug}/pledges?q=promise": 4,
     },
     "/api/v1/campaigns/<slug>/organisations": {"/api/v1/campaigns/{slug}/organisations": 2},
-    "/api/v1/campaigns/<slug>/removed": {"/api/v1/campaigns/{slug}/removed": 2},
+    "/api/v1/campaigns/<slug>/removed": {"/api/v1/campaigns/{slug}/removed": 3},
     "/api/v1/openapi.json": {"/api/v1/openapi.json": 1},
     "/api/v1/pledges/<id>": {"/api/v1/pledges/{promise}": 5},
     "/api/v1/pledges/<id>/updates": {"/api/v1/pledges/{promise}/updates": 3},
@@ -83,6 +83,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/receipt/<token>": {"/receipt/{receipt}": 24, "/receipt/{receipt}?do=edit": 7},
     "/letters/<token>": {"/letters/{letters}": 2},
     "/proofs/<token>": {"/proofs/{proof}": 5},
+    "/drafts/<token>": {"/drafts/{draft}": 4, "/drafts/{draft}?do=form": 5},
     "/send-link": {"/send-link": 2},
     "/moderation/": {
         "/moderation/": 24,

@@ -16,6 +16,7 @@ from moderation.workflow import State
 from pledges.db import database, rows_of, transaction, until_stored
 from pledges.errors import NotYours
 from pledges.figures import sites
+from pledges.intake import drafts
 from pledges.intake.door import review_desk
 from pledges.models import Contact, Contribution
 from pledges.organisations import matters
@@ -39,6 +40,7 @@ def forget(settings: Settings, now: datetime) -> dict[str, int]:
         "written letters": _forget_written(settings),
         "sites": _forget_sites(now),
         "links of organisations": _forget_links(now),
+        "drafts": _forget_drafts(now),
         "messages to webhooks": _forget_deliveries(now),
     }
     _wipe_log()
@@ -87,6 +89,12 @@ def _forget_links(now: datetime) -> int:
     """Links to prove an organisation that nobody pressed, with the addresses they went to."""
     with transaction() as session:
         return matters.forget_unpressed(session, now, AT_ONCE)
+
+
+def _forget_drafts(now: datetime) -> int:
+    """Forms that were kept to be signed off, and not sent in time."""
+    with transaction() as session:
+        return drafts.forget(session, now, AT_ONCE)
 
 
 def _forget_deliveries(now: datetime) -> int:

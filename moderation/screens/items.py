@@ -79,6 +79,7 @@ class Item:
     approved_hidden: bool = False  # strong words are in it, and nobody asked for them
     parent_hidden: bool = False
     email: str = ""
+    authoriser: str = ""
     name_level: str = ""
     told: list[timeline.Told] = field(default_factory=list)  # how its author says that it goes
     actions: dict[str, str] = field(default_factory=dict)  # words by key
@@ -169,6 +170,7 @@ def item_of(
         approved_hidden=not shown and masked,
         parent_hidden=not shown and parent is not None and changes.is_masked(session, parent.published_revision),
         email=_half(contact) if contact else "",
+        authoriser=contact.authoriser if contact else "",
         name_level=str(NAME_LEVELS[revision.level]),
         less=[(level, str(NAME_LEVELS[level])) for level in less_of(session, review, held)],
         told=timeline.own(session, contribution, actions=True) if is_told and not in_queue else [],

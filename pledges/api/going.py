@@ -15,12 +15,13 @@ from pledges.web import language
 from pledges.web.caching import kept
 
 from . import schemas
+from .asked import limit_meant
 from .base import api, described
 from .reads import after_asked, answered, campaign_or_404, limit_asked
 
 
 @api.get("/pledges/<id>/updates")
-@kept()
+@kept(meaning=limit_meant)
 @described("What the author of a promise told of how it goes, the newest first", schemas.Updates)
 def updates(id: str) -> ResponseReturnValue:
     asked = language.speak_for(shown.campaign_of_or_404(reading(), id))

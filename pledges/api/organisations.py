@@ -15,12 +15,13 @@ from pledges.web.caching import kept
 from pledges.web.language import link
 
 from . import schemas
+from .asked import limit_meant
 from .base import api, described
 from .reads import answered, campaign_or_404, limit_asked, not_a_cursor
 
 
 @api.get("/campaigns/<slug>/organisations")
-@kept()
+@kept(meaning=limit_meant)
 @described("The organisations that stand on its wall under their names, by name", schemas.Organisations)
 def organisations(slug: str) -> ResponseReturnValue:
     campaign, limit = campaign_or_404(slug), limit_asked()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -14,6 +14,7 @@ from pledges.campaigns import finding
 from pledges.db import reading
 from pledges.figures import counters
 from pledges.front import ANY
+from pledges.limits.counting import is_deep
 from pledges.models import Campaign, Contribution
 from pledges.updates import actions
 from pledges.wall import filters as wall_filters
@@ -23,9 +24,8 @@ from pledges.web import language, paging
 from pledges.web.caching import kept, shared, shared_by_all, shows
 
 from . import schemas, showing
+from .asked import MOST, is_limit, limit_meant, moment, since_meant
 from .base import WrongField, api, as_json, described
-
-MOST = 100
 
 
 @api.get("/campaigns")
@@ -58,12 +58,14 @@ def count(slug: str) -> ResponseReturnValue:
 
 
 @api.get("/campaigns/<slug>/pledges")
-@kept()
+@kept(meaning=lambda given: limit_meant(wall_filters.meaning(given)))
 @described("The promises on its wall, the newest first", schemas.Pledges)
 def pledges(slug: str) -> ResponseReturnValue:
     asked = campaign_or_404(slug)
     filters, limit = wall_filters.Filters.read(request.args.to_dict()), limit_asked()
     after = request.args.get("after", "")
+    if not is_deep():  # which was counted before
+        paging.count_if_deep(strange=filters.is_strange(asked))
 
     def body() -> BaseModel:
         try:
@@ -80,7 +82,7 @@ def pledges(slug: str) -> ResponseReturnValue:
 
 
 @api.get("/campaigns/<slug>/answers")
-@kept()
+@kept(meaning=limit_meant)
 @described("The answers to one of its questions, the newest first", schemas.Answers)
 def answers(slug: str) -> ResponseReturnValue:
     asked = campaign_or_404(slug)
@@ -98,7 +100,7 @@ def answers(slug: str) -> ResponseReturnValue:
 
 
 @api.get("/campaigns/<slug>/removed")
-@kept()
+@kept(meaning=since_meant)
 @described("What was taken down, the oldest first, so that a copy elsewhere can drop it", schemas.Removed)
 def removed(slug: str) -> ResponseReturnValue:
     """Ids that were taken down since then, oldest first, so that a copy elsewhere can drop them; a page at a time."""
@@ -124,7 +126,7 @@ def pledge(id: str) -> ResponseReturnValue:
 
 
 @api.get("/pledges/<id>/comments")
-@kept()
+@kept(meaning=limit_meant)
 @described("The comments under one promise or answer, the oldest first", schemas.Comments)
 def comments(id: str) -> ResponseReturnValue:
     asked = language.speak_for(shown.campaign_of_or_404(reading(), id))
@@ -163,7 +165,7 @@ def not_a_cursor() -> WrongField:
 
 def limit_asked() -> int:
     asked = request.args.get("limit") or str(listing.PAGE)
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 7 and int(asked) >= 1):
+    if not is_limit(asked):
         raise WrongField(
             "limit", _("“limit” has to be a whole number of 1 or more; %(most)s are given at most.", most=MOST)
         )
@@ -175,13 +177,8 @@ def _since() -> datetime | None:
     if not asked:
         return None
     try:
-        moment = datetime.fromisoformat(asked.upper().replace(" ", "+"))
+        return moment(asked)
     except ValueError:
         raise WrongField(
             "since", _("“since” has to be a day or a moment, like 2027-07-21 or 2027-07-21T09:00:00Z.")
         ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # hours before the first year of the calendar, or after the last
-        return moment.replace(tzinfo=UTC)

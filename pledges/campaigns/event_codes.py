@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pledges.models import Campaign, Contribution, EventCode
+from pledges.models import Campaign, Contribution, EventCode, ShowName
+from pledges.tokens import new_public_id
 
+STAFF_MOST = 5_000  # promises by one link for colleagues
+STAFF_KEPT = timedelta(days=90)
 CODE = re.compile(r"[A-Za-z0-9-]{4,40}")
 
 
@@ -58,6 +61,35 @@ def add(
     return event
 
 
+def staff_link_of(session: Session, pledge: Contribution, now: datetime) -> EventCode | None:
+    """The code by which the colleagues of this organisation come, while it has one."""
+    made = select(EventCode).where(EventCode.campaign_id == pledge.campaign_id, EventCode.pledge_id == pledge.id)
+    running = made.where(EventCode.ended_at.is_(None), EventCode.ends_at > now)
+    return session.scalars(running.order_by(EventCode.id.desc()).limit(1)).first()
+
+
+def make_staff_link(session: Session, pledge: Contribution, now: datetime) -> EventCode:
+    """Colleagues who come by it find their organisation filled in, and no limit but this code's own; the same while it runs."""
+    standing = staff_link_of(session, pledge, now)
+    if standing is not None:
+        return standing
+    assert pledge.published_revision is not None  # noqa: S101 (it is shown)
+    name = pledge.published_revision.organisation
+    event = EventCode(
+        campaign_id=pledge.campaign_id,
+        code=f"staff-{new_public_id()}{new_public_id()}",
+        name=name[:120],
+        organisation=name,
+        pledge_id=pledge.id,
+        starts_at=now,
+        ends_at=now + STAFF_KEPT,
+        ceiling=STAFF_MOST,
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
 def end(session: Session, campaign: Campaign, code: str, now: datetime) -> EventCode | None:
     """The running event of this code has ended; none: there was none."""
     running = select(EventCode).where(
@@ -75,13 +107,22 @@ def event_code(session: Session, campaign: Campaign, code: str, now: datetime) -
         return None
     same = (EventCode.campaign_id == campaign.id, func.lower(EventCode.code) == code.lower())
     found = session.scalars(select(EventCode).where(*same).order_by(EventCode.code != code, EventCode.id))
-    return next((event for event in found if _is_on(event, campaign, now)), None)
+    return next((event for event in found if _is_on(event, campaign, now) and _stands(session, event)), None)
 
 
 def event_of(session: Session, contribution: Contribution, now: datetime) -> EventCode | None:
     """The event with whose code this was sent, if it is on now."""
     event = session.get(EventCode, contribution.event_code_id) if contribution.event_code_id else None
-    return event if event is not None and _is_on(event, contribution.campaign, now) else None
+    is_on = event is not None and _is_on(event, contribution.campaign, now) and _stands(session, event)
+    return event if is_on else None
+
+
+def _stands(session: Session, event: EventCode) -> bool:
+    """Whether the promise still stands for which it was made, if it was for one."""
+    if event.pledge_id is None:
+        return True
+    pledge = session.get(Contribution, event.pledge_id)
+    return pledge is not None and pledge.shown_at is not None and pledge.show_name is not ShowName.ANONYMOUS
 
 
 def _is_on(event: EventCode, campaign: Campaign, now: datetime) -> bool:

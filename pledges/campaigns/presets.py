@@ -30,6 +30,7 @@ OURS = frozenset(
         "receipt",
         "letters",
         "proofs",
+        "drafts",
         "static",
         "privacy",
         "house-rules",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pledges.web.spelling import LOOKS
+from pledges.web.spelling import LANGUAGES, LOOKS
 
 MODES = ("wall", "compact", "count")
 SCHEMES = {"light": "light", "dark": "dark", "auto": "light dark"}
@@ -57,6 +57,20 @@ class Asked:
         """The looks as a style sheet of the frame."""
         said = {name: SANS if name == "words" else value for name, value in self.looks.items()}
         return f":root {{ {' '.join(f'--pw-{name}: {value};' for name, value in said.items())} }}\n" if said else ""
+
+
+def meaning(given: dict[str, str]) -> dict[str, str]:
+    """The same question in its one spelling, without what means nothing, or what is meant anyway."""
+    asked, usual = Asked.read(given), Asked()
+    said = {
+        name: str(value)
+        for name in ("mode", "limit", "theme", "scheme", "level")
+        if (value := getattr(asked, name)) != getattr(usual, name)
+    }
+    said |= asked.looks
+    said |= {"lang": given["lang"]} if given.get("lang") in LANGUAGES else {}
+    said |= {"style": "none"} if given.get("style") == "none" else {}
+    return {name: said[name] for name in given if name in said}
 
 
 def looks(given: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pledges.updates import actions
 from pledges.wall import filters, listing
 from pledges.wall import shown as wall_shown
 from pledges.web.caching import shows
+from pledges.web.paging import count_if_deep
 
 from .asked import Asked
 from .showing import shown
@@ -23,7 +24,9 @@ def newest(asked: Asked, question: Question | None = None) -> dict[str, Any]:
     if asked.mode == "count" or not asked.limit:
         pass
     elif question is None:
-        items = listing.wall_page(reading(), g.campaign, filters.Filters(theme=asked.theme), limit=asked.limit).items
+        wanted = filters.Filters(theme=asked.theme)
+        count_if_deep(strange=wanted.is_strange(g.campaign))
+        items = listing.wall_page(reading(), g.campaign, wanted, limit=asked.limit).items
     elif question.answers_public:
         items = listing.answers_page(reading(), g.campaign, question, None, limit=asked.limit).items
     shows(each.id for each in items)

@@ -9,7 +9,8 @@ from pledges.db import reading
 from pledges.models import Campaign
 from pledges.web.headers import OPEN
 from pledges.web.language import speak_for
-from pledges.web.spelling import LANGUAGES
+from pledges.web.paging import count_if_deep
+from pledges.web.spelling import LANGUAGES, LOOKS
 
 embed = Blueprint("embed", __name__)  # pages of a campaign, in each language
 embedding = Blueprint("embedding", __name__)  # addresses of no campaign: the script, its style sheet, oEmbed
@@ -22,6 +23,7 @@ def read_campaign() -> None:
     slug = (request.view_args or {}).get("slug")
     if slug is not None:
         speak(finding.campaign_or_404(reading(), slug), request.args.get("lang", ""))
+        count_if_deep(*LOOKS)
 
 
 def speak(campaign: Campaign, lang: str) -> Campaign:

@@ -11,19 +11,19 @@ from flask.typing import ResponseReturnValue
 from pledges.web.caching import LOOKED_AT, kept, shared
 
 from . import asking
-from .asked import Asked
+from .asked import Asked, meaning
 from .base import embed
 
 
 @embed.get("/<slug>/embed.json")
-@kept()
+@kept(meaning=meaning)
 def wall_data(slug: str) -> ResponseReturnValue:
     asked = Asked.read(request.args)
     return shared(g.campaign, lambda: jsonify(asking.newest(asked)), keeping=LOOKED_AT)
 
 
 @embed.get("/<slug>/promises/<id>/embed.json")
-@kept()
+@kept(meaning=meaning)
 def promise_data(slug: str, id: str) -> ResponseReturnValue:
     promise = asking.one_or_404("promises", id)
     return shared(g.campaign, lambda: jsonify(asking.one(promise)), keeping=LOOKED_AT)

@@ -10,14 +10,14 @@ from pledges.web.caching import kept, shared
 from pledges.web.language import page_lang
 
 from . import asking
-from .asked import Asked
+from .asked import Asked, meaning
 from .base import embed
 from .parts import Drawing
 from .showing import entire
 
 
 @embed.get("/<slug>/fragment")
-@kept()
+@kept(meaning=meaning)
 def fragment(slug: str) -> ResponseReturnValue:
     """Headings are of the level that was asked for; `style=none` leaves out the link to our style sheet."""
     asked = Asked.read(request.args)

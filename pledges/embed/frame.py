@@ -21,7 +21,7 @@ from pledges.web.language import link
 from pledges.web.spelling import known_query
 
 from . import asking
-from .asked import SCHEMES, Asked
+from .asked import SCHEMES, Asked, meaning
 from .base import embed
 from .parts import Drawing, Node
 from .showing import entire, not_here, own_colours
@@ -32,14 +32,14 @@ SCRIPT = "frame.js"
 
 
 @embed.get("/<slug>/embed")
-@kept()
+@kept(meaning=meaning)
 def frame(slug: str) -> ResponseReturnValue:
     asked = Asked.read(request.args)
     return shared(g.campaign, lambda: _page(asked.mode, asking.newest(asked), "wall"), keeping=LOOKED_AT)
 
 
 @embed.get("/<slug>/<any(promises, answers):shelf>/<id>/embed")
-@kept()
+@kept(meaning=meaning)
 def frame_of_one(slug: str, shelf: str, id: str) -> ResponseReturnValue:
     found = asking.one_or_404(shelf, id)
     return shared(
@@ -48,7 +48,7 @@ def frame_of_one(slug: str, shelf: str, id: str) -> ResponseReturnValue:
 
 
 @embed.get("/<slug>/questions/<id>/embed")
-@kept()
+@kept(meaning=meaning)
 def frame_of_question(slug: str, id: str) -> ResponseReturnValue:
     question = wall_shown.question_or_404(reading(), g.campaign, id)
     asked = Asked.read(request.args)
@@ -58,7 +58,7 @@ def frame_of_question(slug: str, id: str) -> ResponseReturnValue:
 
 
 @embed.get("/<slug>/organisations/<id>/embed")
-@kept()
+@kept(meaning=meaning)
 def frame_of_organisation(slug: str, id: str) -> ResponseReturnValue:
     row = on_wall_or_404(g.campaign, id)
     asked = Asked.read(request.args)
@@ -68,7 +68,7 @@ def frame_of_organisation(slug: str, id: str) -> ResponseReturnValue:
 
 
 @embed.get("/<slug>/embed.css")
-@kept()
+@kept(meaning=meaning)
 def frame_looks(slug: str) -> ResponseReturnValue:
     """What the frame's address says of its looks, as a style sheet, so that nothing stands in the page itself."""
     return shared(g.campaign, lambda: Response(_looks(), mimetype="text/css"))

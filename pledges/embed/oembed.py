@@ -23,6 +23,7 @@ from pledges.wall import shown as wall_shown
 from pledges.web import spelling
 from pledges.web.caching import kept, shared, shows
 from pledges.web.language import link, page_lang
+from pledges.web.paging import count_if_deep
 from pledges.web.spelling import LANGUAGES
 
 from . import asking
@@ -46,13 +47,29 @@ _HTML = Markup(
 )
 
 
+def _meaning(given: dict[str, str]) -> dict[str, str]:
+    """Without what is usual, and what stands in the address behind its path; a room that is large enough says nothing."""
+    said = dict(given)
+    if "url" in said:
+        page, mark, rest = said["url"].partition("#")[0].partition("?")
+        said["url"] = page + (f"{mark}after=x" if "after=" in rest else "")
+    rooms = {"maxwidth": WIDE, "maxheight": max(TALL.values())}
+    for name, usual in rooms.items():
+        if name in said and (most := _pixels(said[name], usual)) >= usual:
+            del said[name]
+        elif name in said:
+            said[name] = str(most)
+    return {name: value for name, value in said.items() if (name, value) != ("format", "json")}
+
+
 @embedding.get("/oembed")
-@kept()
+@kept(meaning=_meaning)
 def oembed() -> ResponseReturnValue:
     """What stands at `url`, as rich content; 404 for what is no page of ours that shows promises to everybody."""
     form = request.args.get("format") or "json"
     if form not in KINDS:
         abort(501)
+    count_if_deep("maxwidth", "maxheight")
     endpoint, values = _page_at(request.args.get("url", ""))
     campaign = speak(finding.campaign_or_404(reading(), values.pop("slug")), values.pop("lang"))
     title = _title(campaign, endpoint, values)
@@ -133,8 +150,11 @@ def _picture(endpoint: str, values: dict[str, Any]) -> str:
 
 def _most(name: str, usual: int) -> int:
     """As many pixels as the consumer has at most."""
-    asked = request.args.get(name, "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else usual
+    return _pixels(request.args.get(name, ""), usual)
+
+
+def _pixels(text: str, usual: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else usual
 
 
 def _answer(found: dict[str, Any], form: str) -> Response:

@@ -69,12 +69,12 @@ def _update(told: timeline.Entry, pledge: Contribution, campaign: Campaign) -> E
     by = pieces.signature(pledge.published_revision, pledge.show_name).name or _("Name not shown")
     words = [f"{_('How it is going')}: {status}", told.promise, told.note, told.link, f"— {by}"]
     return Entry(
-        public_id=told.step,
+        public_id=told.id,
         url=f"{address_of(pledge, campaign, absolute=True)}#u-{told.id}",
         title=f"{_('How it is going')}: {status}",
         words="\n\n".join(said for said in words if said),
         lang=told.lang or page_lang(),
         by=by,
         published_at=told.at,
-        updated_at=max(told.at, pledge.name_lessened_at or told.at),
+        updated_at=max(told.changed_at, pledge.name_lessened_at or told.at),
     )

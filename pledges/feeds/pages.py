@@ -26,7 +26,7 @@ NEWEST = 50
 
 
 @public.get("/<slug>/feed.atom")
-@kept()
+@kept(meaning=filters.meaning)
 def feed(slug: str) -> ResponseReturnValue:
     """The newest promises of a campaign, of one theme where that is asked for."""
     return shared(g.campaign, lambda: _promises(g.campaign))

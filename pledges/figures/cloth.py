@@ -15,6 +15,7 @@ DAYS = 60  # strips that still can be told apart
 FINE_JOINTS_UP_TO = 1_200  # promises; above, the small joints would be grey
 BLOCKS = 5_000  # above, a block stands for several promises
 WIDE_BLOCK = 9.0
+YOUNG = 0.95  # of what can be woven: a phone shows the foot of the cloth, and of a young one nothing but threads
 
 Day = tuple[str, tuple[tuple[str, int], ...]]  # ISO date, then (dye, promises) in the order of the themes
 
@@ -32,6 +33,7 @@ class Cloth:
     here: str  # one block of the marked day, where every promise has its own
     promises: int
     each_block: int  # promises that one block stands for
+    young: bool  # there is room for many more days below
     dyed: dict[str, str] = field(default_factory=dict)  # dye -> outline
 
 
@@ -67,6 +69,7 @@ def weave(
         here=here,
         promises=promises,
         each_block=each_block,
+        young=0 < top < YOUNG * (height - FRINGE),
         dyed={dye: "".join(bars) for dye, bars in dyed.items()},
     )
 

@@ -36,6 +36,9 @@ SHARED = (404, 410)  # answers that are the same for everybody, besides the page
 Place = tuple[bytes, str]  # host and key
 
 
+Question = dict[str, str]  # what a page is asked: names and values
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the page at a path can be asked."""
@@ -43,6 +46,7 @@ class Asked:
     known: tuple[str, ...] = ()  # in this order; all else is no part of it
     unless: frozenset[str] = frozenset()  # with one of these the page is for one visitor
     slow: bool = False  # it takes so long to make that others should not wait for it
+    meaning: Callable[[Question], Question] = dict  # the same question in its one spelling, without what means nothing
 
 
 class Joined(Protocol):
@@ -173,7 +177,7 @@ class Serving:
             first.setdefault(name, value)
         if any(first.get(name) for name in asked.unless):
             return None
-        known = {name: first[name] for name in asked.known if first.get(name)}
+        known = asked.meaning({name: first[name] for name in asked.known if first.get(name)})
         return f"{path}?{urlencode(known)}" if known else str(path)
 
     def _asked(self, path: str) -> Asked | None:

@@ -18,7 +18,9 @@ from .sent import Sent
 def contact_of(session: Session, sent: Sent, now: datetime) -> Contact:
     """How to write to whoever sent this; not stored yet."""
     email_hash = _known_hash(session, sent.email)
-    return Contact(email=sent.email, email_hash=email_hash, follow_up=sent.follow_up, created_at=now)
+    return Contact(
+        email=sent.email, email_hash=email_hash, follow_up=sent.follow_up, authoriser=sent.authoriser, created_at=now
+    )
 
 
 def _known_hash(session: Session, email: str) -> str:

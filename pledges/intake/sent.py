@@ -33,6 +33,7 @@ class Sent:
     status: Progress | None = None
     link: str = ""
     email: str = ""
+    authoriser: str = ""
     follow_up: bool = False
     consents: dict[str, str] = field(default_factory=dict)  # purpose -> the words that were agreed to
     form_token: str | None = None  # the one-use number of the form
@@ -44,7 +45,7 @@ class Sent:
             str(self.type), self.words, self.lang, str(self.by_when), self.how_we_will_know, self.name,
             str(self.show_name), self.role, self.organisation, self.website, str(self.kind), str(self.theme_id),
             str(self.audience_id), str(self.status), self.link, self.email, str(self.follow_up), sorted(self.consents),
-            *([self.first_name] if self.first_name else []), *self.actions,
+            *([self.first_name] if self.first_name else []), *self.actions, *([self.authoriser] if self.authoriser else []),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

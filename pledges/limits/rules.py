@@ -18,7 +18,7 @@ Places = dict[tuple[str, ...], int]  # where something is counted -> how many ti
 WIDE_TIMES = 8  # a /48 is one customer with many networks, or a campus
 TIGHT_PARTS = 2  # above a campaign's ceiling each address gets half
 ALARM = "1/hour"
-DEEP = ("after", "before", "q")  # what a page can be asked that makes it one of very many
+DEEP = ("after", "before", "q", "since")  # what a page can be asked that makes it one of very many
 COUNTS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 

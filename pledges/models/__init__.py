@@ -5,6 +5,7 @@ from __future__ import annotations
 from .campaign import AkismetUse, Audience, Campaign, CampaignState, EventCode, Prompt, Question, Theme
 from .contribution import Consent, Contact, Contribution, NameLimit, Revision, Wording
 from .counter import EVERY_DAY, Counter
+from .draft import Draft
 from .kinds import FINDABLE, NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .matter import How, Logo, Matter, MatterKind, SharedDomain
 from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall, Sector, Size
@@ -27,6 +28,7 @@ __all__ = [
     "Contribution",
     "Counter",
     "Delivery",
+    "Draft",
     "EventCode",
     "How",
     "Kind",

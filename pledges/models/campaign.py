@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pledges.db import Base, BigId, Translated, text_enum
@@ -160,6 +160,10 @@ class EventCode(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     ceiling: Mapped[int]  # submissions in all
+    organisation: Mapped[str] = mapped_column(String(100), default="")  # filled in for whoever comes by this code
+    pledge_id: Mapped[int | None] = mapped_column(
+        BigInteger
+    )  # while this stands, which is its organisation's, the code counts
     ended_at: Mapped[datetime | None]
 
     @property

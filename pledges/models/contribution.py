@@ -201,6 +201,7 @@ class Contact(Base):
     contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"), unique=True)
     email: Mapped[str] = mapped_column(String(254))
     email_hash: Mapped[str] = mapped_column(String(64), index=True)  # keyed, of the folded address
+    authoriser: Mapped[str] = mapped_column(String(NAME_CHARS), default="")  # who agreed to it, in an organisation
     letters_wanted: Mapped[bool] = mapped_column(default=True)
     proved_at: Mapped[datetime | None]  # its owner pressed a button
     follow_up: Mapped[bool] = mapped_column(default=False)

@@ -22,6 +22,13 @@ class Step(Base):
     __tablename__ = "steps"
     __table_args__ = (
         Index("ix_steps_pledge", "pledge_id", "said_at", "id"),
+        Index(
+            "ix_steps_hidden",
+            "hidden_at",
+            "id",
+            sqlite_where=text("hidden_at IS NOT NULL"),
+            postgresql_where=text("hidden_at IS NOT NULL"),
+        ),
         Index("ix_steps_held", "id", sqlite_where=text("held"), postgresql_where=text("held")),
     )
 

@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from pledges.campaigns import versions
+from pledges.campaigns import event_codes, versions
 from pledges.errors import NotNow, NotYours
 from pledges.intake.consents import keep_consent
 from pledges.intake.door import ReviewDesk
 from pledges.intake.forms.base import permitted_levels
-from pledges.models import NAME_HIDDEN, Consent, Contribution, ShowName, Step, Type
+from pledges.models import NAME_HIDDEN, Consent, Contribution, Kind, ShowName, Step, Type
 from pledges.models.turns import hold
 from pledges.organisations import badges, logos, matters, naming
 from pledges.search import index
@@ -94,7 +94,7 @@ def _erase_told(session: Session, contribution: Contribution, desk: ReviewDesk, 
     if contribution.type is not Type.PLEDGE:
         return
     session.execute(delete(Step).where(Step.pledge_id == contribution.id))
-    steps.follow(session, contribution, now)
+    steps.follow(session, contribution, now, told=False)  # that the promise is removed is told
 
 
 def less_of(contribution: Contribution) -> list[ShowName]:
@@ -126,6 +126,25 @@ def close_comments(session: Session, contribution: Contribution, closed: bool, n
         raise NotNow
     contribution.comments_closed_at = (contribution.comments_closed_at or now) if closed else None
     versions.touch(session, contribution.campaign_id)
+
+
+def may_invite_colleagues(contribution: Contribution) -> bool:
+    """Whether it is a promise that stands under an organisation's name, of somebody whose address is proved."""
+    contact = contribution.contact
+    stands = contribution.shown_at is not None and contribution.show_name is not ShowName.ANONYMOUS
+    organised = contribution.type is Type.PLEDGE and contribution.kind is Kind.ORGANISATION
+    return organised and stands and contact is not None and contact.proved_at is not None
+
+
+def staff_link(session: Session, contribution: Contribution, wanted: bool, now: datetime) -> None:
+    """There is a link for the organisation's colleagues, or none any more; raises NotNow for what is no organisation's."""
+    hold(session, contribution)
+    if not may_invite_colleagues(contribution):
+        raise NotNow
+    if wanted:
+        event_codes.make_staff_link(session, contribution, now)
+    elif (standing := event_codes.staff_link_of(session, contribution, now)) is not None:
+        standing.ended_at = now
 
 
 def appeal(session: Session, contribution: Contribution, desk: ReviewDesk, now: datetime) -> None:

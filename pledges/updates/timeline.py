@@ -21,11 +21,11 @@ _UPDATE = aliased(Contribution)
 class Entry:
     """What was told at a moment; the words are there only where they are shown."""
 
-    id: str
+    id: str  # the step's, whatever comes of the words
     status: Progress
     at: datetime
     row: int  # of the step, by which those of one moment stand in order
-    step: str  # the id by which a bare status is reported, or taken back
+    changed_at: datetime  # when it became what it is: words that came with it are shown later, and may go before it
     note: str = ""
     link: str = ""
     promise: str = ""  # the new words of a promise that has changed
@@ -78,16 +78,21 @@ def _shown():
 
 
 def _entry(step: Step, update: Contribution | None, words: Revision | None) -> Entry:
+    moments = [
+        step.said_at,
+        *([update.published_at, update.changed_at, update.hidden_at] if update is not None else []),
+    ]
+    changed_at = max(each for each in moments if each is not None)
     if update is None or words is None:
-        return Entry(step.public_id, step.status, step.said_at, step.id, step.public_id, action=step.action or "")
+        return Entry(step.public_id, step.status, step.said_at, step.id, changed_at, action=step.action or "")
     changed = step.status is Progress.CHANGED
     alone = words.words == words.link
     return Entry(
-        id=update.public_id,
+        id=step.public_id,
         status=step.status,
         at=step.said_at,
         row=step.id,
-        step=step.public_id,
+        changed_at=changed_at,
         note=words.how_we_will_know if changed else "" if alone else words.words,
         link=words.link,
         promise=words.words if changed else "",

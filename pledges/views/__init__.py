@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     acts,
     comment,
+    drafts,
     editing,
     letters,
     making,
@@ -23,6 +24,7 @@ from .base import public
 __all__ = [
     "acts",
     "comment",
+    "drafts",
     "editing",
     "letters",
     "making",

@@ -42,6 +42,7 @@ ACTS = (
     "letters",
     "update",
     "wishes",
+    "staff_link",
     "new_link",
     *organising.ACTS,
 )
@@ -138,6 +139,8 @@ def _do(session: Session, own: Contribution, wanted: str, token: str, now: datet
             _letters(session, own, now)
         case "wishes":
             _wishes(session, own, request.form.getlist("keep"), now)
+        case "staff_link":
+            acts.staff_link(session, own, request.form.get("end", "") == "", now)
         case "new_link":
             return acts.new_link(session, own, now)
     return token

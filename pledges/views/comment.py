@@ -19,6 +19,7 @@ from pledges.models import Campaign, Contribution, Type
 from pledges.wall import pieces, shown
 from pledges.web.caching import FOR_ONE, kept
 from pledges.web.language import page_lang
+from pledges.web.paging import count_if_deep
 
 from .base import public
 
@@ -29,9 +30,14 @@ STARTS = {  # ways to begin a comment: what the link says, and the words that it
 }
 
 
+def _meaning(given: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in given.items() if name != "start" or value in STARTS}
+
+
 @public.get("/<slug>/<any(promises, answers):shelf>/<id>/comment")
-@kept(unless=FOR_ONE)
+@kept(unless=FOR_ONE, meaning=_meaning)
 def new_comment(slug: str, shelf: str, id: str) -> ResponseReturnValue:
+    count_if_deep("reply_to")
     parent = shown.shown_or_404(reading(), g.campaign, id, shown.SHELVES[shelf])
     road = comment_road(g.campaign, parent)
     if not road.taken:

@@ -6,24 +6,39 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from flask import Response, g, render_template, request
+from flask import Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from pledges.campaigns import finding
-from pledges.db import reading, utcnow
+from pledges.db import reading, transaction, utcnow
 from pledges.errors import NotYours
 from pledges.figures import counters
-from pledges.intake.allowance import code_asked, event_asked, event_says
+from pledges.intake import drafts
+from pledges.intake.allowance import clock, code_asked, event_asked, event_says, refusal, why
 from pledges.intake.door import Noticed
 from pledges.intake.forms.base import consent_words, permitted_levels
 from pledges.intake.forms.pledge import OFFERED, PledgeForm
 from pledges.intake.forms.written import Written
-from pledges.intake.road import Road, as_it_stands, as_new, ask, asked_before_sending, take
+from pledges.intake.road import (
+    Road,
+    Store,
+    as_it_stands,
+    as_new,
+    ask,
+    asked_before_sending,
+    form_page,
+    take,
+    with_retry_after,
+)
+from pledges.intake.sent import Origin, Receipt, Sent
 from pledges.models import Audience, Campaign, Contribution, EventCode, Prompt, Question, Type
 from pledges.updates.actions import Action
 from pledges.wall import pieces, shown
-from pledges.web.caching import FOR_ONE, kept, shared
-from pledges.web.language import page_lang, today
+from pledges.web.caching import FOR_ONE, PRIVATE, kept, shared
+from pledges.web.helpers import send_to
+from pledges.web.language import link, page_lang, today
+from pledges.web.paging import count_if_deep
 
 from .base import public
 
@@ -36,12 +51,14 @@ def to_come(campaign: Campaign) -> datetime | None:
 @public.get("/<slug>/promise")
 @kept(unless=FOR_ONE)
 def new_promise(slug: str) -> ResponseReturnValue:
+    count_if_deep("like")
     road = promise_road(g.campaign)
     if not road.taken:
         return closed_page()
-    return ask(
-        g.campaign, road, PledgeForm.blank(g.campaign, Type.PLEDGE, page_lang(), _words_to_start_from(g.campaign))
-    )
+    form = PledgeForm.blank(g.campaign, Type.PLEDGE, page_lang(), _words_to_start_from(g.campaign))
+    if road.event is not None:
+        form.values["organisation"] = road.event.organisation
+    return ask(g.campaign, road, form)
 
 
 @public.post("/<slug>/promise")
@@ -52,7 +69,40 @@ def make_promise(slug: str) -> ResponseReturnValue:
     if start is not None and road.taken:
         form.begin_with(start.words.in_(page_lang()), start.theme)
         return as_it_stands(road, form)
+    if request.form.get("step") == "draft" and road.taken and form.takes_actions:
+        return _draft(road, form)
     return take(road, form)
+
+
+def _draft(road: Road, form: PledgeForm) -> Response:
+    """The form is kept for whoever must sign it off, where it reads as it would stand."""
+    form.errors = form.for_a_look()
+    if form.errors:
+        return form_page(road, form, 422)
+    wait, now = refusal(road.limit, event=road.event), utcnow()
+    if wait is not None:
+        page = form_page(road, form, wait.status, trouble=why(wait), wait_until=clock(wait, now))
+        return with_retry_after(page, wait)
+    filled = {name: value for name, value in form.values.items() if name != "consent"}
+    with transaction() as session:
+        token = drafts.keep(session, form.campaign, filled, now)
+    response = redirect(link("draft", token=token, made=1), code=303)
+    response.headers["Cache-Control"] = PRIVATE
+    return make_response(response)
+
+
+def _ending_its_draft(store: Store) -> Store:
+    """What is sent from a draft leaves none behind."""
+    token = request.form.get("draft", "")
+    if not token:
+        return store
+
+    def stored(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
+        receipt = store(session, sent, origin, now)
+        drafts.end(session, token)
+        return receipt
+
+    return stored
 
 
 def _start(campaign: Campaign) -> Prompt | None:
@@ -77,7 +127,7 @@ def promise_road(campaign: Campaign, asked: Question | None = None) -> Road:
         purpose=f"answer:{asked.public_id}" if asked else f"promise:{campaign.slug}",
         limit="promises",
         page=lambda **given: pledge_form_page(campaign, asked, event, like, **given),
-        store=as_new(campaign, event, question=asked, inspired_by=like),
+        store=_ending_its_draft(as_new(campaign, event, question=asked, inspired_by=like)),
         taken=finding.is_open(campaign, now),
         event=event,
     )
@@ -107,6 +157,8 @@ def pledge_form_page(
     preview: bool = False,
     sent_before: str = "",
     noticed: Sequence[Noticed] = (),
+    draft: str = "",
+    sent_to: str = "",
     **given: Any,
 ) -> str:
     if trouble == "closed":
@@ -120,12 +172,12 @@ def pledge_form_page(
         code_asked=code_asked(),
         like=like,
         trouble=trouble,
-        preview=_preview(campaign, form) if preview else None,
+        **(as_it_would_stand(campaign, form) if preview else {"preview": None}),
+        draft=draft or request.form.get("draft", ""),
+        sent_to=sent_to or send_to(),
         loose_dye=pieces.dye(None, form.words),
         sent_before=sent_before,
         noticed=noticed,
-        preview_actions=_actions(form) if preview else [],
-        preview_audience=_audience(campaign, form) if preview else None,
         levels=permitted_levels(campaign),
         consents=consent_words(campaign, form.type),
         offered=OFFERED,
@@ -134,6 +186,15 @@ def pledge_form_page(
         dye=pieces.dye,
         **given,
     )
+
+
+def as_it_would_stand(campaign: Campaign, form: PledgeForm) -> dict[str, Any]:
+    """What is shown of words that were not sent."""
+    return {
+        "preview": _preview(campaign, form),
+        "preview_actions": _actions(form),
+        "preview_audience": _audience(campaign, form),
+    }
 
 
 def _preview(campaign: Campaign, form: PledgeForm) -> pieces.Piece:

@@ -15,7 +15,7 @@ from pledges.wall import listing, pieces, shown
 from pledges.web import paging
 from pledges.web.caching import FOR_ONE, kept, shared, shows
 from pledges.web.language import page_lang, today
-from pledges.web.paging import cursor
+from pledges.web.paging import count_if_deep, cursor
 
 from .base import public
 from .making import closed_page, promise_road
@@ -30,8 +30,9 @@ def question(slug: str, id: str) -> ResponseReturnValue:
 
 def _question(campaign: Campaign, asked: Question) -> str:
     page: paging.Page[Contribution] = paging.Page([], None)
+    after = cursor()
     if asked.answers_public:
-        page = listing.answers_page(reading(), campaign, asked, cursor())
+        page = listing.answers_page(reading(), campaign, asked, after)
         shows(each.id for each in page.items)
     return render_template(
         "campaign/question.html",
@@ -45,6 +46,7 @@ def _question(campaign: Campaign, asked: Question) -> str:
 @public.get("/<slug>/questions/<id>/answer")
 @kept(unless=FOR_ONE)
 def new_answer(slug: str, id: str) -> ResponseReturnValue:
+    count_if_deep("like")
     road = promise_road(g.campaign, shown.question_or_404(reading(), g.campaign, id))
     if not road.taken:
         return closed_page()

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from pledges import tokens
-from pledges.campaigns import guarding
+from pledges.campaigns import event_codes, guarding
 from pledges.db import reading, utcnow
 from pledges.errors import NotYours
 from pledges.intake.door import review_desk
@@ -125,6 +125,8 @@ def receipt_page(
         actions=actions.of(reading(), own) if own.type is Type.PLEDGE else [],
         own_page=_own_page,
         statuses=STATUSES,
+        invites_colleagues=acts.may_invite_colleagues(own),
+        staff_code=event_codes.staff_link_of(reading(), own, now) if acts.may_invite_colleagues(own) else None,
         form=form or UpdateForm(),
         proving=proving or Form(),
         standing_for=organisation.of(reading(), own, now),

@@ -30,6 +30,7 @@ from pledges.organisations import places
 from pledges.wall import pieces, shown
 from pledges.web.caching import FOR_ONE, FORM, PRIVATE, kept, with_token
 from pledges.web.language import address_of, link, page_lang
+from pledges.web.paging import count_if_deep
 
 from .base import public
 
@@ -132,6 +133,7 @@ def _report(reported: Contribution, *, shown: bool = True, of: Organisation | No
     purpose = f"report:{reported.public_id if of is None else of.public_id}"
     first = {"step": request.args.get("step", "")} if of is None else {"category": "impersonation"}
     if request.method == "GET":
+        count_if_deep("step")
         return with_token(
             g.campaign,
             purpose,

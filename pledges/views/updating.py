@@ -102,9 +102,9 @@ def _taken_back(own: Contribution, public_id: str, now: datetime) -> None:
     with transaction() as session:
         hold(session, own)
         step = answering.step_of(session, own, public_id[:16])
+        steps.hide(session, step, now)
         if step.update is not None and step.update.erased_at is None:
             acts.withdraw(session, step.update, review_desk(), now)
-        steps.hide(session, step, now)
 
 
 def _again(own: Contribution, token: str, form: UpdateForm, status: int, trouble: str = "") -> Response:

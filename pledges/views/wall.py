@@ -45,7 +45,7 @@ def _open_ones(found: list[Campaign]) -> set[int]:
 
 
 @public.get("/<slug>", endpoint="wall")
-@kept()
+@kept(meaning=wall_filters.meaning)
 def show_wall(slug: str) -> ResponseReturnValue:
     return shared(g.campaign, lambda: _wall(g.campaign))
 

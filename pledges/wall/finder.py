@@ -26,7 +26,7 @@ def page(
     session: Session, campaign: Campaign, filters: Filters, *, limit: int = listing.PAGE
 ) -> paging.Page[Contribution]:
     """The page that the address asks for; with a cursor that we did not make, the first. One further down is counted."""
-    paging.count_if_deep()
+    paging.count_if_deep(strange=filters.is_strange(campaign))
     after, before = request.args.get("after", ""), request.args.get("before", "")
     try:
         return listing.wall_page(session, campaign, filters, after=after, before=before, limit=limit)

@@ -84,7 +84,7 @@ def hide(session: Session, contribution: Contribution, now: datetime) -> None:
 def _follow(session: Session, contribution: Contribution, now: datetime) -> None:
     """An update moves what its promise says of how it goes; of a promise, its author is asked when it has stood a while."""
     if contribution.type is Type.UPDATE and contribution.parent is not None:
-        steps.follow(session, contribution.parent, now)
+        steps.follow_words(session, contribution, contribution.parent, now)
     elif contribution.type is Type.PLEDGE:
         asking.plan(session, contribution, now)
 

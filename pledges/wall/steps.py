@@ -42,7 +42,7 @@ def add(
     )
     session.add(step)
     session.flush()
-    follow(session, pledge, now)
+    follow(session, pledge, now, told=_is_shown(session, step))
     return step
 
 
@@ -64,9 +64,10 @@ def _of(pledge: Contribution, action: str | None) -> ColumnElement[bool]:
 
 def hide(session: Session, step: Step, now: datetime) -> None:
     """The step is shown nowhere any more; its promise goes as the one before it said."""
+    told = _is_shown(session, step)
     step.hidden_at = step.hidden_at or now
     session.flush()
-    follow(session, step.pledge, now)
+    follow(session, step.pledge, now, told=told)
 
 
 def is_off(session: Session, update: Contribution) -> bool:
@@ -79,13 +80,31 @@ def release(session: Session, step: Step, now: datetime) -> None:
     """A step that a surge held is shown."""
     step.held = False
     session.flush()
-    follow(session, step.pledge, now)
+    follow(session, step.pledge, now, told=_is_shown(session, step))
 
 
 def last_told(session: Session, pledge_ids: Sequence[int]) -> dict[int, datetime]:
-    """When the authors of these last told something that is shown; those who did not are left out."""
-    moments = select(Step.pledge_id, func.max(Step.said_at)).where(Step.pledge_id.in_(pledge_ids), are_shown())
-    return {row[0]: row[1] for row in session.execute(moments.group_by(Step.pledge_id))}
+    """When what these tell of how they go became what it is: something was told, or taken back; where nothing was, left out.
+
+    New words of a promise are told when they are shown, and taken back with them.
+    """
+    words = aliased(Contribution)
+    moments = (Step.said_at, Step.hidden_at, words.published_at, words.changed_at, words.hidden_at)
+    found = (
+        select(Step.pledge_id, *map(func.max, moments))
+        .outerjoin(words, and_(words.id == Step.update_id, Step.status == Progress.CHANGED))
+        .where(
+            Step.pledge_id.in_(pledge_ids),
+            Step.held.is_(False),
+            or_(Step.status != Progress.CHANGED, words.published_at.is_not(None)),
+        )
+        .group_by(Step.pledge_id)
+    )
+    return {row[0]: max(each for each in row[1:] if each is not None) for row in session.execute(found)}
+
+
+def _is_shown(session: Session, step: Step) -> bool:
+    return session.scalars(select(Step.id).where(Step.id == step.id, are_shown())).first() is not None
 
 
 def are_shown() -> ColumnElement[bool]:
@@ -97,13 +116,22 @@ def are_shown() -> ColumnElement[bool]:
     )
 
 
-def follow(session: Session, pledge: Contribution, now: datetime) -> None:
-    """The promise goes as its newest shown step says, and its page shows all of them."""
+def follow(session: Session, pledge: Contribution, now: datetime, *, told: bool = True) -> None:
+    """The promise goes as its newest shown step says, and its page shows all of them.
+
+    `told`: whether everybody reads something else now, which other programs hear of.
+    """
     shown = select(Step.status).where(_of(pledge, None), are_shown())
     last = session.scalars(shown.order_by(Step.said_at.desc(), Step.id.desc()).limit(1)).first()
     set_progress(session, pledge, last or Progress.PROMISED)
-    if pledge.shown_at is not None:
+    if told and pledge.shown_at is not None:
         owing.owe(session, pledge, owing.UPDATED, now)
+
+
+def follow_words(session: Session, update: Contribution, pledge: Contribution, now: datetime) -> None:
+    """As `follow`, where what was written with a step is shown now, or is not any more."""
+    stands = select(Step.id).where(Step.update_id == update.id, Step.hidden_at.is_(None), Step.held.is_(False))
+    follow(session, pledge, now, told=session.scalars(stands).first() is not None)
 
 
 def set_progress(session: Session, pledge: Contribution, progress: Progress) -> None:

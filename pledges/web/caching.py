@@ -37,15 +37,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 # Which
 
 
-def kept(*, unless: Iterable[str] = (), slow: bool = False) -> Callable[[View], View]:
+def kept(
+    *, unless: Iterable[str] = (), slow: bool = False, meaning: Callable[[dict[str, str]], dict[str, str]] = dict
+) -> Callable[[View], View]:
     """Marks a view whose page is the same for everybody, unless it is asked with one of these.
 
-    What is `slow` to make waits for its like, and no other page waits for it.
+    What is `slow` to make waits for its like, and no other page waits for it. `meaning` gives what the page is asked its
+    one spelling, without what means nothing; whatever can still be asked in more ways than we offer costs its visitor a
+    token, `paging.count_if_deep`.
     """
 
     def mark(view: View) -> View:
         view.kept = frozenset(unless)  # type: ignore[attr-defined]
         view.slow = slow  # type: ignore[attr-defined]
+        view.meaning = meaning  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -70,9 +75,11 @@ def joined(app: Flask) -> Callable[[str], Asked | None]:
             endpoint, _ = adapter.match(path, method="GET")
         except HTTPException:  # a redirect to another spelling is one, too
             return None
-        view = app.view_functions[endpoint]
+        view: Any = app.view_functions[endpoint]
         unless = getattr(view, "kept", None)
-        return None if unless is None else Asked(spelling.known_names(endpoint), unless, getattr(view, "slow", False))
+        if unless is None:
+            return None
+        return Asked(spelling.known_names(endpoint), unless, view.slow, view.meaning)
 
     return asked
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 _TOKENS = re.compile(
-    r"((?:/|%2F)(?:receipt|letters|proofs|invitation)(?:/|%2F)|[?&;](?:proof|token|auth_token|press)=)[^\s/?&#\"'<>)\],;]+",
+    r"((?:/|%2F)(?:receipt|letters|proofs|drafts|invitation)(?:/|%2F)|[?&;](?:proof|token|auth_token|press)=)[^\s/?&#\"'<>)\],;]+",
     re.IGNORECASE,
 )
 _FORMATTER = logging.Formatter()

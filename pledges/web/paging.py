@@ -23,9 +23,12 @@ def cursor() -> Cursor | None:
         return None
 
 
-def count_if_deep() -> None:
-    """A page that is one of very many costs its visitor a token; where none is left, this is the end of it."""
-    if is_deep():
+def count_if_deep(*free: str, strange: bool = False) -> None:
+    """A page that is one of very many costs its visitor a token; where none is left, this is the end of it.
+
+    `free`: what else this one can be asked in as many ways; `strange`: it was asked for what we do not offer.
+    """
+    if strange or is_deep() or any(request.args.get(name) for name in free):
         limits = limits_of(current_app)
         wait = limits.check("api", address=limits.visitor())
         if wait is not None:

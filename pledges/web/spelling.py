@@ -38,6 +38,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "make_answer": ("event", "like"),
     "new_comment": ("event", "reply_to", "start"),
     "make_comment": ("event", "reply_to"),
+    "draft": ("do", "made"),
     "receipt": ("do", "sent", "done", "proof", "reply_to"),
     "house_rules": ("campaign",),
     "organisations": ("q", "sector", "after"),
@@ -64,8 +65,9 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
 
 
 def known_query(endpoint: str, args: Mapping[str, str] | MultiDict[str, str]) -> dict[str, str]:
-    """What of these arguments the page can be asked, always in the same order; the first of each, and none empty."""
-    return {each: args[each] for each in known_names(endpoint) if args.get(each)}
+    """What of these arguments the page can be asked, in its one spelling and order; the first of each, and none empty."""
+    meaning = getattr(current_app.view_functions.get(endpoint), "meaning", dict)
+    return dict(meaning({each: args[each] for each in known_names(endpoint) if args.get(each)}))
 
 
 def known_names(endpoint: str) -> tuple[str, ...]:

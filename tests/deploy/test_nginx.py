@@ -187,6 +187,7 @@ def test_nginx_writes_no_private_link_and_no_search_into_its_log(front: Front) -
     for path in (
         "/cy/receipt/s3cret",
         "/proofs/s3cret",
+        "/drafts/s3cret?do=form",
         "/letters/s3cret",
         "/receipt/s3cret?do=edit",
         "/moderation/invitation/s3cret",
@@ -194,7 +195,7 @@ def test_nginx_writes_no_private_link_and_no_search_into_its_log(front: Front) -
     ):
         front.get(path, Referer="https://wall.example.org/receipt/s3cret")
     end = time.monotonic() + 5
-    while front.log.read_text().count("\n") < 7 and time.monotonic() < end:
+    while front.log.read_text().count("\n") < 8 and time.monotonic() < end:
         time.sleep(0.05)
     log = front.log.read_text()
     assert "s3cret" not in log
@@ -203,7 +204,13 @@ def test_nginx_writes_no_private_link_and_no_search_into_its_log(front: Front) -
 
 def test_nginx_writes_no_private_link_into_its_error_log_where_the_wall_is_away(front: Front) -> None:
     front.goes_away()
-    for path in ("/cy/receipt/s3cret", "/proofs/s3cret", "/moderation/invitation/s3cret", "/slug/away"):
+    for path in (
+        "/cy/receipt/s3cret",
+        "/proofs/s3cret",
+        "/drafts/s3cret",
+        "/moderation/invitation/s3cret",
+        "/slug/away",
+    ):
         assert front.get(path)[0] in (502, 504)
     logs = {path.name: path.read_text() for path in front.log.parent.glob("*.log")}
     assert "/slug/away" in logs["error.log"]  # the control: it does tell of what goes wrong elsewhere

@@ -24,7 +24,7 @@ from tests.journeys.test_desk_together import is_heard, joined
 from tests.journeys.test_together import arrive
 
 ITEMS = 50
-USUAL = 24  # the first of them are of every kind
+USUAL = 14  # the first of them are of every kind
 STRONG = evening_words.FAMILIES[0].format(name="Sam", place="Leeds", end="")
 SELLING = "Best price essay writing, see www.essays.example and www.cheap.example and http://more.example"
 PRIVATE = "I will ring Mrs Okafor on 07700 900123 every Friday about what happened"
@@ -34,7 +34,7 @@ def texts() -> list[str]:
     """Fifty different promises: most of them fine, one harsh, one selling, one with a telephone number."""
     honest = evening_words.honest(200, random.Random(7))
     fine = list(dict.fromkeys(text for text in honest if len(text) <= 400))
-    return [*fine[:20], STRONG, SELLING, PRIVATE, *fine[20 : ITEMS - 3]]
+    return [*fine[:9], STRONG, SELLING, PRIVATE, *fine[9 : ITEMS - 3]]
 
 
 def states(wall: Wall) -> Counter[State]:

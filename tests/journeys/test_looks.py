@@ -29,10 +29,30 @@ def test_the_first_promise_is_in_sight(
     assert place is not None and chips is not None
     assert place["y"] < below
     assert chips["height"] < 70, "one line of themes"
+    assert _shows_blocks(page)
     assert not page.get_by_role("link", name="under way").is_visible()
     page.get_by_text("Filter", exact=True).click()
     page.get_by_role("link", name="under way").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("under way")
+
+
+def test_a_phone_shows_the_blocks_of_a_young_cloth(wall: Wall, new_page: Callable[..., Page]) -> None:
+    with wall.app.app_context(), transaction() as session:
+        demo.add(session, 2, utcnow(), slug=SLUG)
+    page = new_page(javascript=False, width=NARROW)
+    page.goto(f"{wall.url}/{SLUG}")
+    assert _shows_blocks(page)
+    page.set_viewport_size({"width": 700, "height": 800})
+    assert _shows_blocks(page)
+
+
+def _shows_blocks(page: Page) -> bool:
+    """Whether blocks of the cloth stand between its upper end and its caption, and the caption stands in its frame."""
+    frame, said = page.locator(".cloth").bounding_box(), page.locator(".cloth figcaption").bounding_box()
+    assert frame is not None and said is not None
+    assert said["y"] + said["height"] <= frame["y"] + frame["height"] + 1
+    blocks = [each.bounding_box() for each in page.locator(".cloth path[class^=dye-]").all()]
+    return any(each and each["y"] + each["height"] > frame["y"] and each["y"] < said["y"] - 5 for each in blocks)
 
 
 def test_the_piece_is_dyed_and_signed_while_it_is_written(wall: Wall, new_page: Callable[..., Page]) -> None:
@@ -46,7 +66,7 @@ def test_the_piece_is_dyed_and_signed_while_it_is_written(wall: Wall, new_page: 
     assert "dye-families" in (live.get_attribute("class") or "").split()
     expect(live.locator(".by-name")).to_have_text("Name not shown")
     page.locator("#name").fill("Amina Yusuf")
-    page.get_by_label("First name").check()
+    page.get_by_role("radio", name="First name").check()
     expect(live.locator(".by-name")).to_have_text("Amina")
     page.get_by_label("Whole name").check()
     expect(live.locator(".by-name")).to_have_text("Amina Yusuf")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import feedparser
 import pytest
 import time_machine
 from sqlalchemy import func, select
@@ -16,8 +17,9 @@ from moderation.cli.upkeep import rebuild_counters
 from moderation.models import Report, Review
 from moderation.surge import switching
 from pledges.db import utcnow
-from pledges.models import Campaign, Contribution, Step, Type
+from pledges.models import Campaign, Contribution, Delivery, Step, Type
 from pledges.wall.steps import A_DAY
+from pledges.webhooks import keeping
 from tests.forms import form
 from tests.wall import SLUG, WORDS, AtTheDesk, Sent, Wall, later
 
@@ -372,3 +374,64 @@ def test_welsh_pages_say_it_in_welsh(wall: Wall, sent: Sent) -> None:
     assert "Heb ddechrau eto" in client.get(f"/cy/{SLUG}").text
     assert "Heb ddechrau eto" in client.get(f"/cy/{SLUG}/promises/{sent.public_id}").text
     assert "Heb ddechrau eto" in client.get(f"/cy{sent.receipt.removeprefix('/en')}").text
+
+
+def feed(wall: Wall, sent: Sent | None = None) -> dict[str, datetime]:
+    """When the entries changed last, by their ids, newest first; of the wall, or of what stands under a promise."""
+    path = f"/{SLUG}/feed.atom" if sent is None else f"/{SLUG}/promises/{sent.public_id}/feed.atom"
+    read = feedparser.parse(wall.app.test_client().get(path).data)
+    return {each.id: datetime.fromisoformat(each.updated) for each in read.entries}
+
+
+def removed(wall: Wall) -> set[str]:
+    found = wall.app.test_client().get(f"/api/v1/campaigns/{SLUG}/removed").get_json()["removed"]
+    return {each["id"] for each in found}
+
+
+def test_what_was_told_keeps_its_id_and_copies_hear_of_each_change(wall: Wall, mo: AtTheDesk, tomorrow: Any) -> None:
+    """Words that are shown later, a name that is hidden, an answer that is taken back: feeds, JSON and webhooks tell each once."""
+    sent = wall.promises(name="Amina Rahman", show_name="full")
+    mo.approves(sent)
+    with wall.work() as session:
+        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
+        keeping.add(session, campaign, "https://a.example/", utcnow())
+    note = told(wall, sent, "kept", note="All six of them")
+    (bare,) = updates(wall, sent)["updates"]
+    before, on_wall = feed(wall, sent), feed(wall)
+    assert bare["note"] is None
+    tomorrow.shift(60)
+    mo.approves(note)
+    (shown,) = updates(wall, sent)["updates"]
+    assert shown["note"] == "All six of them" and shown["id"] == bare["id"]
+    assert f'data-update="{bare["id"]}" id="u-{bare["id"]}"' in page(wall, sent)
+    after = feed(wall, sent)
+    assert [*after] == [*before] and min(after.values()) >= max(before.values()) + timedelta(seconds=60)
+    tomorrow.shift(60)
+    wall.acts(sent, "hide_name")
+    for earlier, later_on in ((on_wall, feed(wall)), (after, feed(wall, sent))):
+        assert [*later_on] == [*earlier] and min(later_on.values()) >= max(earlier.values()) + timedelta(seconds=60)
+    changed = told(wall, sent, "changed", promise=NEW)  # shown with its words alone
+    owed = ["pledge.updated", "pledge.updated", "pledge.changed"]
+    assert events(wall) == owed
+    wall.acts(sent, "update", back=step_of(wall, changed))
+    assert events(wall) == owed and removed(wall) == set(), "nobody has seen it"
+    on_wall = feed(wall)
+    tomorrow.shift(60)
+    wall.acts(sent, "update", back=bare["id"])
+    assert updates(wall, sent)["updates"] == [] and events(wall) == [*owed, "pledge.updated"]
+    assert removed(wall) == {bare["id"], note.public_id}
+    assert min(feed(wall).values()) >= max(on_wall.values()) + timedelta(seconds=60)
+    tells(wall, sent, "under_way")
+    alone = updates(wall, sent)["updates"][0]["id"]
+    wall.acts(sent, "update", back=alone)
+    assert removed(wall) == {bare["id"], note.public_id, alone}
+
+
+def events(wall: Wall) -> list[str]:
+    with wall.look() as session:
+        return list(session.scalars(select(Delivery.event).order_by(Delivery.id)))
+
+
+def step_of(wall: Wall, update: Sent) -> str:
+    with wall.look() as session:
+        return session.scalars(select(Step.public_id).where(Step.update_id == update.contribution_id)).one()

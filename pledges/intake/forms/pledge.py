@@ -54,9 +54,19 @@ class PledgeForm(Form):
 
     asks_first: bool = False  # the field for the first name was on the page, so it is not guessed
 
-    TEXTS = ("name", "first_name", "role", "organisation", "website", "email", "how_we_will_know", "by_when")
+    TEXTS = (
+        "name",
+        "first_name",
+        "role",
+        "organisation",
+        "website",
+        "authoriser",
+        "email",
+        "how_we_will_know",
+        "by_when",
+    )
     CHOICES = ("kind", "show_name", "theme", "audience", "lang")
-    ORDER = ("theme", "kind", "organisation", "website", "name", "role", "show_name", "first_name", "email", "consent", "audience",
+    ORDER = ("theme", "kind", "organisation", "website", "authoriser", "name", "role", "show_name", "first_name", "email", "consent", "audience",
              "by_when", "how_we_will_know", "lang")  # fmt: skip
     ACTIONS = tuple(f"action-{n}" for n in range(1, MOST_ACTIONS + 1))
     STRONGER = ("audience", "invite_again", "quote")
@@ -117,7 +127,7 @@ class PledgeForm(Form):
             form._ticked(raw, ["consent", *WISHES])
             form._reachable()
         form._rest(today, as_before)
-        form._order_errors([form.words_field, *cls.ORDER[:4], *form.action_fields, *cls.ORDER[4:]])
+        form._order_errors([form.words_field, *cls.ORDER[:5], *form.action_fields, *cls.ORDER[5:]])
         return form
 
     def begin_with(self, words: str, theme: Theme | None) -> None:
@@ -202,7 +212,7 @@ class PledgeForm(Form):
                 self.values[name] = ""
 
     def _who(self) -> None:
-        for name in ("name", "first_name", "role", "organisation"):
+        for name in ("name", "first_name", "role", "organisation", "authoriser"):
             self._at_most(name, NAME_CHARS)
         self._seen("name", _("Write the name that we may show, or choose not to show one"))
         self._seen("first_name", _("Write your first name as it will stand, or choose not to show it"))
@@ -295,6 +305,7 @@ class PledgeForm(Form):
             theme_id=themes.get(self["theme"]),
             audience_id=audiences.get(self["audience"]),
             email="" if self.editing else self["email"],
+            authoriser=self["authoriser"] if self.takes_actions and not self.editing else "",
             follow_up=bool(self["follow_up"]),
             consents=agreed | {wish: words[wish] for wish in WISHES if self[wish]},
             form_token=nonce,

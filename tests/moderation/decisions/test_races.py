@@ -91,7 +91,7 @@ def race(wall: Wall, pool: ThreadPoolExecutor, review_id: int, people: list[int]
 def test_g_09_one_decision_however_many_decide_at_once(
     wall: Wall, share: Callable[..., int], moderators: int, races: int
 ) -> None:
-    began, count = time.monotonic(), share(races, usual=30 if moderators == 2 else 10)
+    began, count = time.monotonic(), share(races, usual=16 if moderators == 2 else 6)
     with wall.work() as session:
         people = [wall.plain_moderator(session, f"m{number}").id for number in range(moderators)]
     with ThreadPoolExecutor(moderators) as pool:
@@ -122,7 +122,7 @@ def test_two_reports_of_one_promise_at_the_same_moment_are_both_taken(wall: Wall
     sent = wall.promises()
     wall.moderator().approves(sent)
     address = f"/{SLUG}/promises/{sent.public_id}/report"
-    for number in range(share(100, usual=12)):
+    for number in range(share(100, usual=8)):
         tokens = [found(TOKEN, wall.app.test_client().get(address).text) for _ in range(2)]
         together = Barrier(2)
 
@@ -203,7 +203,7 @@ def test_what_the_author_takes_back_while_it_is_approved_is_never_shown(
 ) -> None:
     with wall.work() as session:
         person = wall.plain_moderator(session).id
-    for number in range(share(200, usual=12)):
+    for number in range(share(200, usual=8)):
         review_id = received(wall, number)
         together = Barrier(2)
 

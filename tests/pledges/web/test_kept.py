@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -19,9 +20,11 @@ from moderation.models import Role
 from moderation.rules import house_rules
 from pledges.campaigns import versions
 from pledges.db import utcnow
+from pledges.embed.asked import COLOURS
 from pledges.front import watching
+from pledges.limits.counting import limits_of
 from pledges.models import Campaign, CampaignState, Contribution, Organisation, Question
-from pledges.web import caching
+from pledges.web import caching, spelling
 from tests.full import in_share
 from tests.kept import Kept
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent
@@ -130,6 +133,42 @@ def test_the_way_on_from_the_first_address_is_kept_for_as_long_as_there_is_one_w
     stands(CampaignState.OPEN)
     assert here.says("/").status == 200
     here.is_true("/")
+
+
+ODD = {  # two values of a name that mean the same, or are two of very many
+    "limit": ("77", "077"), "since": ("2027-01-01", "2027-01-02"), "radius": ("3px", "4px"), "joint": ("3px", "4px"),
+    "pad": ("3px", "4px"), "words": ("serif", "other"), "maxwidth": ("300", "301"), "maxheight": ("300", "301"),
+    **dict.fromkeys(COLOURS, ("#111111", "#222222")),
+}  # fmt: skip
+REFUSED = (400, 404, 429, 501)
+
+
+def test_what_means_nothing_is_no_part_of_a_page_and_what_can_be_asked_in_many_ways_costs_a_token(
+    kept: Callable[..., Kept], early_in_a_minute: None
+) -> None:
+    """Of each name that a kept page can be asked, two odd values make one page, or the second is refused."""
+    here = kept(limit_api="1/minute")
+    wall = here.wall
+    sent = approved(wall.moderator(), wall.promises())
+    values, asked = {"slug": SLUG, "shelf": "promises", "id": sent.public_id}, 0
+    for rule in wall.app.url_map.iter_rules():
+        known = spelling.known_names(rule.endpoint)
+        in_other_language = rule.endpoint.partition(".")[0].endswith(("_cy", "_en"))
+        unless = getattr(wall.app.view_functions[rule.endpoint], "kept", None)
+        if in_other_language or unless is None:
+            continue
+        parts = (values.get(each.rpartition(":")[2], "x") for each in re.findall("<([^>]*)>", rule.rule))
+        path = re.sub("<[^>]*>", "{}", rule.rule).format(*parts)
+        for name in set(known) - unless:
+            limits_of(wall.app).storage.reset()
+            url = f"url=http%3A%2F%2F{HOST}%2F{SLUG}&" if path == "/oembed" and name != "url" else ""
+            one, other = ODD.get(name, ("odd-1", "odd-2"))
+            here.says(f"{path}?{url}{urlencode({name: one})}")
+            here.made.clear()
+            second = here.says(f"{path}?{url}{urlencode({name: other})}")
+            asked += 1
+            assert here.made == [] or second.status in REFUSED, f"{path}: {name}"
+    assert asked > 80
 
 
 def test_nothing_of_the_desk_is_kept(kept: Callable[..., Kept]) -> None:
