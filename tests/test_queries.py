@@ -97,7 +97,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/moderation/batches/<int:batch_id>": {"/moderation/batches/{batch}": 6},
     "/moderation/break": {"/moderation/break": 2},
     "/moderation/campaigns": {"/moderation/campaigns": 4},
-    "/moderation/campaigns/<slug>": {"/moderation/campaigns/{slug}": 4},
+    "/moderation/campaigns/<slug>": {"/moderation/campaigns/{slug}": 5},
     "/moderation/campaigns/<slug>/keys": {"/moderation/campaigns/{slug}/keys": 6},
     "/moderation/campaigns/<slug>/embed": {"/moderation/campaigns/{slug}/embed": 7},
     "/moderation/campaigns/<slug>/webhooks": {"/moderation/campaigns/{slug}/webhooks": 7},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,48 +10,19 @@ import httpcore
 import httpx
 
 from pledges.networks import is_this_machine
+from pledges.webhooks import hurry
 
 LARGEST_BODY_BYTES = 64 * 1024
 _PACKAGE_HOST = "rest.akismet.com"  # the address that the package has built in, replaced by the configured one
 
 
-class TooSlow(httpcore.TimeoutException):
-    """The whole exchange took longer than it may."""
-
-
 class _Clock(threading.local):
-    until: float = 0.0
+    """The time for the exchange that this thread has begun."""
 
-    def left(self, timeout: float | None) -> float:
-        left = self.until - time.monotonic()
-        if left <= 0:
-            raise TooSlow
-        return left if timeout is None else min(left, timeout)
+    now: hurry.Clock = hurry.Until(0)
 
-
-class _Stream(httpcore.NetworkStream):
-    """A connection on which each step has only what is left of the time for the whole."""
-
-    def __init__(self, inner: httpcore.NetworkStream, clock: _Clock) -> None:
-        self._inner = inner
-        self._clock = clock
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._clock.left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._clock.left(timeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._clock.left(timeout)), self._clock)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+    def left(self, timeout: float | None = None) -> float:
+        return self.now.left(timeout)
 
 
 class _Backend(httpcore.SyncBackend):
@@ -67,8 +37,8 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        inner = super().connect_tcp(host, port, self._clock.left(timeout), local_address, socket_options)
-        return _Stream(inner, self._clock)
+        found = hurry.addresses(host, port, self._clock)
+        return hurry.connected(httpcore.SyncBackend(), found, port, self._clock, socket_options)
 
 
 class Wire(httpx.BaseTransport):
@@ -93,7 +63,7 @@ class Wire(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.host != _PACKAGE_HOST:
             raise httpx.UnsupportedProtocol("Only the configured Akismet endpoint is called.")
-        self._clock.until = time.monotonic() + self._seconds
+        self._clock.now = hurry.Until(self._seconds)
         try:
             return self._exchange(request)
         except httpcore.TimeoutException:

@@ -38,7 +38,7 @@ def ask(session: Session, now: datetime) -> int:
 
 
 def invite(session: Session, to: Campaign, before: Campaign, now: datetime) -> int:
-    """Who took part before, agreed, and proved an address is owed an invitation, once however often; how many were."""
+    """Whose promise still stands there, who agreed, and who proved an address is owed an invitation, once however often; how many were."""
     agreed = (
         select(Contribution)
         .join(Consent, Consent.contribution_id == Contribution.id)
@@ -47,7 +47,7 @@ def invite(session: Session, to: Campaign, before: Campaign, now: datetime) -> i
             Contribution.campaign_id == before.id,
             Contribution.withdrawn_at.is_(None),
             Contribution.erased_at.is_(None),
-            Contribution.published_at.is_not(None),
+            Contribution.shown_at.is_not(None),
             Consent.purpose == asking.INVITE_AGAIN,
             Consent.withdrawn_at.is_(None),
             Contact.undeliverable_at.is_(None),

@@ -40,6 +40,7 @@ class Built:
     wrong: dict[str, str]  # field -> what is wrong with it
     pairs: list[Pair]
     frame: str
+    qr: str  # without its ending
     codes: list[tuple[str, str, str]]  # key, what it is for, the code
 
 
@@ -51,7 +52,7 @@ def built(campaign: Campaign, given: Mapping[str, str], home: str) -> Built:
     pairs = _pairs(looks, scheme)
     usable = asked.looks({**looks, "scheme": scheme})
     made = _Code(campaign, {**chosen, **({"limit": ""} if "limit" in wrong else {})}, usable, home)
-    return Built(chosen, wrong, pairs, made.frame_path, [] if "promise" in wrong else made.every())
+    return Built(chosen, wrong, pairs, made.frame_path, made.qr_path, [] if "promise" in wrong else made.every())
 
 
 def _read(campaign: Campaign, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -146,6 +147,11 @@ class _Code:
         query = {**asked_for, **{name: value.removeprefix("#") for name, value in self._looks.items()}}
         return self._page.removeprefix(self._home) + "/embed" + (f"?{urlencode(query)}" if query else "")
 
+    @property
+    def qr_path(self) -> str:
+        """The address of the QR code of the page, from its slash on, without its ending."""
+        return self._page.removeprefix(self._home) + "/qr"
+
     def _frame(self) -> str:
         said = {
             "src": self._home + self.frame_path,
@@ -166,7 +172,8 @@ class _Code:
         return f"{self._root}/feed.atom" + (f"?{query}" if query else "")
 
     def _picture(self) -> str:
-        said = {"src": f"{self._page}/card.png", "alt": self._title, "width": "600", "height": "315"}
+        drawn = "count" if self._chosen["mode"] == "count" else "card"
+        said = {"src": f"{self._page}/{drawn}.png", "alt": self._title, "width": "600", "height": "315"}
         return str(_link(self._page, Markup("<img{}>").format(_attributes(said))))
 
 

@@ -13,12 +13,12 @@ from pledges.embed import frame
 from pledges.models import Campaign
 
 MOST = 50
-TEXT_CHARS = 10_000
+TEXT_CHARS = MOST * (frame.SITE_CHARS + 2)
 
 
 def read(text: str) -> tuple[list[str], list[str]]:
     """The sites that are written here, one a line, each once; and the lines that are none."""
-    lines = [line.strip() for line in text[:TEXT_CHARS].splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     found = [(line, frame.site(line)) for line in lines]
     return list(dict.fromkeys(site for _line, site in found if site)), [line for line, site in found if not site]
 

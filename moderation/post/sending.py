@@ -163,7 +163,7 @@ def _why_untrue(session: Session, letter: Letter) -> str:
     if letter.kind == Kind.WITHDRAWN:
         contribution = session.get_one(Contribution, letter.contribution_id)
         return "restored" if contribution.withdrawn_at is None else ""
-    if letter.kind == Kind.QUESTION:
+    if letter.kind in (Kind.QUESTION, Kind.INVITE):
         return "" if session.get_one(Contribution, letter.contribution_id).shown_at is not None else "not shown"
     if letter.kind in organisations.ABOUT_MATTERS:
         return organisations.untrue(session, letter)

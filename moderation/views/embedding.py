@@ -44,12 +44,14 @@ def change_framing(slug: str, me: Moderator) -> ResponseReturnValue:
         held = permissions.roles(session, me)
         campaign = _campaign(session, held, slug, Act.EDIT_CAMPAIGN)
         problem = ""
-        if bad:
+        if len(text) > framing.TEXT_CHARS:
+            problem = gettext("Shorten this to %(most)s characters.", most=framing.TEXT_CHARS)
+        elif bad:
             problem = gettext("This is no site: %(line)s. Write each like https://www.example.org.", line=bad[0][:100])
         elif len(good) > framing.MOST:
             problem = gettext("These are more sites than %(most)s.", most=framing.MOST)
         if problem:
-            return _page(session, me, held, campaign, text=text[: framing.TEXT_CHARS], problem=problem), 422
+            return _page(session, me, held, campaign, text=text, problem=problem), 422
         framing.change(session, campaign, good, me, utcnow())
     return redirect(url_for("desk.show_embedding", slug=slug), code=303)
 

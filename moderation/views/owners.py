@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from flask import abort, render_template
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from moderation import permissions
+from moderation.jobs import queue
+from moderation.letters import questions
 from moderation.models import Moderator, Role
 from moderation.permissions import Act
-from pledges.db import reading
-from pledges.models import Campaign
+from moderation.record import chain
+from pledges.db import reading, transaction, utcnow
+from pledges.models import Campaign, CampaignState
+from pledges.settings import settings
+from pledges.text import number
 
 from .base import campaign_named, campaigns_of, desk, for_staff
 
@@ -41,7 +46,41 @@ def show_campaign(slug: str, me: Moderator) -> ResponseReturnValue:
     """What there is to look after."""
     session = reading()
     campaign, held = campaign_for(session, me, slug, Act.LOOK)
-    return render_template("moderation/campaign.html", me=me, chosen=campaign, offered=_pages(held, campaign))
+    return render_template(
+        "moderation/campaign.html",
+        me=me,
+        chosen=campaign,
+        offered=_pages(held, campaign),
+        earlier=_earlier(session, held, campaign),
+        invited=number(request.args.get("invited", "")),
+    )
+
+
+@desk.post("/campaigns/<slug>/invite")
+@for_staff
+def invite_again(slug: str, me: Moderator) -> ResponseReturnValue:
+    """Who took part before and agreed to it is owed one letter, however often this is pressed."""
+    with transaction() as session:
+        campaign, held = campaign_for(session, me, slug, Act.EDIT_CAMPAIGN)
+        chosen = next(
+            (each for each in _earlier(session, held, campaign) if each.slug == request.form.get("from")), None
+        )
+        if chosen is None:
+            abort(400)
+        owed = questions.invite(session, campaign, chosen, utcnow())
+        chain.add(
+            session, chain.actor(me), "campaign:invite", f"campaign:{campaign.id}",
+            after={"from": chosen.slug, "invited": owed}, campaign_id=campaign.id, now=utcnow(),
+        )  # fmt: skip
+    queue.nudge_letters(settings().undo_seconds)
+    return redirect(url_for("desk.show_campaign", slug=slug, invited=owed), code=303)
+
+
+def _earlier(session: Session, held: dict[int | None, Role], campaign: Campaign) -> list[Campaign]:
+    """The campaigns whose authors this person may invite to this one, while it takes promises."""
+    if campaign.state is not CampaignState.OPEN or not permissions.may(held, Act.EDIT_CAMPAIGN, campaign.id):
+        return []
+    return [each for each in campaigns_of(session, held, Act.EDIT_CAMPAIGN) if each.id != campaign.id]
 
 
 def _pages(held: dict[int | None, Role], campaign: Campaign) -> list[tuple[str, str, str]]:

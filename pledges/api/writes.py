@@ -157,7 +157,8 @@ def _as_agreed(sent: Sent, given: schemas.NewPledge | schemas.NewComment) -> Sen
     words = {purpose: text.clean(said, lines=True) for purpose, said in given.consents.items()}
     if any(not text.says_something(said) for said in words.values()):
         raise WrongFields({AGREED: _("Write the words that were agreed to")})
-    return replace(sent, consents={purpose: words[purpose] for purpose in sent.consents if purpose in words})
+    agreed = {purpose: words[purpose] for purpose in sent.consents if purpose in words}
+    return replace(sent, consents=agreed, wording=tuple(words[purpose] for purpose in sorted(words)))
 
 
 def _count(

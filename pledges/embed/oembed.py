@@ -29,7 +29,7 @@ from pledges.web.spelling import LANGUAGES
 from . import asking
 from .base import embedding, speak
 
-WIDE, NARROWEST = 600, 200
+WIDE = 600
 TALL = {"wall": 800, "question": 800, "organisation": 800, "promise": 400}
 FRAMES = {
     "wall": "frame",
@@ -53,7 +53,7 @@ def _meaning(given: dict[str, str]) -> dict[str, str]:
     if "url" in said:
         page, mark, rest = said["url"].partition("#")[0].partition("?")
         said["url"] = page + (f"{mark}after=x" if "after=" in rest else "")
-    rooms = {"maxwidth": WIDE, "maxheight": max(TALL.values())}
+    rooms = {"maxwidth": PICTURE[0], "maxheight": max(TALL.values())}
     for name, usual in rooms.items():
         if name in said and (most := _pixels(said[name], usual)) >= usual:
             del said[name]
@@ -114,8 +114,13 @@ def _title(campaign: Campaign, endpoint: str, values: dict[str, Any]) -> str:
 
 def _described(endpoint: str, values: dict[str, Any], title: str) -> dict[str, Any]:
     home, named = settings().base_url, {**values, "slug": g.campaign.slug}
-    width = max(NARROWEST, min(WIDE, _most("maxwidth", WIDE)))
-    height = min(TALL[endpoint], max(NARROWEST, _most("maxheight", TALL[endpoint])))
+    most = _most("maxwidth", PICTURE[0]), _most("maxheight", PICTURE[1])
+    width, height = min(WIDE, most[0]), min(TALL[endpoint], _most("maxheight", TALL[endpoint]))
+    picture = {
+        "thumbnail_url": home + _picture(endpoint, values),
+        "thumbnail_width": PICTURE[0],
+        "thumbnail_height": PICTURE[1],
+    }
     page = home + link(endpoint, **named)
     frame = home + _frame_path(endpoint, named)
     return {
@@ -127,9 +132,7 @@ def _described(endpoint: str, values: dict[str, Any], title: str) -> dict[str, A
         "html": _HTML.format(page=page, title=title, frame=frame, width=width, height=height),
         "width": width,
         "height": height,
-        "thumbnail_url": home + _picture(endpoint, values),
-        "thumbnail_width": PICTURE[0],
-        "thumbnail_height": PICTURE[1],
+        **(picture if most[0] >= PICTURE[0] and most[1] >= PICTURE[1] else {}),  # which has to fit, too
         "cache_age": CACHE_SECONDS,
     }
 
@@ -154,7 +157,7 @@ def _most(name: str, usual: int) -> int:
 
 
 def _pixels(text: str, usual: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else usual
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and int(text) else usual
 
 
 def _answer(found: dict[str, Any], form: str) -> Response:

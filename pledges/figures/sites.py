@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +15,9 @@ from pledges.models import Campaign, Counter
 
 from . import counters
 
-MOST_A_DAY = 200  # sites of one wall that are told apart; all others are counted together
+MOST_A_DAY = (
+    200  # sites of one wall that are told apart, and as many besides that came before; all others are counted together
+)
 OTHERS = ""
 KEPT_DAYS = 90
 
@@ -29,30 +32,45 @@ class Site:
 
 
 def store(session: Session, seen: Mapping[tuple[str, str, str], int]) -> None:
-    """These (slug, origin, day) were seen so often, besides what is kept already; what is no wall of ours is left out."""
+    """These (slug, origin, day) were seen so often, besides what is kept already; what is no wall of ours is left out.
+
+    Where there are more than are told apart, those have a name that were seen on another day, or are seen most.
+    """
     slugs = {slug for slug, _origin, _day in seen}
     found = session.execute(select(Campaign.slug, Campaign.id).where(Campaign.slug.in_(slugs)))
     ids = {row.slug: row.id for row in found}
-    known: dict[tuple[int, str], set[str]] = {}
-    for (slug, origin, day), times in sorted(seen.items()):
+    names: dict[tuple[int, str], set[str]] = {}
+    moved: Tally[tuple[int, str, str]] = Tally()
+    for (slug, origin, day), times in sorted(seen.items(), key=lambda each: (-each[1], each[0])):
         if slug not in ids:
             continue
-        campaign_id = ids[slug]
-        if (campaign_id, day) not in known:
-            known[campaign_id, day] = _names(session, campaign_id, day)
-        names = known[campaign_id, day]
-        name = f"{counters.SITES}{origin}"
-        if name not in names and len(names) >= MOST_A_DAY:
-            name = f"{counters.SITES}{OTHERS}"
-        names.add(name)
+        place = ids[slug], day
+        known = names[place] if place in names else names.setdefault(place, _names(session, *place))
+        named = origin in known or (origin != OTHERS and _has_room(session, *place, known, origin))
+        known |= {origin} if named else set()
+        moved[(ids[slug], f"{counters.SITES}{origin if named else OTHERS}", day)] += times
+    for (campaign_id, name, day), times in sorted(
+        moved.items()
+    ):  # in one order, so that none waits for another in a ring
         counters.add(session, campaign_id, name, times, day)
+
+
+def _has_room(session: Session, campaign_id: int, day: str, known: set[str], origin: str) -> bool:
+    """Whether one more may have a name. Sites that are invented come once; of those that came before there is a second lot."""
+    if len(known) < MOST_A_DAY:
+        return True
+    before = select(Counter.day).where(
+        Counter.campaign_id == campaign_id, Counter.name == f"{counters.SITES}{origin}", Counter.day < day
+    )
+    return len(known) < 2 * MOST_A_DAY and session.scalars(before.limit(1)).first() is not None
 
 
 def _names(session: Session, campaign_id: int, day: str) -> set[str]:
     of_day = select(Counter.name).where(
         Counter.campaign_id == campaign_id, Counter.name.startswith(counters.SITES), Counter.day == day
     )
-    return set(session.scalars(of_day.limit(MOST_A_DAY + 1)))
+    found = session.scalars(of_day.limit(2 * MOST_A_DAY + 1))
+    return {name.removeprefix(counters.SITES) for name in found} - {OTHERS}
 
 
 def seen(session: Session, campaign_id: int, since: date) -> list[Site]:

@@ -18,6 +18,7 @@ from .bounds import Scope
 ENDS = ("/embed", "/embed.json")  # what a page of another site asks for
 MOST = 500  # of origins, walls and days together that are held between two times of storing
 STORE_SECONDS = 60.0
+OTHERS = ""  # in place of an origin: of those that are not told apart
 ORIGIN_CHARS = 52
 ASKED_BY_A_PAGE = (b"iframe", b"frame", b"empty", b"")  # Fetch Metadata, where a browser says it
 _LANGUAGES = ("cy", "en")
@@ -49,12 +50,19 @@ class Sites:
         slug = parts[1] if parts[0] in _LANGUAGES and len(parts) > 1 else parts[0]
         seen = (slug, origin, datetime.now(UTC).date().isoformat())
         with self._lock:
-            if seen in self._seen or len(self._seen) < MOST:
-                self._seen[seen] += 1
+            if seen not in self._seen and len(self._seen) >= MOST:
+                self._make_room()
+            self._seen[seen] += 1
             due = self._clock() - self._stored_at >= STORE_SECONDS
             if due:
                 self._stored_at = self._clock()
         return due
+
+    def _make_room(self) -> None:
+        """One that came once alone is counted among the others: whoever invents sites pushes out none that comes again."""
+        single = next((each for each, times in self._seen.items() if times == 1 and each[1] != OTHERS), None)
+        slug, origin, day = single or min(self._seen, key=lambda each: (each[1] == OTHERS, self._seen[each]))
+        self._seen[slug, OTHERS, day] += self._seen.pop((slug, origin, day))
 
     def held(self, slug: str) -> dict[str, int]:
         """What was seen of this wall and is not stored yet: origin -> times."""

@@ -37,6 +37,7 @@ class Sent:
     follow_up: bool = False
     consents: dict[str, str] = field(default_factory=dict)  # purpose -> the words that were agreed to
     form_token: str | None = None  # the one-use number of the form
+    wording: tuple[str, ...] = ()  # of what was agreed to, where it is not ours: other wording is something else
 
     @property
     def digest(self) -> str:
@@ -46,6 +47,7 @@ class Sent:
             str(self.show_name), self.role, self.organisation, self.website, str(self.kind), str(self.theme_id),
             str(self.audience_id), str(self.status), self.link, self.email, str(self.follow_up), sorted(self.consents),
             *([self.first_name] if self.first_name else []), *self.actions, *([self.authoriser] if self.authoriser else []),
+            *self.wording,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

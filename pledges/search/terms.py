@@ -9,6 +9,7 @@ import regex
 from pledges.text import fold
 
 LONGEST = 40  # code points of a token
+BEGINS = 8  # code points of a question's word that count where more follow: SQLite keeps lists of beginnings up to here
 BOUNDARY = "·"  # after each letter and its marks, so that the beginning of a word ends between two of them
 # Scripts that put no space between words: they are found by every two letters that follow each other.
 _UNSPACED = (
@@ -42,8 +43,17 @@ def _tokens_of(said: str) -> tuple[str, ...]:
 
 
 def asked_for(said: str) -> list[tuple[list[str], bool]]:
-    """Each word of a question: the tokens that have to follow each other, and whether the last may be a beginning."""
-    return [(term[:-1], False) if len(term) > 1 else (term, True) for term in terms_of(said)]
+    """Each word of a question: the tokens that have to follow each other, and whether the last may be a beginning.
+
+    A long word is asked for by how it begins, so that "colleagues" finds "colleague" and "opportunity" finds
+    "opportunities": the two are told apart by nothing that both databases could look up as fast.
+    """
+    return [(term[:-1], False) if len(term) > 1 else ([_beginning(term[0])], True) for term in terms_of(said)]
+
+
+def _beginning(token: str) -> str:
+    """As much of a long word as counts. Where marks make words, so few code points are no word yet: those stay whole."""
+    return token if BOUNDARY in token else token[:BEGINS]
 
 
 @lru_cache(maxsize=4096)

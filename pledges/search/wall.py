@@ -21,7 +21,6 @@ from .index import LAST_PLACE, phrase
 
 TABLE = "wall_words"  # made by migration 0011; FTS5 keeps tables of its own beside it
 WORDS_AT_MOST = 8  # of a question; a reader who types more has found it with these
-BEGINNINGS = range(1, 9)  # letters: what is so short may be the beginning of a word; FTS5 holds lists for these
 MARK = "§"  # begins what is no word: no token of a text holds it
 STEPS = 2048  # places in a microsecond, one for each campaign: few walls have ever that many
 LAST = 2**63 - 1
@@ -225,7 +224,7 @@ def _tsquery(wanted: Wanted) -> str:
 
 def _words(wanted: Wanted) -> list[tuple[list[str], bool]]:
     asked = terms.asked_for(wanted.words)[:WORDS_AT_MOST]
-    return [(tokens, begins and len(tokens[-1]) in BEGINNINGS) for tokens, begins in asked]
+    return [(tokens, begins and len(tokens[-1]) <= terms.BEGINS) for tokens, begins in asked]
 
 
 def says_something(words: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from moderation.cli.upkeep import rebuild_counters
 from moderation.models import Act, Appeal, Decision, Hold, Report, Review
 from moderation.record import chain
 from moderation.workflow import Move, State
-from pledges.db import Base, open_engine
+from pledges.db import Base, open_engine, utcnow
 from pledges.models import Campaign
 from pledges.search.index import no_part_of_it
 from tests.moderation.clusters.test_clusters import arrives, astray, declines, flood, rows
@@ -243,3 +244,48 @@ def test_no_list_lets_anybody_be_after_the_ninth_step(fresh_database: Callable[.
         assert [hold.effect for hold in session.scalars(select(Hold))] == ["hold"]
         assert session.get_one(Campaign, campaign).guard == {"promises": True}
     engine.dispose()
+
+
+def test_who_wished_to_be_asked_before_anybody_could_be_is_asked_from_then_on(
+    fresh_database: Callable[..., str], tmp_path: Path
+) -> None:
+    wall = Wall(make_app(fresh_database(fill=opened), tmp_path))
+    mo = wall.moderator()
+    wishes: tuple[dict[str, str], ...] = (
+        {"follow_up": "yes"},
+        {"invite_again": "yes"},
+        {"follow_up": "yes", "by_when": in_a_year()},
+        {},
+    )
+    sent = [
+        wall.promises(f"I will listen {number} times", email="a@example.org", **each)
+        for number, each in enumerate(wishes)
+    ]
+    sent.append(wall.promises("I wait to be read", email="a@example.org", follow_up="yes"))
+    for each in sent[:-1]:
+        wall.proves(each)
+        mo.approves(each)
+    planned = "SELECT next_question_at, forget_after FROM contacts ORDER BY id"
+    with wall.look() as session:
+        before = session.execute(text(planned)).all()
+    assert [(bool(asked), bool(kept)) for asked, kept in before] == [
+        (True, True),
+        (False, True),
+        (True, True),
+        (False, False),
+        (False, False),
+    ]
+    wall.database.engine.dispose()
+    engine = open_engine(wall.settings.database_url)
+    migrations.downgrade(engine, "0026")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE contacts SET next_question_at = NULL, forget_after = NULL"))
+    migrations.upgrade(engine)
+    engine.dispose()
+    with wall.look() as session:
+        assert session.execute(text(planned)).all() == before
+    wall.close()
+
+
+def in_a_year() -> str:
+    return (utcnow() + timedelta(days=200)).date().isoformat()

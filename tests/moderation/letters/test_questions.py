@@ -12,12 +12,13 @@ from sqlalchemy import select
 from moderation.cli.campaigns import invite
 from moderation.jobs import retention
 from moderation.letters import questions as asks
-from moderation.models import Letter
+from moderation.models import Letter, Role
 from moderation.surge import switching
 from pledges import tokens
 from pledges.db import utcnow
 from pledges.models import Campaign, Contact, Contribution
 from pledges.updates import asking
+from tests.forms import form
 from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall
 
 ADDRESS = "amina@example.org"
@@ -204,11 +205,23 @@ def test_last_years_authors_who_agreed_are_invited_once(wall: Wall, mo: AtTheDes
     wall.proves(gone)
     mo.approves(gone)
     wall.acts(gone, "withdraw")
+    down = wall.promises("I will be taken down", email="down@example.org", invite_again="yes")
+    wall.proves(down)
+    mo.approves(down)
+    mo.decides(down, "take_down", reason="off_topic")
     runner = wall.app.test_cli_runner()
     with wall.app.app_context():
         for number in (1, 0):
             said = runner.invoke(invite, [OTHER, "--from", SLUG])
             assert said.output.startswith(f"{number} letters"), said.output
+    owner, page = wall.moderator("owner", Role.OWNER), f"/moderation/campaigns/{OTHER}"
+    assert "Invite them" not in mo.client.get(page).text
+    pressed = owner.client.post(
+        f"{page}/invite", data=form(owner.client.get(page).text, "/invite").sent(**{"from": SLUG})
+    )
+    assert "0 people are invited" in owner.client.get(pressed.location).text
+    refused = mo.client.post(f"{page}/invite", data={"csrf_token": mo.csrf(), "from": SLUG})
+    assert refused.status_code == 403
     wall.screens(days(1))
     letters = questions(wall, "Will you make a promise again?")
     assert [each["To"] for each in letters] == [ADDRESS]

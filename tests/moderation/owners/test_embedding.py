@@ -85,6 +85,18 @@ def test_every_address_in_the_code_answers(wall: Wall) -> None:
                 assert client.get(address).status_code == 200, address
 
 
+def test_the_count_has_a_picture_of_the_count_and_each_page_a_code_for_posters(wall: Wall) -> None:
+    lead = wall.moderator("lead", Role.LEAD)
+    assert f'src="{HOME}/{SLUG}/count.png"' in html.unescape(codes(lead, "mode=count")["picture"])
+    page = lead.client.get(f"{ADDRESS}?mode=single&promise=abcd234567").text
+    assert f'href="/{SLUG}/promises/abcd234567/qr.svg"' in page and f'href="/{SLUG}/promises/abcd234567/qr.png"' in page
+    page = lead.client.get(ADDRESS).text
+    for kind in ("svg", "png"):
+        assert (
+            f'href="/{SLUG}/qr.{kind}"' in page and wall.app.test_client().get(f"/{SLUG}/qr.{kind}").status_code == 200
+        )
+
+
 def test_a_promise_may_be_named_by_its_address(wall: Wall) -> None:
     lead = wall.moderator("lead", Role.LEAD)
     found = codes(lead, f"mode=single&promise={quote(f'{HOME}/{SLUG}/promises/abcd234567', safe='')}")
@@ -194,6 +206,14 @@ def test_more_sites_than_anybody_has_are_refused(wall: Wall) -> None:
         saves(wall.moderator("owner", Role.OWNER), "\n".join(f"https://{n}.example" for n in range(51))).status_code
         == 422
     )
+    assert ancestors(wall) == "*"
+
+
+def test_a_list_that_is_too_long_comes_back_whole(wall: Wall) -> None:
+    lines = "\n".join(["https://www.example.org"] * 500)
+    answer = saves(wall.moderator("owner", Role.OWNER), lines)
+    assert answer.status_code == 422 and "Shorten this to 10100 characters" in answer.text
+    assert answer.text.count("https://www.example.org") >= 500
     assert ancestors(wall) == "*"
 
 

@@ -152,6 +152,8 @@ def test_sent_again_under_one_idempotency_key_it_is_stored_once(wall: Wall, part
     assert first.json == again.json and len(stored(wall)) == 1
     other = partner.sends(body=PROMISE | {"promise": "I will speak up for others"}, Idempotency_Key="one")
     assert other.status_code == 422 and "Idempotency-Key" in other.json["errors"]
+    reworded = PROMISE | {"consents": {**PROMISE["consents"], "public": "You may print this on the side of a bus."}}
+    assert partner.sends(body=reworded, Idempotency_Key="one").status_code == 422
     assert partner.sends(Idempotency_Key="two").json["id"] != first.json["id"]
     assert partner.sends().status_code == 202
     assert Partner(wall).sends(Idempotency_Key="one").json["id"] != first.json["id"]  # another key is another sender

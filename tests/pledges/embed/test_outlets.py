@@ -272,7 +272,11 @@ def test_what_is_described_is_what_the_specification_asks_for(wall: Wall) -> Non
     assert (found["width"], found["height"]) == (400, 300)
     assert re.fullmatch(r'<blockquote><a href="[^"]*">[^<]*</a></blockquote><iframe [^>]*></iframe>', found["html"])
     assert 'width="400" height="300"' in found["html"]
+    assert "thumbnail_url" not in found, "which is larger"
+    small = get(wall, of(f"/{SLUG}", wall, maxwidth=100, maxheight=90)).json
+    assert (small["width"], small["height"]) == (100, 90)
     assert get(wall, of(f"/{SLUG}", wall, maxwidth=99999, maxheight="x")).json["width"] == 600
+    assert get(wall, of(f"/{SLUG}", wall, maxwidth=0)).json["thumbnail_width"] == 1200
     assert get(wall, of(f"/{SLUG}", wall)).headers["Access-Control-Allow-Origin"] == "*"
 
 

@@ -70,6 +70,31 @@ def test_a_promise_is_found_by_its_words_and_by_their_beginnings_and_by_all_of_t
         assert finds(wall, nothing) == [], nothing
 
 
+def test_a_long_word_is_found_by_its_plural_by_its_beginning_and_the_other_way_round(wall: Wall, mo: AtTheDesk) -> None:
+    one = wall.promises("I will ask one colleague about an opportunity")
+    many = wall.promises("I will ask my colleagues about opportunities")
+    else_ = wall.promises("I will ask the college and the collection, with operations")
+    hindi = wall.promises("मैं विश्वविद्यालय में सुनूँगा और सीखूँगा")
+    for each in (one, many, else_, hindi):
+        mo.approves(each)
+    both = [many.public_id, one.public_id]
+    for asked in (
+        "colleague",
+        "colleagues",
+        "Colleagues’",
+        "colleagu",
+        "opportunity",
+        "opportunities",
+        "colleagues opportunity",
+    ):
+        assert finds(wall, asked) == both, asked
+    assert finds(wall, "collections") == [else_.public_id] and finds(wall, "colleges") == []
+    assert finds(wall, "विश्वविद्यालय") == [hindi.public_id]
+    assert finds(wall, "विश्वास") == []
+    desk = mo.client.get("/moderation/search", query_string={"q": "opportunity"}).text
+    assert [f'data-review="{each.review_id}"' in desk for each in (one, many, else_)] == [True, True, False]
+
+
 def test_a_name_is_found_as_far_as_it_is_shown_and_by_nobody_once_it_is_hidden(wall: Wall, mo: AtTheDesk) -> None:
     named = {"name": "Amina Yusuf", "role": "Midwife in Derby", "organisation": "Northbrook"}
     full = wall.promises("I will ask who is missing", show_name="full", **named)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpcore
 import pytest
@@ -69,6 +70,42 @@ def test_a_name_that_leads_inside_when_it_is_used_is_refused_whatever_it_led_to_
         with pytest.raises(outside.Inside):
             outside.post(f"http://hook.example:{port}/", {}, b"{}")
     assert connected == ["1.1.1.1"]
+
+
+WAITED: list[str] = []  # names that nobody gave up
+
+
+def leads_to(*addresses: str, after: threading.Event | None = None) -> Callable[..., list[Any]]:
+    """As `getaddrinfo` answers."""
+
+    asked = socket.getaddrinfo
+
+    def resolved(host: str, port: int, *more: int, **named: int) -> list[Any]:
+        if host != "hook.example":
+            return asked(host, port, *more, **named)
+        if after is not None and not after.wait(20):
+            WAITED.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in addresses]
+
+    return resolved
+
+
+def test_a_name_that_is_looked_up_for_long_takes_no_more_than_the_time_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", leads_to("1.1.1.1", after=found))
+    with pytest.raises(httpcore.TimeoutException):
+        outside.post("http://hook.example/", {}, b"{}", seconds=0.2)
+    assert WAITED == []
+    found.set()
+
+
+def test_where_one_address_of_a_name_takes_nothing_the_next_is_tried(
+    receiver: Receiver, this_machine_is_outside: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(receiver.url.split(":")[2].split("/")[0])
+    monkeypatch.setattr(socket, "getaddrinfo", leads_to("::1", "127.0.0.1"))  # nobody listens at the first
+    assert outside.post(f"http://hook.example:{port}/", {}, b"{}") == 204
+    assert len(receiver.got) == 1
 
 
 @pytest.fixture
