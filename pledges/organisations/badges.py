@@ -154,6 +154,19 @@ def dismiss(session: Session, organisation: Organisation, who: Contribution) -> 
     touch(session, organisation)
 
 
+def end_without_people(session: Session, contribution: Contribution, now: datetime) -> None:
+    """Its author speaks for the organisation no longer: the badge ends where they were the last who did."""
+    organisation = contribution.organisation
+    if organisation is None or not vouched(contribution, now):
+        return
+    row = lock(session, organisation.id)
+    others = [each for each in people(session, row, now, most=2) if each.id != contribution.id]
+    leave(contribution)
+    session.flush()
+    if not others:
+        end(session, row)
+
+
 def leave(contribution: Contribution) -> None:
     """It stands under another organisation or none, so nothing that was proved counts for it."""
     contribution.vouched_at, contribution.holds_badge = None, False

@@ -15,7 +15,7 @@ from pledges.intake.door import ReviewDesk
 from pledges.intake.forms.base import permitted_levels
 from pledges.models import NAME_HIDDEN, Consent, Contribution, Kind, ShowName, Step, Type
 from pledges.models.turns import hold
-from pledges.organisations import logos, matters, naming
+from pledges.organisations import badges, logos, matters, naming
 from pledges.search import index
 from pledges.search import wall as wall_index
 from pledges.settings import settings
@@ -74,6 +74,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
         session.delete(contribution.contact)
     logos.forget(session, contribution)
     matters.forget(session, contribution)
+    badges.end_without_people(session, contribution, now)
     naming.leave(session, contribution, names)
     contribution.asked_at = None
     contribution.form_digest = None  # the hash of the link stays and opens nothing, see `erased_lately`

@@ -30,6 +30,8 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
         return  # the answer that they came with was taken off, and they with it
     shown_before = contribution.published_revision_id
     organisation_id = _organisation(session, revision, now)  # held before the campaign, as by whoever merges two
+    if contribution.organisation_id != organisation_id:
+        badges.end_without_people(session, contribution, now)
     _take_down(session, contribution)
     consent_id = session.scalars(
         select(Consent.id).where(

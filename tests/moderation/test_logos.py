@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from pledges.models import Logo, Organisation
 from pledges.organisations import badges, pictures
-from tests.moderation.test_proofs import address, asks, of, presses, says, waits
+from tests.moderation.test_proofs import address, gives, of, says, waits
 from tests.wall import SLUG, Sent, Wall
 
 PICTURE = re.compile(rf'<span class="logo"><img src="(/{SLUG}/organisations/\w+/logo-\w+\.png)" alt="([^"]*)"')
@@ -104,7 +104,7 @@ def test_a_logo_is_shown_once_a_moderator_has_looked_and_goes_with_the_badge(wal
     mo = wall.moderator()
     sent, client = of(wall, mo), wall.app.test_client()
     assert sends(wall, sent, drawn())[0] == 409  # nobody has proved to speak for it
-    assert presses(wall, asks(wall, sent)) == 200 and says(mo, wall, "yes") == 303
+    gives(wall, sent)
     for alt, picture, said in (
         ("", drawn(), "Write what the logo shows"),
         ("A field", b"", "Choose a picture"),
@@ -127,7 +127,7 @@ def test_a_logo_is_shown_once_a_moderator_has_looked_and_goes_with_the_badge(wal
     with wall.work() as session:
         badges.end(session, session.scalars(select(Organisation)).one())
     assert shown(wall, sent) == [] and client.get(path).status_code == 404
-    assert presses(wall, asks(wall, sent)) == 200 and says(mo, wall, "yes") == 303
+    gives(wall, sent)
     assert len(shown(wall, sent)) == 1
     assert wall.acts(sent, "erase").status_code == 200
     with wall.look() as session:

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError, Event
 from typing import Any
 
 import pytest
@@ -24,12 +24,16 @@ from moderation.record import chain
 from moderation.workflow import Move, State
 from pledges.db import transaction, utcnow
 from pledges.errors import WallError
+from pledges.figures import counters
 from pledges.intake import door, storing
 from pledges.intake.sent import Origin, Sent
-from pledges.models import Campaign, Contribution, Type
+from pledges.models import Campaign, Contribution, Organisation, OrganisationOnWall, Type
+from pledges.organisations import merging, naming
 from pledges.receipt import acts
+from tests.forms import forms
 from tests.moderation.surge.test_surge import starts
-from tests.wall import SLUG, TOKEN, AtTheDesk, Wall, found, later, seen_by
+from tests.wall import OTHER, SLUG, TOKEN, AtTheDesk, Wall, found, later, seen_by
+from tests.wall import Sent as Posted
 
 MOVES = (Move.APPROVE, Move.MARK_SPAM)
 
@@ -268,3 +272,80 @@ def test_two_owners_who_end_each_others_role_at_once_leave_one(wall: Wall, monke
         left = session.scalars(select(Membership).where(Membership.ended_at.is_(None))).all()
         assert [(member.role, member.campaign_id) for member in left] == [(Role.OWNER, None)], codes
     assert codes.count(303) == 1
+
+
+def _meeting(at: Barrier, work: Callable[..., Any]) -> Callable[..., Any]:
+    """The same work, once the other has come as far, or cannot."""
+
+    def waits(*given: Any, **named: Any) -> Any:
+        with contextlib.suppress(BrokenBarrierError):
+            at.wait(0.5)
+        return work(*given, **named)
+
+    return waits
+
+
+def _of(wall: Wall, *names: str, slugs: tuple[str, ...] = (SLUG, SLUG, SLUG)) -> list[Posted]:
+    made = [
+        wall.promises(f"We will plant {n} trees", slug=slug, kind="organisation", organisation=name, email="a@e.org")
+        for n, (name, slug) in enumerate(zip(names, slugs, strict=False))
+    ]
+    wall.screens()
+    return made
+
+
+def test_two_approvals_that_name_one_new_organisation_at_once_are_both_made(
+    wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mo, lea = wall.moderator("mo"), wall.moderator("lea")
+    one, other = _of(wall, "Northbrook", "northbrook", slugs=(SLUG, OTHER))  # of one campaign they take turns
+    monkeypatch.setattr(naming, "named", _meeting(Barrier(2), naming.named))
+    pairs = [(mo, one), (lea, other)]
+    seen = [by.has_read(each.review_id) for by, each in pairs]
+    with ThreadPoolExecutor(2) as pool:
+        told = list(
+            pool.map(lambda n: pairs[n][0].decides(pairs[n][1], "approve", seen=seen[n]["seen"]).status_code, range(2))
+        )
+    assert told == [303, 303]
+    with wall.look() as session:
+        assert len(session.scalars(select(Organisation.id)).all()) == 1
+        named = {session.get_one(Contribution, each.contribution_id).organisation_id for each in (one, other)}
+        assert len(named) == 1 and None not in named
+
+
+def test_a_merge_and_an_approval_at_once_leave_the_promise_under_the_organisation_that_both_count_as(
+    wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mo, lead = wall.moderator("mo"), wall.moderator("lea", Role.LEAD)
+    first, second, late = _of(wall, "Example Trust", "Exámple", "Exámple")
+    for each in (first, second):
+        mo.approves(each)
+    seen = mo.has_read(late.review_id)
+    page = lead.client.get(f"/moderation/reviews/{second.review_id}").text
+    (same,) = [each for each in forms(page) if "same" in each.values("act")]
+    reached, merged, note, merge = Event(), Event(), naming.note, merging.merge
+
+    def notes(*given: Any) -> None:
+        """The approval has seen what its name counts as: time for the other to change that, unless it has to wait."""
+        if not reached.is_set():
+            reached.set()
+            merged.wait(0.5)
+        note(*given)
+
+    def merges(*given: Any) -> None:
+        merge(*given)
+        merged.set()
+
+    monkeypatch.setattr(naming, "note", notes)
+    monkeypatch.setattr(merging, "merge", merges)
+    work: list[Callable[[], int]] = [
+        lambda: reached.wait(5) and lead.client.post(same.action, data=same.sent()).status_code,
+        lambda: mo.decides(late, "approve", seen=seen["seen"]).status_code,
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda does: does(), work)) == [303, 303]
+    with wall.look() as session:
+        rows = session.scalars(select(OrganisationOnWall)).all()
+        assert [(row.organisation.name, row.promises) for row in rows] == [("Example Trust", 3)]
+        counted = counters.read(session, rows[0].campaign_id, [counters.ORGANISATIONS])
+        assert counted == {counters.ORGANISATIONS: 1}
