@@ -97,6 +97,10 @@ class Kept:
     def kill(self) -> None:
         """It and its children are gone at once, and it has been started anew."""
         self.stop()
+        self.start()
+
+    def start(self) -> None:
+        """It runs again, after `stop`."""
         self._running = self._start()
 
     def stop(self) -> None:

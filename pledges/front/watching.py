@@ -16,6 +16,7 @@ from contextlib import closing
 import psycopg
 from sqlalchemy import Engine
 
+from ..db import IN_TIME
 from ..seldom import Seldom
 from .pages import Pages, Versions
 
@@ -98,7 +99,7 @@ class Watcher:
 
     def _calls_of_postgresql(self) -> Iterator[bool]:
         url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(url, autocommit=True, **IN_TIME) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             yield True
             while True:

@@ -21,14 +21,15 @@ NO_REDIS = "no redis-server; to enable: brew install redis   (on Debian and Ubun
 class RedisServer:
     """One running server, empty at first. It keeps nothing on disk; `stop` and `start` keep its address."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.host = host
         self.port = free_port()
         self.start()
 
     @property
     def url(self) -> str:
         """The address, as settings take it."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://{self.host}:{self.port}/0"
 
     def start(self) -> None:
         """The server answers."""
@@ -38,7 +39,9 @@ class RedisServer:
         folder = Path(tempfile.mkdtemp(prefix="wall-redis-"))
         words = [
             "--bind",
-            "127.0.0.1",
+            self.host,
+            "--protected-mode",
+            "no",
             "--port",
             str(self.port),
             "--save",

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from pledges.db import Database
+from pledges.db import Database, open_engine
 from pledges.front import CHANNEL, Pages, Versions, Watcher, watching
 
 
@@ -125,6 +125,17 @@ def test_a_call_of_postgresql_is_heard_before_the_next_question(
         watched.watcher.stop()
         watched.moves(calls=True)  # or it would wait as long as it may
         watched.close()
+
+
+@pytest.mark.parametrize("database_kind", [pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_a_connection_whose_cable_is_pulled_ends_while_a_reader_still_waits(fresh_database: Callable[..., str]) -> None:
+    """Else it would hang for a quarter of an hour. That it does end is shown by `bench.hosts`, which pulls one."""
+    engine = open_engine(fresh_database())
+    with engine.connect() as connection:
+        told = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    engine.dispose()
+    assert 0 < int(told["tcp_user_timeout"]) <= 5000 and 0 < int(told["connect_timeout"]) <= 5
+    assert 0 < int(told["keepalives_idle"]) <= watching.TRUSTED_SECONDS
 
 
 def test_who_could_not_ask_for_half_a_minute_is_not_trusted(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
