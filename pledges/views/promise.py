@@ -83,6 +83,8 @@ def _poster(campaign: Campaign, pledge: Contribution) -> str:
         "pledge/poster.html",
         p=pieces.piece(pledge),
         words=pledge.published_revision.words,
+        actions=actions.of(reading(), pledge),
+        statuses=STATUSES,
         address=address,
         qr=Markup(square),  # noqa: S704 (segno draws it)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -73,3 +74,15 @@ def test_pages_of_a_promise_have_no_faults_and_break_no_policy(
     page.goto(f"{wall.url}{public}")
     assert page.evaluate("JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').textContent).url")
     assert said == []
+    for size in ("A4", "Letter"):  # a certificate is one sheet; how the promise goes stands on the next
+        assert [sheets(page, f"{wall.url}{public}{end}", size) for end in ("/poster", "")] == [1, 2]
+    page.goto(f"{wall.url}{public}")
+    page.emulate_media(media="print")
+    expect(page.get_by_text("I promise this too")).to_be_hidden()
+    expect(page.locator(".sheet .print-only")).to_contain_text(str(public))
+
+
+def sheets(page: Page, address: str, size: str) -> int:
+    """How many sheets of paper the page takes."""
+    page.goto(address)
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format=size)))
