@@ -3,7 +3,7 @@ PYTHON ?= python3
 LOCK = .venv/bin/python -m uv pip compile --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-annotate --quiet
 
-.PHONY: run test check screenshots messages lock test-wordpress
+.PHONY: run test check screenshots messages lock test-wordpress test-firefox
 
 run:
 	$(PYTHON) app.py
@@ -28,3 +28,6 @@ lock:
 # A real WordPress of Debian's packages; no part of the other tests.
 test-wordpress:
 	.venv/bin/python -m pytest -n 0 tests/wordpress/check_wordpress.py
+
+test-firefox:
+	.venv/bin/python -m pytest -n 0 tests/firefox/check_firefox.py

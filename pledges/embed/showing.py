@@ -73,8 +73,11 @@ def entire(mode: str, found: dict[str, Any]) -> list[Node]:
 
 def not_here(campaign: Campaign) -> Node:
     """What stands in the place of something that is shown no longer."""
-    words = _("It may have been taken down or withdrawn, or the address may have a slip in it.")
-    return node("div", node("p", words), node("p.foot", _Ways(campaign, None).all()))
+    words = (
+        _("This page is not here"),
+        _("It may have been taken down or withdrawn, or the address may have a slip in it."),
+    )
+    return node("div", node("p", node("strong", words[0]), ". ", words[1]), node("p.foot", _Ways(campaign, None).all()))
 
 
 class _Ways:

@@ -1,0 +1,1 @@
+"""Embedded walls in a real Firefox: `make test-firefox`."""
