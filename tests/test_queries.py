@@ -51,7 +51,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/<slug>/comments/<id>/report": {"/{slug}/comments/{comment}/report": 4},
     "/<slug>/promises/<id>/poster": {"/{slug}/promises/{promise}/poster": 3},
     "/<slug>/updates/<id>/report": {"/{slug}/updates/{update}/report": 4},
-    "/<slug>/organisations": {"/{slug}/organisations": 3, "/{slug}/organisations?q=k": 3},
+    "/<slug>/organisations": {"/{slug}/organisations": 3, "/{slug}/organisations?q=k": 4},
     "/<slug>/organisations/<id>": {"/{slug}/organisations/{organisation}": 4},
     "/<slug>/organisations/<id>/logo-<hash>.png": {"/{slug}/organisations/{organisation}/logo-{logo}.png": 3},
     "/<slug>/organisations/<id>/report": {"/{slug}/organisations/{organisation}/report": 5},

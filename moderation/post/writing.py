@@ -25,6 +25,7 @@ from moderation.people import proving
 from moderation.rules import reasons
 from pledges import tokens
 from pledges.models import Campaign, Contact, Contribution, Type
+from pledges.models import Kind as PledgeKind
 from pledges.settings import Settings
 from pledges.updates import asking
 
@@ -204,6 +205,7 @@ def _finished(session: Session, contribution: Contribution, settings: Settings, 
     slug = contribution.campaign.slug
     pledge = contribution.type is Type.PLEDGE
     return {
+        "for_organisation": contribution.kind is PledgeKind.ORGANISATION and pledge,
         "strips": strips.until(session, contribution),
         "poster_url": f"{settings.base_url}/{lang}/{slug}/promises/{contribution.public_id}/poster" if pledge else "",
         "asked_next": contact.next_question_at if contact is not None else None,

@@ -269,6 +269,15 @@ class _Sent(BaseModel):
     )
 
 
+class NewAction(BaseModel):
+    """One of the actions that an organisation puts into its promise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: str = Field(max_length=NOTE_CHARS)
+    by_when: str = Field("", max_length=10, description="A day to come, like 2027-07-21")
+
+
 class NewPledge(_Sent):
     """A promise, with the fields of the form."""
 
@@ -279,6 +288,7 @@ class NewPledge(_Sent):
         max_length=20,
         description="`full`, `first`, `role`, `organisation` or `anonymous`; needed where a name is sent",
     )
+    first_name: str = Field("", max_length=NAME_CHARS, description="As it is to stand; none: told from the name")
     role: str = Field("", max_length=NAME_CHARS, description="Role or place")
     organisation: str = Field("", max_length=NAME_CHARS)
     website: str = Field("", max_length=300, description="Of an organisation, with https")
@@ -287,6 +297,7 @@ class NewPledge(_Sent):
     lang: str = Field("", max_length=20, description="Language of the words")
     by_when: str = Field("", max_length=10, description="A day to come, like 2027-07-21")
     how_we_will_know: str = Field("", max_length=NOTE_CHARS)
+    actions: list[NewAction] = Field(default_factory=list, max_length=9, description="Of an organisation")
 
 
 class NewComment(_Sent):

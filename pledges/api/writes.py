@@ -113,6 +113,8 @@ def _given(shape: type[Given], campaign: Campaign) -> Given:
 def _fields(given: schemas.NewPledge | schemas.NewComment) -> dict[str, str]:
     """As a form would send them; what was agreed to is ticked."""
     said = {name: value for name, value in given.model_dump().items() if isinstance(value, str)}
+    for n, each in enumerate(getattr(given, "actions", ()), start=1):
+        said |= {f"action-{n}": each.action, f"action-{n}-by": each.by_when}
     return said | dict.fromkeys(given.consents, "yes") | {"consent": "yes"}
 
 

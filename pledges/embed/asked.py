@@ -70,6 +70,7 @@ def meaning(given: dict[str, str]) -> dict[str, str]:
     said |= asked.looks
     said |= {"lang": given["lang"]} if given.get("lang") in LANGUAGES else {}
     said |= {"style": "none"} if given.get("style") == "none" else {}
+    said |= {"still": "1"} if given.get("still") == "1" else {}
     return {name: said[name] for name in given if name in said}
 
 

@@ -107,12 +107,22 @@ def _framed(parts: list[Node], endpoint: str, coloured: bool, **names: str) -> R
             looks=f"/{g.campaign.slug}/embed.css?{urlencode(looks)}" if asked.looks or coloured else "",
             canonical=home + link(endpoint, slug=g.campaign.slug, **names),
             script=SCRIPT,
+            still=_stopped(),
         )
     )
     response.headers["Content-Security-Policy"] = policy(g.campaign)
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
     return response
+
+
+def _stopped() -> str:
+    """The address of this frame without the clock that a reader without scripts may want to stop (WCAG 2.2, 2.2.1).
+
+    Empty where it is stopped.
+    """
+    asked = known_query(request.endpoint or "", request.args)
+    return "" if "still" in asked else f"{request.path}?{urlencode({**asked, 'still': '1'})}"
 
 
 def policy(campaign: Campaign) -> str:

@@ -8,7 +8,16 @@ from .counter import EVERY_DAY, Counter
 from .draft import Draft
 from .kinds import FINDABLE, NAME_CHARS, NAME_HIDDEN, NOTE_CHARS, Kind, Progress, ShowName, Type
 from .matter import How, Logo, Matter, MatterKind, SharedDomain
-from .organisation import MergedContribution, MergedOrganisation, Organisation, OrganisationOnWall, Sector, Size
+from .organisation import (
+    WORD_CHARS,
+    MergedContribution,
+    MergedOrganisation,
+    Organisation,
+    OrganisationOnWall,
+    OrganisationWord,
+    Sector,
+    Size,
+)
 from .partner import PartnerKey
 from .step import Step
 from .webhook import Delivery, Webhook
@@ -19,6 +28,7 @@ __all__ = [
     "NAME_CHARS",
     "NAME_HIDDEN",
     "NOTE_CHARS",
+    "WORD_CHARS",
     "AkismetUse",
     "Audience",
     "Campaign",
@@ -40,6 +50,7 @@ __all__ = [
     "NameLimit",
     "Organisation",
     "OrganisationOnWall",
+    "OrganisationWord",
     "PartnerKey",
     "Progress",
     "Prompt",

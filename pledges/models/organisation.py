@@ -12,6 +12,10 @@ from pledges.db import Base, BigId, text_enum
 
 from .kinds import NAME_CHARS
 
+WORD_CHARS = 60
+# in the order of code points on both databases, so that whatever begins alike stands together
+WORD = String(WORD_CHARS).with_variant(String(WORD_CHARS, collation="C"), "postgresql")
+
 
 class Sector(StrEnum):
     """What an organisation is."""
@@ -100,3 +104,15 @@ class OrganisationOnWall(Base):
     kept: Mapped[int] = mapped_column(default=0)
 
     organisation: Mapped[Organisation] = relationship()
+
+
+class OrganisationWord(Base):
+    """A word of the name of an organisation that stands on a wall: by how it begins its list is searched."""
+
+    __tablename__ = "organisation_words"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
+    word: Mapped[str] = mapped_column(WORD, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

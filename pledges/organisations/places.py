@@ -6,16 +6,30 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
 from pledges.figures import counters
-from pledges.models import Contribution, Kind, Organisation, OrganisationOnWall, Progress, Sector, ShowName, Type
+from pledges.models import (
+    WORD_CHARS,
+    Contribution,
+    Kind,
+    Organisation,
+    OrganisationOnWall,
+    OrganisationWord,
+    Progress,
+    Sector,
+    ShowName,
+    Type,
+)
 from pledges.text import fold
 
 KEY_CHARS = 400
 WORDS_AT_MOST = 8  # of a question
+WORDS_OF_A_NAME = 20
+HIGHEST = "\U0010ffff"  # after whatever begins alike
+FEW = 400  # that are looked up one by one
 
 
 @dataclass(frozen=True)
@@ -78,6 +92,7 @@ def _add(session: Session, campaign_id: int, organisation_id: int, promises: int
         organisation = session.get_one(Organisation, organisation_id)
         if session.scalars(select(OrganisationOnWall.promises).where(*here)).first() is None:
             _stands(session, campaign_id, organisation.sector, +1)
+            _name(session, campaign_id, organisation)
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         row = dialect.insert(OrganisationOnWall).values(
             campaign_id=campaign_id,
@@ -111,12 +126,32 @@ def _add(session: Session, campaign_id: int, organisation_id: int, promises: int
     )
     for sector in session.scalars(gone).all():
         _stands(session, campaign_id, sector, -1)
+        _unname(session, campaign_id, organisation_id)
 
 
 def _stands(session: Session, campaign_id: int, sector: Sector | None, change: int) -> None:
     """One more stands here, or one less."""
     counters.add(session, campaign_id, counters.ORGANISATIONS, change)
     _count(session, campaign_id, sector, change)
+
+
+def _name(session: Session, campaign_id: int, organisation: Organisation) -> None:
+    """It is found here by how each word of its name begins."""
+    words = {word[:WORD_CHARS] for word in order_key(organisation.name).split()[:WORDS_OF_A_NAME]}
+    known = select(OrganisationWord.word).where(
+        OrganisationWord.campaign_id == campaign_id, OrganisationWord.organisation_id == organisation.id
+    )
+    for word in sorted(words - set(session.scalars(known))):
+        session.add(OrganisationWord(campaign_id=campaign_id, word=word, organisation_id=organisation.id))
+    session.flush()
+
+
+def _unname(session: Session, campaign_id: int, organisation_id: int) -> None:
+    session.execute(
+        delete(OrganisationWord)
+        .where(OrganisationWord.campaign_id == campaign_id, OrganisationWord.organisation_id == organisation_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _count(session: Session, campaign_id: int, sector: Sector | None, change: int) -> None:
@@ -177,6 +212,7 @@ def recount(session: Session, campaign_id: int, organisation_ids: Iterable[int] 
         row.promises, row.kept = now
         if not row.promises:
             _stands(session, campaign_id, row.sector, -1)
+            _unname(session, campaign_id, row.organisation_id)
             session.delete(row)
     for organisation_id, (promises, kept_ones) in right.items():
         _add(session, campaign_id, organisation_id, promises, kept_ones)
@@ -190,6 +226,7 @@ def _recount_numbers(session: Session, campaign_id: int) -> int:
     right = dict.fromkeys([counters.ORGANISATIONS, *(f"{counters.SECTORS}{sector}" for sector in Sector)], 0)
     for row in session.scalars(rows.options(joinedload(OrganisationOnWall.organisation))).all():
         row.sector = row.organisation.sector
+        _name(session, campaign_id, row.organisation)
         right[counters.ORGANISATIONS] += 1
         if row.sector is not None:
             right[f"{counters.SECTORS}{row.sector}"] += 1
@@ -214,15 +251,40 @@ def page(
     query = select(row).where(row.campaign_id == campaign_id).options(joinedload(row.organisation, innerjoin=True))
     if sector is not None:
         query = query.where(row.sector == sector)
-    for word in fold(asked).split()[:WORDS_AT_MOST]:
-        query = query.where((" " + row.order_key).contains(f" {word}", autoescape=True))
+    few: set[int] | None = None  # that have a rare word of what was asked: they are read first and put in order then
+    for word in (each[:WORD_CHARS] for each in fold(asked).split()[:WORDS_AT_MOST]):
+        named = _few(session, campaign_id, word)
+        if named is None:
+            query = query.where(_begins(word))
+        else:
+            few = named if few is None else few & named
+    by_name: ColumnElement[str] = row.order_key  # type: ignore[assignment]
+    if few is not None:
+        query, by_name = query.where(row.organisation_id.in_(few)), row.order_key.concat("")
     if after is not None:
         query = query.where(
             (row.order_key > after.key) | ((row.order_key == after.key) & (row.organisation_id > after.id))
         )
-    found = list(session.scalars(query.order_by(row.order_key, row.organisation_id).limit(limit + 1)))
+    found = list(session.scalars(query.order_by(by_name, row.organisation_id).limit(limit + 1)))
     last = found[limit - 1] if len(found) > limit else None
     return found[:limit], Place(last.order_key, last.organisation_id) if last is not None else None
+
+
+def _few(session: Session, campaign_id: int, word: str) -> set[int] | None:
+    """Those here with a word that begins so; none where they are many."""
+    begins = OrganisationWord.word.between(word, word + HIGHEST)
+    found = select(OrganisationWord.organisation_id).where(OrganisationWord.campaign_id == campaign_id, begins)
+    ids = set(session.scalars(found.limit(FEW + 1)))
+    return ids if len(ids) <= FEW else None
+
+
+def _begins(word: str) -> ColumnElement[bool]:
+    """Whether a word of its name begins so: of many the first are met soon in the order of the list."""
+    of_this = select(OrganisationWord.word).where(
+        OrganisationWord.organisation_id == OrganisationOnWall.organisation_id,
+        OrganisationWord.word.between(word, word + HIGHEST),
+    )
+    return of_this.correlate(OrganisationOnWall).exists()
 
 
 def on_wall(session: Session, campaign_id: int, public_id: str) -> OrganisationOnWall | None:

@@ -9,9 +9,16 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
+from pledges.db import transaction, utcnow
+from pledges.models import Matter, MatterKind
+from pledges.organisations import logos
 from tests.browser import faults
 from tests.journeys.conftest import SLUG, AtTheDesk, Visitor, Wall
+from tests.moderation.test_logos import drawn, sends
+from tests.moderation.test_proofs import gives, of
+from tests.wall import Wall as Senders
 
 WORDS = "I will plant ten trees & name them <all> – cŵn 🌳"
 
@@ -111,6 +118,20 @@ def press_act(page: Page, act: str) -> None:
         form.first.locator("button[type=submit]").first.click()
 
 
+def of_an_organisation(wall: Wall) -> list[str]:
+    """The pages of one that is verified, with all that it can show: its own, a report of it, its private one."""
+    senders = Senders(wall.app)
+    sent = of(senders, senders.moderator("mo"), "Northbrook Primary School")
+    gives(senders, sent)
+    assert senders.acts(sent, "describe", sector="school", size="50-249").status_code == 303
+    assert sends(senders, sent, drawn())[0] == 303
+    with wall.app.app_context(), transaction() as session:
+        waits = session.scalars(select(Matter).where(Matter.kind == MatterKind.LOGO)).one()
+        logos.decide(session, waits, True, utcnow())
+        page = f"/{SLUG}/organisations/{waits.organisation.public_id}"
+    return [page, f"{page}/report", sent.receipt]
+
+
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)  # the pages are the same on both
 def test_every_page_of_the_road_is_accessible(
     wall: Wall, visitor: Visitor, moderator: AtTheDesk, new_page: Callable[..., Page]
@@ -129,7 +150,7 @@ def test_every_page_of_the_road_is_accessible(
     moderator.opens_the_queue()
     moderator.approves_by_keyboard()
     pledge = api(desk, wall, f"/campaigns/{SLUG}/pledges").json()["pledges"][0]
-    home = wall.url
+    home, organisation = wall.url, of_an_organisation(wall)
     no_violations(
         new_page(),
         f"{home}/{SLUG}",
@@ -139,6 +160,8 @@ def test_every_page_of_the_road_is_accessible(
         f"{pledge['url']}/comment",
         f"{pledge['url']}/report",
         receipt,
+        f"{home}/{SLUG}/organisations",
+        *(f"{home}{path}" for path in organisation),
         f"{home}/privacy",
         f"{home}/house-rules",
         f"{home}/accessibility",

@@ -207,6 +207,15 @@ def test_a_colleague_speaks_for_it_with_a_yes_of_who_holds_the_badge_and_takes_i
 ) -> None:
     first, second = of(wall, mo), of(wall, mo, words="We will read other books", email="bo@northbrook.example")
     gives(wall, first)
+    marked = [
+        "data-badge-of-others" in mo.client.get(f"/moderation/reviews/{each.review_id}").text
+        for each in (
+            first,
+            second,
+            wall.promises("We will read them too", kind="organisation", organisation="NORTHBROOK", email="c@x.org"),
+        )
+    ]
+    assert marked == [False, True, True]  # a moderator is told before anything is shown
     assert presses(wall, asks(wall, second, "bo@northbrook.co.uk")) == 200
     assert says(mo, wall, "yes") == 0  # a lead, or who holds it
     wall.screens()

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from moderation.models import Evidence
 from pledges.api import keys
 from pledges.db import utcnow
-from pledges.models import Campaign, CampaignState, Consent, Contribution, PartnerKey
+from pledges.models import Campaign, CampaignState, Consent, Contribution, PartnerKey, Revision
+from tests.pledges.conftest import in_days
 from tests.wall import OTHER, SLUG, Wall
 
 WORDING = "My promise may be shown in public, and I am at least 13 years old."
@@ -73,6 +74,25 @@ def test_a_promise_is_stored_hidden_and_its_author_is_given_a_receipt(wall: Wall
     assert (promise.latest.words, promise.latest.name) == (PROMISE["promise"], "Amina Rahman")
     receipt = wall.app.test_client().get(answer.json["receipt"].removeprefix("http://wall.example"))
     assert receipt.status_code == 200 and PROMISE["promise"] in receipt.text
+
+
+def test_a_first_name_as_it_is_to_stand_and_an_organisation_s_actions_come_too(wall: Wall, partner: Partner) -> None:
+    assert partner.sends(body=PROMISE | {"name": "Nguyễn Văn An", "first_name": "An"}).status_code == 202
+    given = {
+        "kind": "organisation",
+        "organisation": "Northbrook",
+        "email": "a@example.org",
+        "show_name": "organisation",
+    }
+    actions = [{"action": "Publish what we pay", "by_when": in_days(90)}, {"action": "Ask who left"}]
+    assert partner.sends(body=PROMISE | given | {"actions": actions}).status_code == 202
+    with wall.look() as session:
+        first, second = session.query(Revision).order_by(Revision.id)
+    assert first.first_name == "An"
+    assert second.actions == [{"words": "Publish what we pay", "by": in_days(90)}, {"words": "Ask who left", "by": ""}]
+    wrong = partner.sends(body=PROMISE | given | {"actions": [{"action": "x", "by_when": "2020-01-01"}]})
+    assert wrong.status_code == 422 and "action-1-by" in wrong.json["errors"]
+    assert partner.sends(body=PROMISE | given | {"actions": actions * 5}).status_code == 422
 
 
 def test_it_carries_the_wording_that_was_agreed_to_and_no_other_box_is_ticked(wall: Wall, partner: Partner) -> None:

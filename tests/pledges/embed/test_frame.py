@@ -190,6 +190,12 @@ def test_a_frame_looks_again_without_any_script(wall: Wall, host: Host, new_page
     wall.takes_down(newest)
     expect(link).to_have_count(0)
     expect(page.frame_locator("iframe").locator(".pw-piece").first).to_be_visible()
+    page.frame_locator("iframe").get_by_role("link", name="Stop that here").click()
+    expect(page.frame_locator("iframe").get_by_role("link", name="Stop that here")).to_have_count(0)
+    still = wall.app.test_client().get(f"/{SLUG}/embed?theme=listen&still=1", base_url=wall.url).text
+    assert "http-equiv" not in still and "Stop that here" not in still
+    moving = wall.app.test_client().get(f"/{SLUG}/embed?limit=3&theme=listen", base_url=wall.url).text
+    assert f'href="/{SLUG}/embed?theme=listen&amp;limit=3&amp;still=1"' in moving
     assert not [each for each in wall.asked[1:] if host.url in each.headers.get("referer", "")]
 
 
