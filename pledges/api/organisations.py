@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from pledges.db import reading, utcnow
 from pledges.models import OrganisationOnWall
 from pledges.organisations import badges, places
-from pledges.organisations.facts import sector_asked
+from pledges.organisations.facts import meaning, sector_asked
 from pledges.settings import settings
 from pledges.wall.filters import QUESTION_CHARS
 from pledges.web.caching import kept
@@ -21,7 +21,7 @@ from .reads import answered, campaign_or_404, limit_asked, not_a_cursor
 
 
 @api.get("/campaigns/<slug>/organisations")
-@kept(meaning=limit_meant)
+@kept(meaning=lambda given: limit_meant(meaning(given)))
 @described("The organisations that stand on its wall under their names, by name", schemas.Organisations)
 def organisations(slug: str) -> ResponseReturnValue:
     campaign, limit = campaign_or_404(slug), limit_asked()

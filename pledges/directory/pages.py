@@ -24,7 +24,7 @@ SAFE = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Typ
 
 
 @public.get("/<slug>/organisations")
-@kept()
+@kept(meaning=facts.meaning)
 def organisations(slug: str) -> ResponseReturnValue:
     return shared(g.campaign, lambda: _list(g.campaign))
 

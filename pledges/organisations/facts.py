@@ -68,6 +68,11 @@ def say(session: Session, own: Contribution, sector: Sector | None, size: Size |
     places.described(session, organisation)
 
 
+def meaning(given: dict[str, str]) -> dict[str, str]:
+    """What a list of organisations is asked, without a sector that is none."""
+    return {name: value for name, value in given.items() if name != "sector" or value in list(Sector)}
+
+
 def sector_asked() -> Sector | None:
     """The sector that the address of this page names; none for what is none."""
     try:
