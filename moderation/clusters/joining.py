@@ -12,19 +12,13 @@ from sqlalchemy.orm import Session
 from moderation.checks import links
 from moderation.models import Cluster, ClusterBand, ClusterKind, Evidence, Review, ReviewCluster
 from pledges import networks
+from pledges.organisations import domains
 from pledges.tokens import secret_for
 
 from . import likeness
 
 COMPARED_CLUSTERS, COMPARED_MEMBERS = 8, 4  # candidates by fingerprint, and texts of each that are read
 DOMAINS = 3  # of one item
-_FREE_MAIL = """
-    gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com yahoo.co.uk
-    ymail.com icloud.com me.com mac.com aol.com aol.co.uk proton.me protonmail.com gmx.com gmx.net gmx.co.uk mail.com
-    btinternet.com sky.com talktalk.net virginmedia.com ntlworld.com tiscali.co.uk zoho.com fastmail.com hey.com
-    tutanota.com web.de mail.ru yandex.ru qq.com 163.com
-"""
-FREE_MAIL = frozenset(_FREE_MAIL.split())
 ORDER = (ClusterKind.WORDS, ClusterKind.DOMAIN, ClusterKind.NETWORK)  # in which rows are locked, too
 LOCK = 0x636C7573  # our number among the advisory locks of PostgreSQL
 
@@ -51,7 +45,7 @@ def join(session: Session, review: Review, now: datetime) -> None:
     bare = likeness.skeleton(review.revision.words)
     if len(bare) >= likeness.SHORTEST:
         _add(session, review, _by_words(session, review, key, bare, now), likeness.exact(key, review.revision.words))
-    for domain in sorted(_keyed(key, "domain", name) for name in domains_of(review)):
+    for domain in sorted(_keyed(key, "domain", name) for name in domains_of(session, review)):
         _add(session, review, _named(session, review, ClusterKind.DOMAIN, domain, now))
     network = network_of(session, review)
     if network:
@@ -125,11 +119,11 @@ def _named(session: Session, review: Review, kind: ClusterKind, key: str, now: d
     ).one()
 
 
-def domains_of(review: Review) -> list[str]:
-    """The sites that the words lead to and the domain of the mail address, own site and free providers left out."""
+def domains_of(session: Session, review: Review) -> list[str]:
+    """The sites that the words lead to and the domain of the mail address, own site and domains that many share left out."""
     hosts, contact = _sites_of(review), review.contribution.contact
-    domain = contact.email.rpartition("@")[2].lower() if contact else ""
-    if domain and domain not in FREE_MAIL:
+    domain = domains.host_of(contact.email) if contact else ""
+    if domain and not domains.is_shared(session, domain):
         hosts.append(domain)
     return list(dict.fromkeys(host for host in hosts if host))[:DOMAINS]
 
