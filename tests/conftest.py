@@ -102,6 +102,8 @@ ON_BOTH = {
     "test_main_road",
     "test_watching",
     "test_finding",
+    "test_turns",
+    "test_shared",
 }
 LOCKING = {"test_moves", "test_bulk", "test_second_person", "test_clusters", "test_reports"}
 POSTGRESQL_GETS_ONE_OF, OF_LOCKING = 10, 4

@@ -11,7 +11,7 @@ from typing import Any, Generic
 from sqlalchemy import select, update
 
 from moderation.checks.base import Outcome, Subject
-from moderation.models import Evidence, Shared
+from moderation.models import Evidence, Shared, held
 from pledges.db import Values, database, rows_of, transaction
 from pledges.settings import VERSION, Settings
 
@@ -49,12 +49,9 @@ class SharedStore(Generic[State]):
 
     def save(self, state: State, *, was: State) -> bool:
         with database().writing() as session:
-            row = session.get(Shared, self._name, with_for_update=True)
-            if (self._read(row.value) if row else self._empty) != was:
+            row = held(session, self._name, datetime.now(UTC))
+            if (self._read(row.value) if row.value else self._empty) != was:
                 return False
-            if row is None:
-                row = Shared(name=self._name, changed_at=datetime.now(UTC))
-                session.add(row)
             row.value, row.changed_at = self._write(state), datetime.now(UTC)
             return True
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation import permissions
-from moderation.models import Decision, Membership, Moderator, Report, Review, Shared
+from moderation.models import Decision, Membership, Moderator, Report, Review, Shared, held
 from moderation.permissions import Act
 from moderation.workflow import State
 from pledges.models import Campaign, CampaignState, Contribution
@@ -89,13 +89,7 @@ def those_who_may(session: Session, act: Act, campaign_id: int) -> list[Moderato
 
 def _memory(session: Session, campaign: Campaign, now: datetime) -> Shared:
     """What was told last, kept so that two workers and a restart tell it once."""
-    name = f"alerts:{campaign.id}"
-    row = session.get(Shared, name, with_for_update=True, populate_existing=True)
-    if row is None:
-        row = Shared(name=name, value={}, changed_at=now)
-        session.add(row)
-        session.flush()
-    return row
+    return held(session, f"alerts:{campaign.id}", now)
 
 
 def _keep(memory: Shared, now: datetime, **told: str | int) -> None:

@@ -8,7 +8,7 @@ from .people import Invitation, Membership, Moderator, ModeratorRole, Passkey, R
 from .record import Act, RecordHead
 from .reviews import Appeal, Decision, Evidence, Finding, Lane, Note, Report, Review, ReviewLane
 from .rules import HouseRule, Reason, WordEffect, WordRule
-from .shared import Shared
+from .shared import Shared, held
 from .surge import ExpectedDay, Hold, HoldEffect, HoldKind, Surge
 
 __all__ = [
@@ -49,4 +49,5 @@ __all__ = [
     "WordEffect",
     "WordRule",
     "Words",
+    "held",
 ]

@@ -15,7 +15,7 @@ from moderation.checks import lists, word_list, word_reading, words
 from moderation.checks.base import Outcome, Quote
 from moderation.clusters import signs
 from moderation.decisions import move
-from moderation.models import Finding, Moderator, Review, Shared, WordEffect, WordRule
+from moderation.models import Finding, Moderator, Review, Shared, WordEffect, WordRule, held
 from moderation.record import chain
 from moderation.screening import run
 from moderation.workflow import State
@@ -128,12 +128,8 @@ def keeps_hidden(listed: list[tuple[str, str]], text: str) -> bool:
 
 def owe_recheck(session: Session, campaign_id: int, now: datetime) -> None:
     """What waits in this campaign is owed another look by the word check, from the first."""
-    name = f"{OWED}{campaign_id}"
-    owed = session.get(Shared, name, with_for_update=True)
-    if owed is None:
-        session.add(Shared(name=name, value={"after": 0}, changed_at=now))
-    else:
-        owed.value, owed.changed_at = {"after": 0}, now
+    owed = held(session, f"{OWED}{campaign_id}", now)
+    owed.value, owed.changed_at = {"after": 0}, now
     session.flush()
 
 
