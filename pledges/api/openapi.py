@@ -9,8 +9,6 @@ from typing import Any
 
 from flask import Response, current_app
 from flask.typing import ResponseReturnValue
-from openapi_pydantic import OpenAPI
-from openapi_pydantic.util import PydanticSchema, construct_open_api_with_schema_class
 from pydantic import BaseModel, RootModel
 from werkzeug.routing import Rule
 
@@ -84,6 +82,9 @@ def openapi() -> ResponseReturnValue:
 @cache
 def _written(base_url: str) -> str:
     """The whole document; raises KeyError for an address that says nothing about itself."""
+    from openapi_pydantic import OpenAPI  # only here, since it costs a server some sixteen megabytes
+    from openapi_pydantic.util import construct_open_api_with_schema_class
+
     paths: dict[str, dict[str, Any]] = {}
     for rule in _rules():
         path = _PART.sub(r"{\1}", rule.rule.removeprefix("/api/v1"))
@@ -192,5 +193,7 @@ def _problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {PROBLEM: {"schema": _schema(schemas.Problem)}}}
 
 
-def _schema(model: type[BaseModel]) -> PydanticSchema:
+def _schema(model: type[BaseModel]) -> Any:
+    from openapi_pydantic.util import PydanticSchema
+
     return PydanticSchema.model_validate({"schema_class": model})
