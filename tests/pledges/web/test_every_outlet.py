@@ -16,7 +16,7 @@ from sqlalchemy import select
 from pledges.models import Campaign, Contribution, Kind, ShowName, Type
 from tests.kept import Kept
 from tests.pledges.web.test_kept_sequences import BEGINS, Life
-from tests.wall import SLUG
+from tests.wall import OFTEN, SLUG
 
 CARDS = re.compile(r'data-pledge="(\w+)"')
 PAGES = re.compile(rf"/{SLUG}/promises/(\w+)\b")
@@ -94,7 +94,7 @@ def test_all_outlets_show_the_same_promises_whatever_happened(
     kept: Callable[..., Kept], share: Callable[..., int]
 ) -> None:
     with time_machine.travel(BEGINS, tick=False) as clock:
-        here = kept()
+        here = kept(limit_api=OFTEN)  # everything is read again and again in one moment
         life, outlets, chance = Life(here, here, clock), Outlets(here), random.Random(13)
         for _ in range(60):  # so that there is something of every kind
             life.acts(chance)()
