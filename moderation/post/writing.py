@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.decisions import appeals
-from moderation.letters import organisations, outbox, still_true
+from moderation.letters import organisations, outbox, questions, still_true
 from moderation.letters.outbox import FOR_ITSELF, UNPROVED, Kind
 from moderation.letters.still_true import parent_hidden
 from moderation.models import Decision, Invitation, Letter, Moderator, Reason, Report, Review
@@ -222,6 +222,8 @@ def _of_itself(session: Session, letter: Letter, contribution: Contribution, set
         "stop_url": f"{settings.base_url}/{letter.lang}/letters/{token}",
         "promised_on": contribution.published_at,
     }
+    if letter.kind == Kind.QUESTION:
+        said |= questions.said(letter, contribution)
     if letter.kind == Kind.INVITE:
         to = session.get_one(Campaign, letter.detail["to"])
         said["new_title"] = to.title.in_(letter.lang)

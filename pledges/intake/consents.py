@@ -19,7 +19,13 @@ def contact_of(session: Session, sent: Sent, now: datetime) -> Contact:
     """How to write to whoever sent this; not stored yet."""
     email_hash = _known_hash(session, sent.email)
     return Contact(
-        email=sent.email, email_hash=email_hash, follow_up=sent.follow_up, authoriser=sent.authoriser, created_at=now
+        email=sent.email,
+        email_hash=email_hash,
+        follow_up=sent.follow_up,
+        authoriser=sent.authoriser,
+        sector=sent.sector,
+        size=sent.size,
+        created_at=now,
     )
 
 

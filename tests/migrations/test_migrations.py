@@ -256,6 +256,7 @@ def test_who_wished_to_be_asked_before_anybody_could_be_is_asked_from_then_on(
         {"invite_again": "yes"},
         {"follow_up": "yes", "by_when": in_a_year()},
         {},
+        {"follow_up": "yes", **ORGANISATION, "action-1": "Train", "action-1-by": in_a_year()},
     )
     sent = [
         wall.promises(f"I will listen {number} times", email="a@example.org", **each)
@@ -273,6 +274,7 @@ def test_who_wished_to_be_asked_before_anybody_could_be_is_asked_from_then_on(
         (False, True),
         (True, True),
         (False, False),
+        (True, True),
         (False, False),
     ]
     wall.database.engine.dispose()
@@ -281,10 +283,21 @@ def test_who_wished_to_be_asked_before_anybody_could_be_is_asked_from_then_on(
     with engine.begin() as connection:
         connection.execute(text("UPDATE contacts SET next_question_at = NULL, forget_after = NULL"))
     migrations.upgrade(engine)
-    engine.dispose()
     with wall.look() as session:
         assert session.execute(text(planned)).all() == before
+    migrations.downgrade(engine, "0028")
+    with engine.begin() as connection:  # as if nobody were asked at the day of an action
+        connection.execute(text("UPDATE contacts SET next_question_at = NULL WHERE next_question_at IS NOT NULL"))
+    migrations.upgrade(engine)
+    engine.dispose()
+    with wall.look() as session:
+        after = session.execute(text(planned)).all()
+    assert [asked is not None for asked, _kept in after] == [False, False, False, False, True, False]
+    assert f"{after[4][0]}"[:10] == in_a_year()
     wall.close()
+
+
+ORGANISATION = {"kind": "organisation", "organisation": "Northbrook Trust"}
 
 
 def in_a_year() -> str:

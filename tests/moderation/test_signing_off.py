@@ -51,12 +51,12 @@ def mo(wall: Wall) -> AtTheDesk:
 
 
 def test_a_draft_is_read_by_its_link_and_nothing_is_sent_before_somebody_sends_it(wall: Wall, mo: AtTheDesk) -> None:
-    answer = keeps(wall)
+    answer = keeps(wall, sector="charity")
     assert answer.status_code == 303 and sent_so_far(wall) == 0
     path = answer.location.split("?")[0]
     page = wall.app.test_client().get(path)
     assert page.headers["Cache-Control"] == "private, no-store" and "noindex" in page.headers["X-Robots-Tag"]
-    for words in (WORDS, "Northbrook Trust", "Ask them", "Ada Okoye"):
+    for words in (WORDS, "Northbrook Trust", "Ask them", "Ada Okoye", "Charity or community group"):
         assert words in page.text
     assert "head@example.org" not in page.text and forms(page.text)[0].method == "post"
     form = made(opened(wall, f"{path}?do=form"))
