@@ -148,6 +148,7 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
         Kind.INVITATION: gettext("Your code for the desk"),
         Kind.PROOF: gettext("Does this promise speak for your organisation?"),
         Kind.PROOF_OUTCOME: gettext("Your organisation on the wall"),
+        Kind.BADGE_ENDS: gettext("The mark of your organisation ends soon"),
         Kind.COLLEAGUE: gettext("A colleague asks to speak for your organisation"),
     }[kind]
 
@@ -182,7 +183,7 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "reasons": [],
         "queue_url": _waits_at(letter, settings, review),
     }
-    if letter.kind in organisations.ABOUT_MATTERS:
+    if letter.kind in organisations.ABOUT_ORGANISATIONS:
         context |= organisations.said(session, letter, settings)
     if letter.kind == Kind.INVITATION:
         context["code"] = proving.code_of(session.get_one(Invitation, letter.detail["invitation"]))

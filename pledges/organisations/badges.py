@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from pledges.campaigns import versions
@@ -15,6 +15,7 @@ from . import places
 
 HOLDS = timedelta(days=365)
 RENEWED_BEFORE = timedelta(days=60)  # its end, from when on it can be proved anew
+TOLD_BEFORE = timedelta(weeks=4)  # its end, whoever holds it
 AT_ONCE = 50
 
 
@@ -187,6 +188,17 @@ def expire(session: Session, now: datetime) -> int:
     for organisation in found:
         end(session, organisation)
     return len(found)
+
+
+def ending(session: Session, now: datetime) -> list[Organisation]:
+    """Some whose badge soon ends, and of which end nobody has been told; whoever calls tells of it. Locked."""
+    soon = select(Organisation).where(
+        Organisation.verified_until > now,
+        Organisation.verified_until <= now + TOLD_BEFORE,
+        or_(Organisation.told_until.is_(None), Organisation.told_until != Organisation.verified_until),
+    )
+    query = soon.order_by(Organisation.verified_until, Organisation.id).limit(AT_ONCE)
+    return list(session.scalars(query.with_for_update(skip_locked=True)))
 
 
 def touch(session: Session, organisation: Organisation) -> None:

@@ -10,6 +10,7 @@ from email import message_from_string, policy
 import pytest
 from sqlalchemy import select
 
+from moderation.letters import organisations
 from moderation.models import Act, Role
 from pledges.db import utcnow
 from pledges.models import Contribution, How, Matter, Organisation
@@ -157,6 +158,53 @@ def test_a_link_at_its_own_domain_and_a_yes_make_an_organisation_verified_until_
     assert "data-proof" not in text and "northbrook.example" not in text
     listed = wall.app.test_client().get(f"/api/v1/campaigns/{SLUG}/organisations").json
     assert [each["verified"] for each in listed["organisations"]] == [False]  # type: ignore[index]
+
+
+def ends_in(wall: Wall, days: float) -> None:
+    """As if the mark had been given so much earlier."""
+    with wall.work() as session:
+        session.scalars(select(Organisation)).one().verified_until = utcnow() + timedelta(days=days)
+
+
+def told_of_the_end(wall: Wall) -> list[str]:
+    return [text_of(each) for each in wall.letters() if "mark of your organisation ends" in each]
+
+
+def test_whoever_holds_the_mark_is_told_once_some_weeks_before_it_ends_and_how_it_is_proved_anew(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    sent, unproved = of(wall, mo), of(wall, mo, words="We will read other books")
+    gives(wall, sent)
+    gives(wall, unproved)  # a colleague, who does not hold it
+    ends_in(wall, 30)
+    wall.screens()
+    assert told_of_the_end(wall) == []
+    ends_in(wall, 27)
+    for _ in range(3):
+        wall.screens()
+    (letter,) = told_of_the_end(wall)
+    day = (utcnow() + timedelta(days=27)).strftime("%-d %B %Y")
+    assert f"ends on {day}" in letter and f"{sent.receipt}#organisation" in letter
+    page = wall.app.test_client().get(sent.receipt).text
+    assert "data-ends" in page and f"ends on {day}" in page
+    assert "data-ends" not in wall.app.test_client().get(unproved.receipt).text
+    with wall.work() as session:  # proved anew before the next letter is written: nobody is told what is true no more
+        session.scalars(select(Organisation)).one().verified_until = utcnow() + timedelta(days=20)
+        assert organisations.tell_of_ends(session, utcnow()) == 1
+    gives(wall, sent)
+    wall.screens()
+    assert len(told_of_the_end(wall)) == 1 and ("badge_ends", "overtaken") in wall.owed()
+    wall.screens(utcnow() + badges.HOLDS - timedelta(days=10))  # and a year later again
+    assert len(told_of_the_end(wall)) == 2
+
+
+def test_nobody_is_told_of_the_end_of_a_mark_at_an_address_that_wants_no_letters(wall: Wall, mo: AtTheDesk) -> None:
+    sent = of(wall, mo, lang="cy")
+    gives(wall, sent)
+    wall.acts(sent, "letters")
+    ends_in(wall, 20)
+    wall.screens()
+    assert told_of_the_end(wall) == [] and "badge_ends" not in dict(wall.owed())
 
 
 def test_a_shared_domain_proves_nothing_until_a_lead_has_checked_it_in_another_way(wall: Wall, mo: AtTheDesk) -> None:
