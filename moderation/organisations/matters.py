@@ -15,6 +15,7 @@ from moderation.letters import organisations as letters
 from moderation.models import Moderator, Role
 from moderation.permissions import Act
 from moderation.record import chain
+from pledges.campaigns import event_codes
 from pledges.errors import NotNow
 from pledges.models import Campaign, Contribution, How, Logo, Matter, MatterKind, Organisation
 from pledges.models.turns import hold
@@ -136,6 +137,18 @@ def end(session: Session, organisation: Organisation, me: Moderator, campaign_id
     """The badge is taken away."""
     badges.end(session, badges.lock(session, organisation.id))
     _note(session, me, "organisation:end", organisation, campaign_id, now)
+
+
+def end_link(
+    session: Session, organisation: Organisation, link: event_codes.Given, me: Moderator, now: datetime
+) -> None:
+    """Nobody comes by this link any more; raises NotNow where it has ended."""
+    session.refresh(link.event, with_for_update=True)
+    if link.event.ended_at is not None:
+        raise NotNow
+    link.event.ended_at = now
+    session.flush()
+    _note(session, me, "organisation:end-link", organisation, link.event.campaign_id, now)
 
 
 def hand_over(
