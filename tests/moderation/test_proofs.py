@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_string, policy
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from moderation.letters import organisations
 from moderation.models import Act, Role
 from pledges.db import utcnow
-from pledges.models import Contribution, How, Matter, Organisation
+from pledges.models import Contribution, How, Matter, MatterKind, Organisation
 from pledges.organisations import badges, domains
 from tests.forms import Form, forms
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
@@ -295,6 +296,29 @@ def test_a_colleague_speaks_for_it_with_a_yes_of_who_holds_the_badge_and_takes_i
     wall.acts(second, "erase")
     with wall.look() as session:
         assert session.scalars(select(Matter.id)).all() == []
+
+
+def test_all_that_waits_about_organisations_stands_on_pages_of_its_lane_each_once(wall: Wall, mo: AtTheDesk) -> None:
+    sent, now = of(wall, mo), utcnow()
+    with wall.work() as session:
+        pledge = session.get_one(Contribution, sent.contribution_id)
+        for number in range(61):
+            moment = now - timedelta(minutes=number // 30)  # many of one moment
+            about = {"campaign_id": pledge.campaign_id, "organisation_id": pledge.organisation_id}
+            matter = Matter(public_id=f"m{number:03}", kind=MatterKind.PROOF, domain="a.example", **about)
+            matter.contribution_id, matter.asked_at, matter.waiting_since = pledge.id, moment, moment
+            session.add(matter)
+    with wall.look() as session:
+        oldest_first = select(Matter.public_id).order_by(Matter.waiting_since, Matter.id)
+        right = list(session.scalars(oldest_first))
+    seen, path = [], "/moderation/?lane=organisations"
+    while path:
+        page = mo.client.get(path).text
+        seen.append(re.findall(r'data-matter="(\w+)"', page))
+        more = re.search(r'href="([^"]+after=[^"]+)">Show the next 25', page)
+        path = unescape(more[1]) if more is not None else ""
+    assert [len(each) for each in seen] == [25, 25, 11]
+    assert [each for page in seen for each in page] == right
 
 
 def test_what_was_asked_is_not_taken_without_a_confirmed_address_twice_or_too_late(wall: Wall, mo: AtTheDesk) -> None:
