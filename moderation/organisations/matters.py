@@ -90,7 +90,7 @@ def take_logo_away(
     session: Session, organisation: Organisation, me: Moderator, campaign_id: int, now: datetime
 ) -> None:
     """No logo of it is shown."""
-    logos.take_away(session, badges.lock(session, organisation.id))
+    logos.take_away(session, badges.lock(session, organisation.id), now)
     _note(session, me, "organisation:no-logo", organisation, campaign_id, now)
 
 
@@ -145,7 +145,7 @@ def decide(
 
 def end(session: Session, organisation: Organisation, me: Moderator, campaign_id: int, now: datetime) -> None:
     """The badge is taken away."""
-    badges.end(session, badges.lock(session, organisation.id))
+    badges.end(session, badges.lock(session, organisation.id), now)
     _note(session, me, "organisation:end", organisation, campaign_id, now)
 
 

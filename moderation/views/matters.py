@@ -19,7 +19,7 @@ from pledges.campaigns import event_codes
 from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.errors import NotNow
 from pledges.intake import allowance
-from pledges.models import Contribution, How, Logo, Matter, MatterKind, Organisation
+from pledges.models import Campaign, Contribution, How, Logo, Matter, MatterKind, Organisation
 from pledges.organisations import badges, logos
 
 from .base import desk, for_staff
@@ -50,14 +50,15 @@ def show_organisation(public_id: str, me: Moderator) -> ResponseReturnValue:
         alone={each.id: matters.needs(each, How.DOMAIN, now) is Act.EDIT_RULES for each in asked},
         may_end=bool(lead_of) and len(lead_of) == len(where),
         hows=matters.HOWS,
-        links=_links(session, organisation, held, now),
+        links=_links(session, organisation, where, held, now),
     )
 
 
-def _links(session: Session, organisation: Organisation, held: dict[int | None, Role], now: datetime) -> list[Any]:
+def _links(
+    session: Session, organisation: Organisation, where: list[Campaign], held: dict[int | None, Role], now: datetime
+) -> list[Any]:
     """The links for its colleagues, how many came by each, and whether they are to be ended by whoever looks."""
-    where = [each.id for each in matters.campaigns_of(session, organisation)]
-    seen = [each for each in where if permissions.may(held, Act.LOOK, each)]
+    seen = [each.id for each in where if permissions.may(held, Act.LOOK, each.id)]
     given = event_codes.staff_links_of(session, organisation, seen)
     return [
         {

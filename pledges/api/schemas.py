@@ -233,7 +233,7 @@ class MessageData(BaseModel):
 
     id: Id
     campaign: str
-    kind: str = Field(description="`pledge`, `answer` or `comment`")
+    kind: str = Field(description="`pledge`, `answer`, `comment` or `organisation`")
     url: Url
     api_url: Url
     pledge: str | None = Field(None, description="Of a comment: what it stands under")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from pledges.campaigns import versions
 from pledges.models import Contribution, How, Organisation, Revision, ShowName
+from pledges.webhooks import owing
 
 from . import places
 
@@ -130,10 +132,11 @@ def give(
         organisation.verified_until = now + HOLDS
     if not renewed:
         to.vouched_at = now
+        _tell(session, [to], now)
     if began or take_over or holder(session, organisation, now) is None:
         hand_over(session, organisation, to)
     session.flush()
-    touch(session, organisation)
+    touch(session, organisation, now)
 
 
 def hand_over(session: Session, organisation: Organisation, to: Contribution) -> None:
@@ -148,11 +151,12 @@ def hand_over(session: Session, organisation: Organisation, to: Contribution) ->
     session.flush()
 
 
-def dismiss(session: Session, organisation: Organisation, who: Contribution) -> None:
+def dismiss(session: Session, organisation: Organisation, who: Contribution, now: datetime) -> None:
     """The author of this promise speaks for it no longer."""
     leave(who)
+    _tell(session, [who], now)
     session.flush()
-    touch(session, organisation)
+    touch(session, organisation, now)
 
 
 def end_without_people(session: Session, contribution: Contribution, now: datetime) -> None:
@@ -165,7 +169,7 @@ def end_without_people(session: Session, contribution: Contribution, now: dateti
     leave(contribution)
     session.flush()
     if not others:
-        end(session, row)
+        end(session, row, now)
 
 
 def leave(contribution: Contribution) -> None:
@@ -173,12 +177,28 @@ def leave(contribution: Contribution) -> None:
     contribution.vouched_at, contribution.holds_badge = None, False
 
 
-def end(session: Session, organisation: Organisation) -> None:
+def end(session: Session, organisation: Organisation, now: datetime) -> None:
     """The badge is gone everywhere; nobody speaks for it until somebody proves it anew."""
+    _tell(session, _vouched_for(session, organisation), now)
     organisation.verified_at = organisation.verified_until = None
     organisation.verified_how = organisation.domain = None
     session.flush()
-    touch(session, organisation)
+    touch(session, organisation, now)
+
+
+def _vouched_for(session: Session, organisation: Organisation) -> list[Contribution]:
+    """The promises that bear its badge, until now."""
+    mine = select(Contribution).where(
+        Contribution.organisation_id == organisation.id, Contribution.vouched_at >= organisation.verified_at
+    )
+    return list(session.scalars(mine.order_by(Contribution.id)))
+
+
+def _tell(session: Session, pledges: Iterable[Contribution], now: datetime) -> None:
+    """Whoever copies a wall learns that these are verified now, or no longer."""
+    for pledge in pledges:
+        if pledge.shown_at is not None:
+            owing.owe(session, pledge, owing.CHANGED, now)
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -186,7 +206,7 @@ def expire(session: Session, now: datetime) -> int:
     over = select(Organisation).where(Organisation.verified_until <= now).order_by(Organisation.id)
     found = session.scalars(over.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     for organisation in found:
-        end(session, organisation)
+        end(session, organisation, now)
     return len(found)
 
 
@@ -201,7 +221,8 @@ def ending(session: Session, now: datetime) -> list[Organisation]:
     return list(session.scalars(query.with_for_update(skip_locked=True)))
 
 
-def touch(session: Session, organisation: Organisation) -> None:
-    """Every page that may show it is out of date."""
+def touch(session: Session, organisation: Organisation, now: datetime) -> None:
+    """Every page that may show it is out of date, and whoever copies these walls is told."""
     for campaign_id in sorted(places.campaigns_of(session, organisation)):
         versions.touch(session, campaign_id)
+        owing.owe_organisation(session, organisation, campaign_id, now)

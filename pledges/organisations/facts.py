@@ -67,15 +67,20 @@ def say(session: Session, own: Contribution, sector: Sector | None, size: Size |
     organisation = badges.lock(session, own.organisation_id)
     if not may_say(session, own, now):
         raise NotNow
-    _say(session, own, organisation, sector, size)
+    _say(session, own, organisation, sector, size, now)
 
 
 def _say(
-    session: Session, own: Contribution, organisation: Organisation, sector: Sector | None, size: Size | None
+    session: Session,
+    own: Contribution,
+    organisation: Organisation,
+    sector: Sector | None,
+    size: Size | None,
+    now: datetime,
 ) -> None:
     organisation.sector, organisation.size, organisation.described_by_id = sector, size, own.id
     session.flush()
-    badges.touch(session, organisation)
+    badges.touch(session, organisation, now)
     places.described(session, organisation)
 
 
@@ -89,7 +94,7 @@ def bring(session: Session, own: Contribution, organisation_id: int | None, now:
         return
     organisation = badges.lock(session, organisation_id)
     if not badges.is_verified(organisation, now) and not _is_described(session, organisation):
-        _say(session, own, organisation, contact.sector, contact.size)
+        _say(session, own, organisation, contact.sector, contact.size, now)
     contact.sector = contact.size = None
 
 

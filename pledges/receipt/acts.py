@@ -72,7 +72,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
         revision.erased_at = now
     if contribution.contact is not None:
         session.delete(contribution.contact)
-    logos.forget(session, contribution)
+    logos.forget(session, contribution, now)
     matters.forget(session, contribution)
     badges.end_without_people(session, contribution, now)
     naming.leave(session, contribution, names)

@@ -14,6 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import select
 
+from pledges.db import utcnow
 from pledges.models import Logo, Organisation
 from pledges.organisations import badges, pictures
 from tests.moderation.test_proofs import address, gives, of, says, waits
@@ -151,7 +152,7 @@ def test_a_logo_is_shown_once_a_moderator_has_looked_and_goes_with_the_badge(wal
     assert alt == "A green field" and answer.mimetype == "image/png" and answer.data.startswith(b"\x89PNG")
     assert client.get(path.replace("logo-", "logo-0")).status_code == 404
     with wall.work() as session:
-        badges.end(session, session.scalars(select(Organisation)).one())
+        badges.end(session, session.scalars(select(Organisation)).one(), utcnow())
     assert shown(wall, sent) == [] and client.get(path).status_code == 404
     after = elsewhere(wall, sent)
     assert (after.drawn, after.words) == (before.drawn, before.words)

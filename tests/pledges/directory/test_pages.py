@@ -120,7 +120,9 @@ def test_two_that_are_the_same_stand_as_one_until_they_are_parted(wall: Wall, mo
         merging.merge(session, one, into, utcnow())
     assert listed(wall) == {"Northbrook School": "2 promises"}
     with wall.work() as session:
-        merging.part(session, session.scalars(select(Organisation).order_by(Organisation.name).limit(1)).one())
+        merging.part(
+            session, session.scalars(select(Organisation).order_by(Organisation.name).limit(1)).one(), utcnow()
+        )
     assert listed(wall) == {"Northbrook Sch": "1 promise", "Northbrook School": "1 promise"}
 
 
