@@ -201,6 +201,6 @@ def _origin(given: schemas.NewPledge | schemas.NewComment) -> Origin:
 
 def _taken(receipt: Receipt) -> Response:
     address = settings().base_url + link("receipt", token=receipt.token)
-    response = as_json(schemas.Taken(id=receipt.contribution.public_id, receipt=address), 202)
+    response = as_json(schemas.Taken(id=receipt.public_id, receipt=address), 202)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -5,22 +5,36 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pledges.models import Consent, Contact, Contribution, Wording
+from pledges.models.rows import add_all, added, table_of
 from pledges.tokens import hashes_of_email
 
 from .sent import Sent
 
+_TEXTS = table_of(Wording).c
+_SAME_TEXT = select(_TEXTS.id).where(*(_TEXTS[name] == bindparam(name) for name in ("purpose", "lang", "digest")))
 
-def contact_of(session: Session, sent: Sent, now: datetime) -> Contact:
-    """How to write to whoever sent this; not stored yet."""
+
+def keep_contact(session: Session, contribution_id: int, sent: Sent, now: datetime) -> str | None:
+    """How to write to whoever sent this is stored; answers the hash of the address, none where there is none."""
+    if not sent.email:
+        return None
     email_hash = _known_hash(session, sent.email)
-    return Contact(
-        email=sent.email, email_hash=email_hash, follow_up=sent.follow_up, authoriser=sent.authoriser, created_at=now
+    added(
+        session,
+        Contact,
+        contribution_id=contribution_id,
+        email=sent.email,
+        email_hash=email_hash,
+        follow_up=sent.follow_up,
+        authoriser=sent.authoriser,
+        created_at=now,
     )
+    return email_hash
 
 
 def _known_hash(session: Session, email: str) -> str:
@@ -32,13 +46,21 @@ def _known_hash(session: Session, email: str) -> str:
     return known or hashes[0]
 
 
-def consents_of(session: Session, sent: Sent, now: datetime) -> list[Consent]:
-    """What was agreed to with these words; not stored yet."""
-    with session.no_autoflush:
-        return [
-            Consent(purpose=purpose, wording_id=wording_id(session, purpose, sent.page_lang, text, now), given_at=now)
+def keep_consents(session: Session, contribution_id: int, sent: Sent, now: datetime) -> None:
+    """What was agreed to with these words is stored."""
+    add_all(
+        session,
+        Consent,
+        [
+            {
+                "contribution_id": contribution_id,
+                "purpose": purpose,
+                "wording_id": wording_id(session, purpose, sent.page_lang, text, now),
+                "given_at": now,
+            }
             for purpose, text in sent.consents.items()
-        ]
+        ],
+    )
 
 
 def keep_consent(
@@ -51,14 +73,13 @@ def keep_consent(
 
 def wording_id(session: Session, purpose: str, lang: str, text: str, now: datetime) -> int:
     """The row of this text, made where it is the first time that somebody agrees to it."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    same = (Wording.purpose == purpose, Wording.lang == lang, Wording.digest == digest)
-    known = session.scalars(select(Wording.id).where(*same)).first()
+    same = {"purpose": purpose, "lang": lang, "digest": hashlib.sha256(text.encode()).hexdigest()}
+    known = session.scalar(_SAME_TEXT, same)
     if known is None:
         try:
             with session.begin_nested():
-                session.add(Wording(purpose=purpose, lang=lang, text=text, digest=digest, since=now))
+                added(session, Wording, **same, text=text, since=now)
         except IntegrityError:
             pass  # two first submissions at once: the other one made the row
-        known = session.scalars(select(Wording.id).where(*same)).one()
+        known = session.scalars(_SAME_TEXT, same).one()
     return known

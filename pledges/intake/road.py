@@ -60,10 +60,10 @@ class Road:
 
 def as_new(campaign: Campaign, event: EventCode | None, **where: Any) -> Store:
     """Stores what is sent as new, `where` as `storing.receive` takes it, with the event whose code came with it."""
+    campaign_id, code = campaign.id, event.id if event else None
 
     def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
-        code = event.id if event else None
-        return storing.receive(session, campaign, sent, origin, review_desk(), now=now, event_code_id=code, **where)
+        return storing.receive(session, campaign_id, sent, origin, review_desk(), now=now, event_code_id=code, **where)
 
     return store
 
@@ -175,11 +175,16 @@ def stored(store: Store, sent: Sent, origin: Origin, now: datetime) -> Receipt:
     except IntegrityError:  # the other one was first: now it is found
         with transaction() as session:
             receipt = storing.already(session, sent) or store(session, sent, origin, now)
+    hand_over(receipt)
+    return receipt
+
+
+def hand_over(receipt: Receipt) -> None:
+    """The desk may begin with what is committed."""
     try:
-        review_desk().stored(receipt.contribution)
+        review_desk().stored(receipt)
     except Exception:  # whatever it was: the promise is committed, and a 500 would deny that to its author
         log.exception("the checks were not started; the sweep will find it")
-    return receipt
 
 
 def to_receipt(receipt: Receipt) -> Response:

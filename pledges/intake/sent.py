@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date
 
-from pledges.models import Contribution, Kind, Progress, ShowName, Type
+from pledges.models import Kind, Progress, ShowName, Type
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,24 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What the sender is given: the contribution and the token of its private page."""
+class Stored:
+    """Words that are stored, and what whoever reads them has to know of whose they are."""
 
-    contribution: Contribution
+    contribution_id: int
+    public_id: str
+    campaign_id: int
+    type: Type
+    page_lang: str
+    email_hash: str | None  # where a letter can be written to, of what is new
+    revision_id: int
+    number: int  # of the revision: 1 is new, the others are changes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender is given: which contribution it is, and the token of its private page."""
+
+    contribution_id: int
+    public_id: str
     token: str
     fresh: bool  # False: this very form had already been taken
