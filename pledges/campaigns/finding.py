@@ -12,6 +12,8 @@ from sqlalchemy.sql.base import ExecutableOption
 from pledges.errors import NotYours
 from pledges.models import Campaign, CampaignState, Contribution
 
+from . import parts
+
 _BY_SLUG = select(Campaign).where(Campaign.slug == bindparam("slug"))
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
@@ -24,12 +26,13 @@ def shown_campaigns(session: Session, *with_it: ExecutableOption) -> list[Campai
 
 
 def campaign_or_404(session: Session, slug: str) -> Campaign:
-    """The campaign at this address; raises NotYours where there is none, or none yet."""
+    """The campaign at this address, with its parts; raises NotYours where there is none, or none yet."""
     found = None
     if _SLUG.fullmatch(slug):
         found = session.scalars(_BY_SLUG, {"slug": slug}).first()
     if found is None or found.state is CampaignState.DRAFT:
         raise NotYours
+    parts.lay_out(session, found)
     return found
 
 
