@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.akismet import fields
@@ -21,15 +21,13 @@ from pledges.errors import NotNow
 from pledges.intake.door import Complaint, Noticed, Rule, Standing
 from pledges.intake.sent import Origin, Receipt, Sent, Stored
 from pledges.models import Campaign, Contribution, Matter
-from pledges.models.rows import added, table_of
+from pledges.models.rows import added
 from pledges.settings import Settings
 
 from . import forgetting, noticing, reports, reviews, telling
 
 log = logging.getLogger(__name__)
 HEADER_CHARS = 500
-_CAMPAIGNS = table_of(Campaign).c
-_THROUGH_TEACHER = select(_CAMPAIGNS.through_teacher).where(_CAMPAIGNS.id == bindparam("campaign_id"))
 
 
 class Desk:
@@ -53,7 +51,7 @@ class Desk:
             check_after=now,
             check_reason="edit" if edited else "",
         )
-        added(session, Evidence, review_id=review_id, **self._evidence(session, stored, origin, now))
+        added(session, Evidence, review_id=review_id, **self._evidence(origin, now))
         outbox.owe_receipt(session, stored, now)
 
     def address_confirmed(self, session: Session, contribution: Contribution, now: datetime) -> None:
@@ -161,9 +159,9 @@ class Desk:
         rules = house_rules.rules_of(session, campaign.id if campaign else None)
         return [Rule(rule.number, rule.words, rule.allowed, rule.declined) for rule in rules]
 
-    def _evidence(self, session: Session, stored: Stored, origin: Origin, now: datetime) -> dict[str, Any]:
-        through_teacher = session.scalar(_THROUGH_TEACHER, {"campaign_id": stored.campaign_id})
-        days = self.settings.child_evidence_kept_days if through_teacher else self.settings.evidence_kept_days
+    def _evidence(self, origin: Origin, now: datetime) -> dict[str, Any]:
+        kept = self.settings
+        days = kept.child_evidence_kept_days if origin.through_teacher else kept.evidence_kept_days
         return {
             "ip": origin.ip[:45],
             "user_agent": origin.user_agent[:HEADER_CHARS],

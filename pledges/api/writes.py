@@ -194,6 +194,7 @@ def _origin(given: schemas.NewPledge | schemas.NewComment) -> Origin:
         ip=str(address_of(given.visitor_address)),
         user_agent=text.clean(given.visitor_agent),
         permalink=settings().base_url + link("wall", slug=campaign.slug),
+        through_teacher=campaign.through_teacher,
         seconds_on_form=given.seconds_on_form,
         trap_value="",  # the partner's form has its own
     )

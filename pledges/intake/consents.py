@@ -5,18 +5,32 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pledges.models import Consent, Contact, Contribution, Wording
-from pledges.models.rows import add_all, added, table_of
+from pledges.models.rows import added, run, table_of
 from pledges.tokens import hashes_of_email
 
 from .sent import Sent
 
-_TEXTS = table_of(Wording).c
-_SAME_TEXT = select(_TEXTS.id).where(*(_TEXTS[name] == bindparam(name) for name in ("purpose", "lang", "digest")))
+_TEXTS, _CONSENTS = table_of(Wording).c, table_of(Consent)
+_SAME = [_TEXTS[name] == bindparam(name) for name in ("purpose", "lang", "digest")]
+_SAME_TEXT = select(_TEXTS.id).where(*_SAME)
+_AGREED = (
+    insert(_CONSENTS)
+    .from_select(
+        ["contribution_id", "purpose", "wording_id", "given_at"],
+        select(
+            bindparam("own", type_=_CONSENTS.c.contribution_id.type),
+            _TEXTS.purpose,
+            _TEXTS.id,
+            bindparam("now", type_=_CONSENTS.c.given_at.type),
+        ).where(*_SAME),
+    )
+    .execution_options(preserve_rowcount=True)
+)
 
 
 def keep_contact(session: Session, contribution_id: int, sent: Sent, now: datetime) -> str | None:
@@ -47,20 +61,12 @@ def _known_hash(session: Session, email: str) -> str:
 
 
 def keep_consents(session: Session, contribution_id: int, sent: Sent, now: datetime) -> None:
-    """What was agreed to with these words is stored."""
-    add_all(
-        session,
-        Consent,
-        [
-            {
-                "contribution_id": contribution_id,
-                "purpose": purpose,
-                "wording_id": wording_id(session, purpose, sent.page_lang, text, now),
-                "given_at": now,
-            }
-            for purpose, text in sent.consents.items()
-        ],
-    )
+    """What was agreed to with these words is stored, with the row of each text, which is there but for the first time."""
+    for purpose, text in sent.consents.items():
+        given = {"own": contribution_id, "now": now, **_told_by(purpose, sent.page_lang, text)}
+        if not run(session, _AGREED, given).rowcount:
+            wording_id(session, purpose, sent.page_lang, text, now)
+            run(session, _AGREED, given)
 
 
 def keep_consent(
@@ -73,7 +79,7 @@ def keep_consent(
 
 def wording_id(session: Session, purpose: str, lang: str, text: str, now: datetime) -> int:
     """The row of this text, made where it is the first time that somebody agrees to it."""
-    same = {"purpose": purpose, "lang": lang, "digest": hashlib.sha256(text.encode()).hexdigest()}
+    same = _told_by(purpose, lang, text)
     known = session.scalar(_SAME_TEXT, same)
     if known is None:
         try:
@@ -83,3 +89,8 @@ def wording_id(session: Session, purpose: str, lang: str, text: str, now: dateti
             pass  # two first submissions at once: the other one made the row
         known = session.scalars(_SAME_TEXT, same).one()
     return known
+
+
+def _told_by(purpose: str, lang: str, text: str) -> dict[str, str]:
+    """By what the row of a text is found."""
+    return {"purpose": purpose, "lang": lang, "digest": hashlib.sha256(text.encode()).hexdigest()}

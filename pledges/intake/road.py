@@ -81,9 +81,10 @@ def take(road: Road, form: PledgeForm | CommentForm | UpdateForm) -> ResponseRet
     ticket = tokens.read_form_token(request.form.get("token", ""), road.purpose, now)
     looking = request.form.get("step") == "preview"
     form.errors = form.for_a_look() if looking else form.errors
-    if ticket is not None and not form.errors and not looking:
+    sent = form.sent(ticket.nonce) if ticket is not None and not form.errors and not looking else None
+    if sent is not None:
         try:
-            again = storing.already(reading(), form.sent(ticket.nonce))
+            again = storing.already(reading(), sent)
         except FormUsed:
             return form_page(road, form, 422, trouble="used")
         if again is not None:
@@ -116,7 +117,7 @@ def take(road: Road, form: PledgeForm | CommentForm | UpdateForm) -> ResponseRet
     wait = refusal(road.limit, email=form["email"], event=road.event)
     if wait is not None:
         return _wait_page(road, form, kept, wait, now)
-    sent = form.sent(ticket.nonce)
+    assert sent is not None  # noqa: S101 (nothing is wrong with the form, and this is no preview)
     try:
         receipt = stored(road.store, sent, origin(ticket.made_at, now), now)
     except FormUsed:
@@ -218,6 +219,7 @@ def origin(made_at: datetime, now: datetime) -> Origin:
         referrer=request.headers.get("Referer", "")[:400],
         accept_language=request.headers.get("Accept-Language", "")[:100],
         permalink=settings().base_url + link("wall", slug=campaign.slug),
+        through_teacher=campaign.through_teacher,
         seconds_on_form=max(0.0, (now - made_at).total_seconds()),
         trap_name=TRAP,
         trap_value=request.form.get(TRAP, "")[:400] if TRAP in request.form else None,

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from pledges.models import Kind, Progress, ShowName, Type
 
@@ -39,7 +40,7 @@ class Sent:
     form_token: str | None = None  # the one-use number of the form
     wording: tuple[str, ...] = ()  # of what was agreed to, where it is not ours: other wording is something else
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Tells the same words from other words sent with the same form."""
         said = [
@@ -66,6 +67,7 @@ class Origin:
     referrer: str = ""
     accept_language: str = ""
     permalink: str = ""
+    through_teacher: bool = False  # of children, so it is forgotten earlier still
     seconds_on_form: float | None = None
     trap_name: str = ""
     trap_value: str | None = None  # none: the field was missing altogether

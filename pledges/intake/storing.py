@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from pledges.errors import FormUsed, NotNow
 from pledges.models import FINDABLE, Contribution, Question, Revision
-from pledges.models.rows import added, table_of
+from pledges.models.rows import added, run, table_of
 from pledges.models.turns import hold
 from pledges.revisions import digest_of, repeat_key
 from pledges.search import index
@@ -71,7 +71,7 @@ def receive(
         created_at=now,
     )
     token = receipt_token(own, 1)
-    session.execute(_OPENED_BY, {"own": own, "hash": hash_token(token)})
+    run(session, _OPENED_BY, {"own": own, "hash": hash_token(token)})
     email_hash = keep_contact(session, own, sent, now)
     keep_consents(session, own, sent, now)
     revision_id = _add_revision(session, own, sent, now, number=1)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Insert, Table, insert
+from sqlalchemy import CursorResult, Executable, Insert, Table, insert
 from sqlalchemy.orm import Session
 
-from pledges.db import Base
+from pledges.db import Base, WallSession
 
 
 def table_of(kind: type[Base]) -> Table:
@@ -18,14 +17,14 @@ def table_of(kind: type[Base]) -> Table:
 
 def added(session: Session, kind: type[Base], /, **values: Any) -> int:
     """The row is written, with the defaults of its columns, and this is its number; no object of this session knows of it."""
-    result = cast("CursorResult[Any]", session.execute(_insertion(kind), values))
+    result = run(session, _insertion(kind), values)
     return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
-def add_all(session: Session, kind: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """All are written in one statement; each names the same columns."""
-    if rows:
-        session.execute(_insertion(kind), rows)
+def run(session: Session, statement: Executable, values: dict[str, Any]) -> CursorResult[Any]:
+    """What the database answers to a statement that writes tables, and knows of no object."""
+    cast("WallSession", session).lock()
+    return session.connection().execute(statement, values)
 
 
 @lru_cache

@@ -77,6 +77,7 @@ def _origin(made_at: datetime | None, now: datetime) -> Origin:
         user_agent=whole.user_agent,
         accept_language=whole.accept_language,
         permalink=whole.permalink,
+        through_teacher=whole.through_teacher,
         seconds_on_form=seconds,
         trap_value=request.form.get(TRAP, "")[:400],
     )
