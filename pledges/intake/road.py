@@ -27,7 +27,7 @@ from pledges.limits.rules import Kind, Refusal
 from pledges.models import Campaign, EventCode
 from pledges.settings import settings
 from pledges.web.caching import FORM, PRIVATE, with_token
-from pledges.web.language import link
+from pledges.web.language import link, private_link
 
 from . import storing
 from .allowance import clock, refusal, visitor, why
@@ -189,7 +189,7 @@ def hand_over(receipt: Receipt) -> None:
 
 
 def to_receipt(receipt: Receipt) -> Response:
-    response = redirect(link("receipt", token=receipt.token, sent=1), code=303)
+    response = redirect(private_link("receipt", receipt.token, sent=1), code=303)
     response.headers["Cache-Control"] = PRIVATE
     return make_response(response)
 

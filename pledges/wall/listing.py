@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Integer, Select, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
-from pledges.campaigns.parts import with_themes
+from pledges.campaigns.known import with_themes
 from pledges.models import Audience, Campaign, Contribution, Kind, Organisation, Progress, Question, ShowName, Type
 from pledges.search import wall as index
 from pledges.search.wall import Bound, Wanted, mark

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ExecutableOption
 
-from pledges.campaigns.parts import with_themes
+from pledges.campaigns.known import with_themes
 from pledges.errors import NotYours
 from pledges.models import Campaign, CampaignState, Contribution, Question, Type
 
