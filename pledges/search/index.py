@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, TextClause, column, select, text
 from sqlalchemy.orm import Session
 
+from pledges.models.rows import copy
 from pledges.text import fold
 
 from . import merging, terms
@@ -44,6 +45,14 @@ def statement(dialect: str) -> TextClause:
     if dialect == "postgresql":
         return text("INSERT INTO revision_words (revision_id, words) VALUES (:id, CAST(:kept AS tsvector))")
     return text("INSERT INTO revision_words (rowid, words) VALUES (:id, :kept)")
+
+
+def put_all(session: Session, found: Sequence[dict[str, Any]]) -> None:
+    """Many at once, each as `statement` binds it."""
+    if _is_postgresql(session):
+        copy(session, TABLE, ("revision_id", "words"), ((each["id"], each["kept"]) for each in found))
+    else:
+        session.execute(statement("sqlite"), found)
 
 
 def words_of(said: str) -> list[str]:
