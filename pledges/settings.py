@@ -62,8 +62,12 @@ class Settings(BaseSettings):
     limit_campaign: str = Field(
         default="200/minute; 4000/hour", description="per campaign: alarms and tightens, shuts nobody out"
     )
+    limit_staff_link: int = Field(
+        default=5_000, ge=1, description="promises by one link for the colleagues of an organisation"
+    )
+    staff_link_days: int = Field(default=90, ge=1, description="days that such a link counts")
     threads: int = Field(default=8, ge=1, le=64, description="requests that one web process works on at once")
-    pages_mib: int = Field(default=32, ge=1, le=4096, description="MiB of finished pages that one web process keeps")
+    pages_mib: int = Field(default=16, ge=1, le=4096, description="MiB of finished pages that one web process keeps")
     body_idle_seconds: float = Field(default=5.0, gt=0, description="seconds without a byte of a request's body")
     body_seconds: float = Field(default=20.0, gt=0, description="seconds for all of a request's body")
     body_bytes: int = Field(default=256 * 1024, ge=64 * 1024, description="bytes of a request's body")

@@ -110,7 +110,7 @@ PAGES: dict[str, dict[str, int]] = {
     "/moderation/items/<public_id>": {"/moderation/items/{promise}": 5},
     "/moderation/me": {"/moderation/me": 2},
     "/moderation/domains": {"/moderation/domains": 4},
-    "/moderation/organisations/<public_id>": {"/moderation/organisations/{organisation}": 10},
+    "/moderation/organisations/<public_id>": {"/moderation/organisations/{organisation}": 11},
     "/moderation/organisations/<public_id>/<matter>.png": {
         "/moderation/organisations/{organisation}/{logo_matter}.png": 9
     },

@@ -1,1 +1,5 @@
 """What runs later, and who runs it."""
+
+from .lean import load_huey
+
+load_huey()

@@ -14,7 +14,7 @@ from moderation.akismet.service import SpamService
 from moderation.bulk import batches
 from moderation.clusters import upkeep
 from moderation.decisions import seconding, show
-from moderation.letters import alerts, link_requests, questions
+from moderation.letters import alerts, link_requests, organisations, questions
 from moderation.models import Review
 from moderation.post import sending
 from moderation.queue import aside
@@ -85,6 +85,7 @@ def sweep(now: datetime) -> int:
     in_portions(lambda session, _now: upkeep.mend(session), now)
     spam_service().send_feedback(now)
     in_portions(badges.expire, now)
+    in_portions(organisations.tell_of_ends, now)
     in_portions(answer_links, now)
     in_portions(questions.ask, now)
     in_portions(lambda session, _now: merging.go_on(session), now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from moderation.models import Letter
 from pledges import tokens
 from pledges.limits.mailboxes import mailbox
-from pledges.models import Matter, MatterKind
+from pledges.models import Contribution, Matter, MatterKind
 from pledges.organisations import badges, matters
 from pledges.settings import Settings
 
@@ -19,6 +19,7 @@ from .outbox import TOO_MANY, Kind
 
 PROOFS_A_DAY = 3  # to one address: anybody can type anybody's
 ABOUT_MATTERS = (Kind.PROOF, Kind.PROOF_OUTCOME, Kind.COLLEAGUE)
+ABOUT_ORGANISATIONS = (*ABOUT_MATTERS, Kind.BADGE_ENDS)
 
 
 def owe_link(session: Session, matter: Matter, now: datetime) -> None:
@@ -65,6 +66,19 @@ def tell_holder(session: Session, matter: Matter, now: datetime) -> None:
             letter.detail = {"matter": matter.id}
 
 
+def tell_of_ends(session: Session, now: datetime) -> int:
+    """Some who hold a badge that soon ends are told, once for each end; answers how many ends were looked at."""
+    found = badges.ending(session, now)
+    for organisation in found:
+        organisation.told_until = organisation.verified_until
+        holder = badges.holder(session, organisation, now)
+        if holder is not None and holder.shown_at is not None:
+            cause = f"badge:{organisation.id}:{organisation.verified_until:%Y-%m-%dT%H:%M}"
+            outbox.owe(session, Kind.BADGE_ENDS, cause, contribution=holder, now=now)
+    session.flush()
+    return len(found)
+
+
 def addressee(session: Session, letter: Letter) -> str:
     """Where the link goes; empty once it was pressed, decided or forgotten."""
     matter = session.get(Matter, letter.detail.get("matter", 0))
@@ -73,6 +87,9 @@ def addressee(session: Session, letter: Letter) -> str:
 
 def said(session: Session, letter: Letter, settings: Settings) -> dict[str, object]:
     """What such a letter tells, beside what all do: no word of the public, so no name either."""
+    if letter.kind == Kind.BADGE_ENDS:
+        organisation = session.get_one(Contribution, letter.contribution_id).organisation
+        return {"until": organisation.verified_until if organisation is not None else None}
     matter = session.get(Matter, letter.detail.get("matter", 0))
     if matter is None:
         return {"domain": "", "accepted": False, "until": None, "proof_link": ""}
@@ -88,11 +105,19 @@ def said(session: Session, letter: Letter, settings: Settings) -> dict[str, obje
     }
 
 
-def untrue(session: Session, letter: Letter) -> str:
+def untrue(session: Session, letter: Letter, now: datetime) -> str:
     """Why nobody is told this any more."""
+    if letter.kind == Kind.BADGE_ENDS:
+        return "" if _ends_soon(session, letter, now) else "overtaken"
     matter = session.get(Matter, letter.detail.get("matter", 0))
     if matter is None:
         return "forgotten"
     if letter.kind == Kind.COLLEAGUE and matter.decided_at is not None:
         return "overtaken"
     return ""
+
+
+def _ends_soon(session: Session, letter: Letter, now: datetime) -> bool:
+    """Whether its reader still holds the badge, and it was not proved anew."""
+    pledge = session.get(Contribution, letter.contribution_id)
+    return pledge is not None and pledge.shown_at is not None and matters.may_renew(pledge, now)

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     PROOF = "proof"  # to an address at an organisation's domain: its link proves that somebody there knows of it
     PROOF_OUTCOME = "proof_outcome"
     COLLEAGUE = "colleague"  # asks to speak for an organisation whose badge this author holds
+    BADGE_ENDS = "badge_ends"  # soon, to who holds it: how it is proved anew
     INVITATION = "invitation"  # a code that proves an address, to whom a colleague has invited
     SECOND_NEEDED = "second_needed"  # to leads and owners: an appeal, and nobody else may decide it
 

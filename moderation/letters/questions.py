@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from moderation.models import Letter
 from pledges.models import Campaign, Consent, Contact, Contribution
-from pledges.updates import asking
+from pledges.updates import actions, asking
 
 from . import outbox
 from .outbox import HASH_CHARS, Kind
@@ -31,7 +31,9 @@ def ask(session: Session, now: datetime) -> int:
         assert contact.next_question_at is not None  # noqa: S101 (selected by it)
         day = asking.day_of(pledge, contact.next_question_at)
         if pledge.shown_at is not None and contact.follow_up:
-            _owe_once(session, Kind.QUESTION, f"question:{pledge.id}:{day}", pledge, now)
+            letter = _owe_once(session, Kind.QUESTION, f"question:{pledge.id}:{day}", pledge, now)
+            if letter is not None:
+                letter.detail = {"day": day.isoformat()}
         asking.plan(session, pledge, now, asked=True)
     session.flush()
     return len(contacts)
@@ -71,6 +73,21 @@ def _owe_once(session: Session, kind: Kind, cause: str, pledge: Contribution, no
     if session.scalars(known).first() is not None:
         return None
     return outbox.owe(session, kind, cause, contribution=pledge, now=now)
+
+
+def said(letter: Letter, pledge: Contribution) -> dict[str, object]:
+    """Which of the actions of its promise this question is about, by number, and where the author answers.
+
+    Not in their words: who proved this address need not have written them.
+    """
+    day = letter.detail.get("day")
+    every = enumerate(actions.of_revision(pledge.published_revision), start=1)
+    due = [(number, each) for number, each in every if each.by is not None and each.by.isoformat() == day]
+    return {
+        "actions_due": [number for number, _each in due],
+        "due_on": due[0][1].by if due else None,
+        "answer_at": f"action-{due[0][1].key}" if due else "going",
+    }
 
 
 def sent(session: Session, letter: Letter, now: datetime) -> None:

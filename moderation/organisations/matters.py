@@ -7,20 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, defer, joinedload
 
 from moderation import permissions
 from moderation.letters import organisations as letters
 from moderation.models import Moderator, Role
 from moderation.permissions import Act
+from moderation.queue.order import PAGE, Position
 from moderation.record import chain
+from pledges.campaigns import event_codes
 from pledges.errors import NotNow
 from pledges.models import Campaign, Contribution, How, Logo, Matter, MatterKind, Organisation
 from pledges.models.turns import hold
 from pledges.organisations import badges, logos, matters, places
 
-SHOWN = 50  # of the lane, at most
+SHOWN = 50  # of what was asked about one organisation
 HOWS: dict[str, Any] = {  # by which a lead may say that it was proved
     How.DOMAIN: lazy_gettext("The address is at its own domain"),
     How.TELEPHONE: lazy_gettext("I telephoned, at a number from a public register"),
@@ -38,18 +40,27 @@ class Waiting:
     colleague: bool  # whoever holds the badge may say yes as well
 
 
-def waiting(session: Session, campaigns: list[int] | None, now: datetime) -> list[Waiting]:
-    """What waits, the oldest first."""
+def waiting(
+    session: Session, campaigns: list[int] | None, after: Position | None, now: datetime
+) -> tuple[list[Waiting], Position | None]:
+    """What waits after this place, the oldest first, and where the rest begins; none: this is all."""
     query = (
         select(Matter)
         .where(Matter.waiting_since.is_not(None), Matter.decided_at.is_(None))
         .options(joinedload(Matter.organisation), joinedload(Matter.campaign), joinedload(Matter.contribution))
         .order_by(Matter.waiting_since, Matter.id)
-        .limit(SHOWN)
+        .limit(PAGE + 1)
     )
     if campaigns is not None:
         query = query.where(Matter.campaign_id.in_(campaigns))
-    return [_line(each, now) for each in session.scalars(query)]
+    if after is not None:
+        beyond = and_(Matter.waiting_since == after.waiting_since, Matter.id > after.review_id)
+        since = Matter.waiting_since >= after.waiting_since
+        query = query.where(since, or_(Matter.waiting_since > after.waiting_since, beyond))
+    found = session.scalars(query).all()
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    rest = Position(last.waiting_since, last.id) if last is not None and last.waiting_since is not None else None
+    return [_line(each, now) for each in found[:PAGE]], rest
 
 
 def _line(matter: Matter, now: datetime) -> Waiting:
@@ -79,7 +90,7 @@ def take_logo_away(
     session: Session, organisation: Organisation, me: Moderator, campaign_id: int, now: datetime
 ) -> None:
     """No logo of it is shown."""
-    logos.take_away(session, badges.lock(session, organisation.id))
+    logos.take_away(session, badges.lock(session, organisation.id), now)
     _note(session, me, "organisation:no-logo", organisation, campaign_id, now)
 
 
@@ -134,8 +145,20 @@ def decide(
 
 def end(session: Session, organisation: Organisation, me: Moderator, campaign_id: int, now: datetime) -> None:
     """The badge is taken away."""
-    badges.end(session, badges.lock(session, organisation.id))
+    badges.end(session, badges.lock(session, organisation.id), now)
     _note(session, me, "organisation:end", organisation, campaign_id, now)
+
+
+def end_link(
+    session: Session, organisation: Organisation, link: event_codes.Given, me: Moderator, now: datetime
+) -> None:
+    """Nobody comes by this link any more; raises NotNow where it has ended."""
+    session.refresh(link.event, with_for_update=True)
+    if link.event.ended_at is not None:
+        raise NotNow
+    link.event.ended_at = now
+    session.flush()
+    _note(session, me, "organisation:end-link", organisation, link.event.campaign_id, now)
 
 
 def hand_over(

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from flask_babel import gettext
 from flask_security import hash_password
-from zxcvbn import zxcvbn
 
 from pledges import signs
 from pledges.settings import settings
@@ -56,6 +55,8 @@ def problem(password: str, *, email: str, name: str = "") -> str:
 
 def _is_easily_guessed(password: str, email: str, name: str) -> bool:
     """Whether a list of what people choose, or what everybody knows of this one, leads to it."""
+    from zxcvbn import zxcvbn  # only here: its lists of what people choose take eleven megabytes
+
     host = urlsplit(settings().base_url).hostname or ""
     known = [email, *email.replace("@", ".").split("."), name, *name.split(), host, *host.split("."), *NAMES]
     judged = zxcvbn(_normal(password)[:JUDGED], user_inputs=[word for word in known if len(word) > 2])

@@ -122,7 +122,7 @@ def _take(session: Session, settings: Settings, now: datetime) -> Envelope | Non
         log.error("letter %s was given up after %s attempts", letter.id, letter.attempts)
         return Envelope(letter.id, "", EmailMessage())
     to, why_not = addressee(session, letter)
-    why_not = why_not or _why_untrue(session, letter)
+    why_not = why_not or _why_untrue(session, letter, now)
     if why_not:
         letter.dropped_at, letter.dropped_why = now, why_not
         return Envelope(letter.id, "", EmailMessage())
@@ -158,15 +158,15 @@ def _is_of(campaigns: list[int]) -> ColumnElement[bool]:
     return theirs.correlate(Letter).exists()
 
 
-def _why_untrue(session: Session, letter: Letter) -> str:
+def _why_untrue(session: Session, letter: Letter, now: datetime) -> str:
     """Why nobody is told this any more; empty where it still stands as the letter tells it."""
     if letter.kind == Kind.WITHDRAWN:
         contribution = session.get_one(Contribution, letter.contribution_id)
         return "restored" if contribution.withdrawn_at is None else ""
     if letter.kind in (Kind.QUESTION, Kind.INVITE):
         return "" if session.get_one(Contribution, letter.contribution_id).shown_at is not None else "not shown"
-    if letter.kind in organisations.ABOUT_MATTERS:
-        return organisations.untrue(session, letter)
+    if letter.kind in organisations.ABOUT_ORGANISATIONS:
+        return organisations.untrue(session, letter, now)
     if letter.decision_id is None:
         return ""
     decision = session.get_one(Decision, letter.decision_id)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.decisions import appeals
-from moderation.letters import organisations, outbox, still_true
+from moderation.letters import organisations, outbox, questions, still_true
 from moderation.letters.outbox import FOR_ITSELF, UNPROVED, Kind
 from moderation.letters.still_true import parent_hidden
 from moderation.models import Decision, Invitation, Letter, Moderator, Reason, Report, Review
@@ -148,6 +148,7 @@ def _subject(letter: Letter, *, parent_hidden: bool) -> str:
         Kind.INVITATION: gettext("Your code for the desk"),
         Kind.PROOF: gettext("Does this promise speak for your organisation?"),
         Kind.PROOF_OUTCOME: gettext("Your organisation on the wall"),
+        Kind.BADGE_ENDS: gettext("The mark of your organisation ends soon"),
         Kind.COLLEAGUE: gettext("A colleague asks to speak for your organisation"),
     }[kind]
 
@@ -182,7 +183,7 @@ def _context(session: Session, letter: Letter, settings: Settings, review: Revie
         "reasons": [],
         "queue_url": _waits_at(letter, settings, review),
     }
-    if letter.kind in organisations.ABOUT_MATTERS:
+    if letter.kind in organisations.ABOUT_ORGANISATIONS:
         context |= organisations.said(session, letter, settings)
     if letter.kind == Kind.INVITATION:
         context["code"] = proving.code_of(session.get_one(Invitation, letter.detail["invitation"]))
@@ -222,6 +223,8 @@ def _of_itself(session: Session, letter: Letter, contribution: Contribution, set
         "stop_url": f"{settings.base_url}/{letter.lang}/letters/{token}",
         "promised_on": contribution.published_at,
     }
+    if letter.kind == Kind.QUESTION:
+        said |= questions.said(letter, contribution)
     if letter.kind == Kind.INVITE:
         to = session.get_one(Campaign, letter.detail["to"])
         said["new_title"] = to.title.in_(letter.lang)

@@ -60,6 +60,7 @@ WORDS: dict[str, Any] = {
     "organisation:decline": lazy_gettext("did not confirm that somebody speaks for an organisation"),
     "organisation:end": lazy_gettext("took the badge of an organisation away"),
     "organisation:hand-over": lazy_gettext("handed the badge of an organisation to a colleague"),
+    "organisation:end-link": lazy_gettext("ended the link for the colleagues of an organisation"),
     "organisation:logo": lazy_gettext("let the logo of an organisation be shown"),
     "organisation:no-logo": lazy_gettext("declined the logo of an organisation, or took it off"),
     "shared_domain:add": lazy_gettext("listed a domain that proves nothing"),

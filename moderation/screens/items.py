@@ -21,6 +21,7 @@ from moderation.rules import reasons
 from moderation.workflow import WAITS, Move
 from pledges.intake.forms.base import permitted_levels
 from pledges.models import Contact, Contribution, Progress, Revision, ShowName
+from pledges.organisations import facts
 from pledges.settings import settings
 from pledges.updates import actions, timeline
 from pledges.wall.pieces import less_than
@@ -80,6 +81,7 @@ class Item:
     parent_hidden: bool = False
     email: str = ""
     authoriser: str = ""
+    facts: list[Any] = field(default_factory=list)  # what its author says the organisation is, in words
     name_level: str = ""
     told: list[timeline.Told] = field(default_factory=list)  # how its author says that it goes
     actions: dict[str, str] = field(default_factory=dict)  # words by key
@@ -171,6 +173,7 @@ def item_of(
         parent_hidden=not shown and parent is not None and changes.is_masked(session, parent.published_revision),
         email=_half(contact) if contact else "",
         authoriser=contact.authoriser if contact else "",
+        facts=facts.told(contact) if contact else [],
         name_level=str(NAME_LEVELS[revision.level]),
         less=[(level, str(NAME_LEVELS[level])) for level in less_of(session, review, held)],
         told=timeline.own(session, contribution, actions=True) if is_told and not in_queue else [],

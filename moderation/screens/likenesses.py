@@ -68,7 +68,7 @@ def say(session: Session, mine: Organisation, other: Organisation, *, same: bool
     if same:
         merging.merge(session, mine, other, now)
         return "organisation:merge"
-    merging.part(session, mine)
+    merging.part(session, mine, now)
     return "organisation:part"
 
 

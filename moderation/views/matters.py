@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -12,9 +15,11 @@ from moderation import permissions
 from moderation.models import Moderator, Role
 from moderation.organisations import domains, matters
 from moderation.permissions import Act
+from pledges.campaigns import event_codes
 from pledges.db import reading, transaction, until_stored, utcnow
 from pledges.errors import NotNow
-from pledges.models import Contribution, How, Logo, Matter, MatterKind, Organisation
+from pledges.intake import allowance
+from pledges.models import Campaign, Contribution, How, Logo, Matter, MatterKind, Organisation
 from pledges.organisations import badges, logos
 
 from .base import desk, for_staff
@@ -45,7 +50,28 @@ def show_organisation(public_id: str, me: Moderator) -> ResponseReturnValue:
         alone={each.id: matters.needs(each, How.DOMAIN, now) is Act.EDIT_RULES for each in asked},
         may_end=bool(lead_of) and len(lead_of) == len(where),
         hows=matters.HOWS,
+        links=_links(session, organisation, where, held, now),
     )
+
+
+def _links(
+    session: Session, organisation: Organisation, where: list[Campaign], held: dict[int | None, Role], now: datetime
+) -> list[Any]:
+    """The links for its colleagues, how many came by each, and whether they are to be ended by whoever looks."""
+    seen = [each.id for each in where if permissions.may(held, Act.LOOK, each.id)]
+    given = event_codes.staff_links_of(session, organisation, seen)
+    return [
+        {
+            "event": each.event,
+            "pledge": each.pledge,
+            "used": allowance.used(each.event),
+            "counts": each.counts(now),
+            "may_end": each.event.ended_at is None
+            and each.event.ends_at > now
+            and permissions.may(held, Act.DECIDE, each.event.campaign_id),
+        }
+        for each in given
+    ]
 
 
 @desk.post("/organisations/<public_id>")
@@ -66,6 +92,10 @@ def _decide(public_id: str, me: Moderator) -> ResponseReturnValue:
                 matter = _matter(session, organisation, form.get("matter", ""), held)
                 how = How(form["how"]) if form.get("how") in matters.HOWS else How.DOMAIN
                 matters.decide(session, matter, me, held, accepted=wanted == "yes", how=how, now=now)
+            elif wanted == "end_link":
+                matters.end_link(
+                    session, organisation, _link(session, organisation, form.get("link", ""), held), me, now
+                )
             elif wanted in ("end", "hand_over", "no_logo"):
                 for each in where:  # what changes there is theirs to say as well
                     permissions.require(held, Act.EDIT_RULES, each.id)
@@ -119,6 +149,19 @@ def _matter(session: Session, organisation: Organisation, public_id: str, held: 
     found = session.scalars(query).first()
     if found is None or not _may_see(held, found):
         abort(404)
+    return found
+
+
+def _link(
+    session: Session, organisation: Organisation, code_id: str, held: dict[int | None, Role]
+) -> event_codes.Given:
+    """One of the links that were made for its colleagues; 404 for what is none, or of a campaign that is not theirs."""
+    where = [each.id for each in matters.campaigns_of(session, organisation)]
+    links = event_codes.staff_links_of(session, organisation, where)
+    found = next((each for each in links if str(each.event.id) == code_id), None)
+    if found is None or not permissions.may(held, Act.LOOK, found.event.campaign_id):
+        abort(404)
+    permissions.require(held, Act.DECIDE, found.event.campaign_id)
     return found
 
 

@@ -83,6 +83,9 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         if current
         else None
     )
+    organisations, rest = _organisations(session, where, lane, now)
+    if more:
+        rest = order.position(reviews[-1], lane)
     return render_template(
         "moderation/queue.html",
         me=me,
@@ -97,17 +100,26 @@ def _queue(me: Moderator, shown: bool | None = None) -> ResponseReturnValue:
         may_choose=permissions.campaigns(held, Act.DECIDE) != [],
         hand={"left": handed(), "offered": bool(rows) and lane not in claims.NOT_HANDED},
         item=item,
-        organisations=matters.waiting(session, where, now) if lane == Lane.ORGANISATIONS else [],
+        organisations=organisations,
         again=shown is False,
         since=since(),
         pace=pace(),
         left_out=left_out(),
-        next_after=screens_rows.write_position(order.position(reviews[-1], lane)) if more else "",
+        next_after=screens_rows.write_position(rest) if rest is not None else "",
         toast=toast_of(session, me, now) or _not_here(current),
         alert=alert(),
         mail_refused=refused(),
         surges=state.everywhere(session, where, now),
     )
+
+
+def _organisations(
+    session: Session, where: list[int] | None, lane: str, now: datetime
+) -> tuple[list[matters.Waiting], order.Position | None]:
+    """What waits about organisations, in its own lane alone: no item of words stands there."""
+    if lane != Lane.ORGANISATIONS:
+        return [], None
+    return matters.waiting(session, where, screens_rows.read_position(request.args.get("after", "")), now)
 
 
 @desk.get("/queue.json")

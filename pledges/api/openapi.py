@@ -55,11 +55,13 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
 }
 EVENTS = {
     "pledge.approved": "A promise or an answer has come to the wall",
-    "pledge.changed": "It has newer words, or its author is not named any more",
+    "pledge.changed": "It has newer words, or its author is not named any more, or it is verified now or no longer",
     "pledge.updated": "Its author has told how it goes",
     "pledge.removed": "It was taken down, and the comments under it with it",
     "comment.approved": "A comment has come",
+    "comment.changed": "It has newer words, or its author is not named any more",
     "comment.removed": "A comment was taken down",
+    "organisation.changed": "Its badge, its logo or what it says of itself is another; or it was merged with another",
 }
 PATHS: dict[str, tuple[str, str]] = {
     "slug": ("Name of the campaign in addresses", r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"),

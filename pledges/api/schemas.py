@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -232,7 +233,7 @@ class MessageData(BaseModel):
 
     id: Id
     campaign: str
-    kind: str = Field(description="`pledge`, `answer` or `comment`")
+    kind: str = Field(description="`pledge`, `answer`, `comment` or `organisation`")
     url: Url
     api_url: Url
     pledge: str | None = Field(None, description="Of a comment: what it stands under")
@@ -278,6 +279,10 @@ class NewAction(BaseModel):
     by_when: str = Field("", max_length=10, description="A day to come, like 2027-07-21")
 
 
+def _any_of(choices: Iterable[str]) -> str:
+    return ", ".join(f"`{each}`" for each in choices)
+
+
 class NewPledge(_Sent):
     """A promise, with the fields of the form."""
 
@@ -292,6 +297,8 @@ class NewPledge(_Sent):
     role: str = Field("", max_length=NAME_CHARS, description="Role or place")
     organisation: str = Field("", max_length=NAME_CHARS)
     website: str = Field("", max_length=300, description="Of an organisation, with https")
+    sector: str = Field("", max_length=24, description=f"What an organisation is: {_any_of(Sector)}")
+    size: str = Field("", max_length=24, description=f"How many people it has: {_any_of(Size)}")
     theme: str = Field("", max_length=40)
     audience: str = Field("", max_length=40)
     lang: str = Field("", max_length=20, description="Language of the words")

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from pledges.models import Campaign, Contribution, EventCode, ShowName
+from pledges.models import Campaign, Contribution, EventCode, Organisation, ShowName
+from pledges.settings import Settings
 from pledges.tokens import new_public_id
 
-STAFF_MOST = 5_000  # promises by one link for colleagues
-STAFF_KEPT = timedelta(days=90)
+MOST_SHOWN = 50  # of the links of one organisation
 CODE = re.compile(r"[A-Za-z0-9-]{4,40}")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A link for colleagues, and who made it."""
+
+    event: EventCode
+    pledge: Contribution
+
+    def counts(self, now: datetime) -> bool:
+        """Whether somebody who comes by it is let in by it now."""
+        pledge = self.pledge
+        stands = pledge.shown_at is not None and pledge.show_name is not ShowName.ANONYMOUS
+        return stands and self.event.ended_at is None and self.event.ends_at > now
 
 
 def add(
@@ -68,7 +84,7 @@ def staff_link_of(session: Session, pledge: Contribution, now: datetime) -> Even
     return session.scalars(running.order_by(EventCode.id.desc()).limit(1)).first()
 
 
-def make_staff_link(session: Session, pledge: Contribution, now: datetime) -> EventCode:
+def make_staff_link(session: Session, pledge: Contribution, settings: Settings, now: datetime) -> EventCode:
     """Colleagues who come by it find their organisation filled in, and no limit but this code's own; the same while it runs."""
     standing = staff_link_of(session, pledge, now)
     if standing is not None:
@@ -82,12 +98,24 @@ def make_staff_link(session: Session, pledge: Contribution, now: datetime) -> Ev
         organisation=name,
         pledge_id=pledge.id,
         starts_at=now,
-        ends_at=now + STAFF_KEPT,
-        ceiling=STAFF_MOST,
+        ends_at=now + timedelta(days=settings.staff_link_days),
+        ceiling=settings.limit_staff_link,
     )
     session.add(event)
     session.flush()
     return event
+
+
+def staff_links_of(session: Session, organisation: Organisation, campaign_ids: Collection[int]) -> list[Given]:
+    """The links for its colleagues that were made in these campaigns, the newest first, with the promise of whoever made each."""
+    made = (
+        select(EventCode, Contribution)
+        .join(Contribution, Contribution.id == EventCode.pledge_id)
+        .where(Contribution.organisation_id == organisation.id, EventCode.campaign_id.in_(campaign_ids))
+        .options(joinedload(Contribution.campaign))
+        .order_by(EventCode.id.desc())
+    )
+    return [Given(event, pledge) for event, pledge in session.execute(made.limit(MOST_SHOWN))]
 
 
 def end(session: Session, campaign: Campaign, code: str, now: datetime) -> EventCode | None:

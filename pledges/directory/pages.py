@@ -17,10 +17,12 @@ from pledges.views.base import public
 from pledges.wall import listing, pieces
 from pledges.wall.filters import QUESTION_CHARS
 from pledges.web.caching import kept, shared, shows
+from pledges.web.headers import OPEN
 from pledges.web.paging import count_if_deep, cursor
 
 PAGE = 60
 SAFE = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
+EMBEDDED = SAFE | OPEN | {"Cross-Origin-Resource-Policy": "cross-origin"}  # walls in other sites' pages show it, too
 
 
 @public.get("/<slug>/organisations")
@@ -70,7 +72,7 @@ def logo(slug: str, id: str, hash: str) -> ResponseReturnValue:
     png = logos.png(reading(), row.organisation, hash) if badges.is_verified(row.organisation, utcnow()) else None
     if png is None:
         raise NotYours
-    return shared(g.campaign, lambda: Response(png, mimetype="image/png", headers=SAFE))
+    return shared(g.campaign, lambda: Response(png, mimetype="image/png", headers=EMBEDDED))
 
 
 def on_wall_or_404(campaign: Campaign, id: str) -> OrganisationOnWall:

@@ -129,7 +129,7 @@ def policy(campaign: Campaign) -> str:
     """What the frame may load, and who may frame it: the campaign's sites, and our desk; any where it names none."""
     ours = settings().base_url
     return (
-        f"default-src 'none'; style-src 'self' {ours}; script-src 'self' {ours}; connect-src 'self' {ours}; base-uri 'none'; form-action 'none'; "
+        f"default-src 'none'; style-src 'self' {ours}; script-src 'self' {ours}; connect-src 'self' {ours}; img-src 'self' {ours}; base-uri 'none'; form-action 'none'; "
         f"frame-ancestors {' '.join(sites(campaign)) or '*'}"
     )
 

@@ -1,7 +1,8 @@
 """What stands in an embedded wall, as a tree: the script makes elements of it in the host's page, the server makes HTML.
 
 A node is a text, or a list: first `tag.names`, then attributes and further nodes. There are four attributes: `lang`, `dir`,
-`to` (a path of ours, without its slash) and `k`, by which a link is found again when it is drawn anew.
+`to` (a path of ours, without its slash) and `k`, by which a link is found again when it is drawn anew. A logo is no more than
+its `src` (such a path, too), `alt`, and the size at which it stands; the script draws it without a picture of the host's policy.
 """
 
 from __future__ import annotations
@@ -14,8 +15,20 @@ from markupsafe import Markup
 from pledges.figures import motifs
 
 Node = Any  # str | dict | list
-MOTIF, HEADING = "motif", "h2"
+MOTIF, LOGO, HEADING = "motif", "logo", "h2"
+LARGEST = (96, 40)  # of a logo, in points
 _MOTIF = Markup('<svg class="pw-motif" viewBox="0 0 9 9" aria-hidden="true"><path d="{}"/></svg>')
+
+_LOGO = Markup(
+    '<img class="pw-logo" src="{home}/{src}" alt="{alt}" width="{w}" height="{h}" loading="lazy" decoding="async">'
+)
+
+
+def logo(path: str, alt: str, width: int, height: int) -> Node:
+    """The picture of these points, no larger than its place."""
+    scale = min(1.0, *(most / max(1, size) for most, size in zip(LARGEST, (width, height), strict=True)))
+    size = {"w": max(1, round(width * scale)), "h": max(1, round(height * scale))}
+    return [LOGO, {"src": path.removeprefix("/"), "alt": alt, **size}]
 
 
 def node(name: str, *inside: Node) -> list[Node]:
@@ -35,6 +48,8 @@ class Drawing:
         if not isinstance(tree, list):
             return Markup.escape(tree)
         tag, _, names = str(tree[0]).partition(".")
+        if tag == LOGO:
+            return _LOGO.format(home=self.home, **tree[1])
         if tag == MOTIF:
             return _MOTIF.format(motifs.outline_of(tree[1]))
         said = {"class": " ".join(f"pw-{name}" for name in names.split())} if names else {}

@@ -19,7 +19,7 @@ from pledges.wall.pieces import Piece
 from pledges.web.helpers import number
 from pledges.web.language import link, page_lang
 
-from .parts import Node, node
+from .parts import Node, logo, node
 
 ENTIRE = {"wall": ("head", "list", "foot"), "compact": ("newest", "list", "ways"), "count": ("tally",)}
 ENTIRE |= {
@@ -124,10 +124,18 @@ def _item(p: Piece, campaign: Campaign, acts: Sequence[Action] = ()) -> Node:
             node("blockquote.words", said, p.words if p.whole else f"{p.words} …"),
             None if p.whole else node("p.more", more),
             *(_action(each, said) for each in acts),
-            node("footer.by", ["motif", motifs.form(p.id)], node("div", _named("p.name", by), node("p.meta", _("Verified")) if p.verified else None, _named("p.meta", p.by.meta))),
+            node("footer.by", _mark(p, campaign), node("div", _named("p.name", by), node("p.meta", _("Verified")) if p.verified else None, _named("p.meta", p.by.meta))),
             node("a.link", to, _talk(p, campaign), node("span.vh", f" {about} {by}: ", node("span", said, opening(p.words)))),
         ),
     )  # fmt: skip
+
+
+def _mark(p: Piece, campaign: Campaign) -> Node:
+    """The logo of an organisation that is verified, or the motif that every promise has."""
+    if p.logo is None:
+        return ["motif", motifs.form(p.id)]
+    path = link("logo", slug=campaign.slug, id=p.logo.organisation, hash=p.logo.hash)
+    return logo(path, p.logo.alt, p.logo.width, p.logo.height)
 
 
 def _action(each: Action, said: dict[str, Any]) -> Node:

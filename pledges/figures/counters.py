@@ -47,7 +47,7 @@ def add(session: Session, campaign_id: int, name: str, change: int, day: str = E
 
 def add_all(session: Session, campaign_id: int, changes: Mapping[tuple[str, str], int]) -> None:
     """Every counter, by name and day, has moved by its change; held in their order, so that nobody waits in a circle."""
-    rows = [
+    rows: list[dict[str, str | int]] = [
         {"campaign_id": campaign_id, "name": name, "day": day, "value": change}
         for (name, day), change in sorted(changes.items())
         if change

@@ -13,6 +13,7 @@ from pledges.seldom import Seldom
 
 from . import handing
 from .bounds import Bounds, Gone, Message, Reader, Receive, Refused, Scope
+from .early import begin_early, in_the_loop
 from .handing import Answer
 from .refusals import LAST_RESORT, Refusals
 from .serving import Busy, Serving
@@ -66,6 +67,7 @@ class Front:
         if scope["type"] == "http":
             found = self._serving.hit(scope) if self._serving is not None and scope["method"] in READS else None
             if found is None:
+                await in_the_loop()
                 found = await self._made(scope, receive)
             if found is not None:
                 if self._sites is not None and scope["path"].endswith(ENDS) and self._sites.note(scope, found[0]):
@@ -73,6 +75,7 @@ class Front:
                 await send({"type": "http.response.start", "status": found[0], "headers": found[1]})
                 await send({"type": "http.response.body", "body": found[2]})
         elif scope["type"] == "lifespan":
+            begin_early(asyncio.get_running_loop())
             if self._serving is not None:
                 self._serving.watcher.start()
             await _live(receive, send)

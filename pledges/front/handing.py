@@ -18,6 +18,7 @@ from .bounds import Scope
 
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
+Asking = tuple[bytes, bytes, bytes]  # the values of Host, Accept-Encoding and If-None-Match
 
 OURS_TO_SAY = {b"content-length", b"transfer-encoding", b"expect"}  # the body is whole: its length is known
 
@@ -75,6 +76,19 @@ def query(scope: Scope) -> str:
 def fields(scope: Scope, most: int) -> list[tuple[str, str]]:
     """The fields of the query as the application reads them, in their order; ValueError where there are more."""
     return parse_qsl(query(scope), keep_blank_values=True, errors="werkzeug.url_quote", max_num_fields=most)
+
+
+def asking(headers: Iterable[tuple[bytes, bytes]]) -> Asking:
+    """What a request says that decides between the answers that are kept; what it says twice is joined by a comma."""
+    host = accepted = known = b""
+    for name, value in headers:
+        if name == b"accept-encoding":
+            accepted = accepted + b"," + value if accepted else value
+        elif name == b"if-none-match":
+            known = known + b"," + value if known else value
+        elif name == b"host":
+            host = host or value
+    return host, accepted, known
 
 
 def _joined(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, str]]:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from . import coding
-from .bounds import Scope
-from .handing import Answer, Headers
+from .handing import Answer, Asking, Headers
 
 SAID = "wall.said"  # in the environ: a `Said`, for the application to say what its page shows
 ALL = 0  # in place of a campaign: pages that hang on every campaign
@@ -97,23 +96,18 @@ class Page:
         self.unchanged = {each: (304, [*without, (b"etag", each)], b"") for each in tags}
         self.size = len(body) + (len(small) if worth else 0) + OVERHEAD
 
-    def answer(self, scope: Scope, fill: Callable[[str], bytes]) -> Answer:
+    def answer(self, asking: Asking, fill: Callable[[str], bytes], *, head: bool) -> Answer:
         """What this request is told: the page in a coding that it takes, or that nothing has changed."""
-        accepted, known = None, None
-        for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                accepted = value if accepted is None else accepted + b"," + value
-            elif name == b"if-none-match":
-                known = value if known is None else known + b"," + value
-        gzip = accepted is not None and coding.takes_gzip(accepted)
+        _host, accepted, known = asking
+        gzip = bool(accepted) and coding.takes_gzip(accepted)
         if self.hole is not None:
-            return self._filled(fill, gzip=gzip, head=scope["method"] == "HEAD")
-        if known is not None and self.unchanged:
+            return self._filled(fill, gzip=gzip, head=head)
+        if known and self.unchanged:
             unchanged = self.unchanged.get(known) or self._unchanged(known, gzip=gzip)
             if unchanged is not None:
                 return unchanged
         found = self.gzip if gzip else self.plain
-        return found if scope["method"] != "HEAD" else (found[0], found[1], b"")
+        return (found[0], found[1], b"") if head else found
 
     def _filled(self, fill: Callable[[str], bytes], *, gzip: bool, head: bool) -> Answer:
         assert self.hole is not None and self.shows is not None  # noqa: S101

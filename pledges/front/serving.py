@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from . import handing
 from .bounds import Scope
-from .handing import Answer
+from .handing import Answer, asking
 from .pages import SAID, Page, Pages, Said
 from .watching import Watcher
 
@@ -87,26 +87,28 @@ class Serving:
         """The kept answer, without waiting for anything."""
         key = self._key(scope)
         page = self.pages.get(key) if key is not None else None
-        if page is None or not self._is_ours(scope):
+        if page is None or (page.shows is not None and not self.watcher.is_trusted):
             return None
-        if page.shows is not None and not self.watcher.is_trusted:
+        said = asking(scope["headers"])
+        if not self.pages.knows_host(said[0]):
             return None
-        return page.answer(scope, self._fill)
+        return page.answer(said, self._fill, head=scope["method"] == "HEAD")
 
     async def made(self, scope: Scope) -> Answer | None:
         """The answer, made now and kept; None: this one is for its visitor alone. Raises Busy."""
         key = self._key(scope)
         if key is None or self._asked(scope["path"]) is None:
             return None
-        gone = self.pages.gone(key) if self._is_ours(scope) else None
+        said = asking(scope["headers"])
+        gone = self.pages.gone(key) if self.pages.knows_host(said[0]) else None
         if gone is not None:
             return gone if scope["method"] == "GET" else (gone[0], gone[1], b"")
-        place = (_host(scope), key)
+        place = (said[0], key)
         mine = place not in self._making
         task = self._making.get(place) or self._begin(place, scope)
         found = await asyncio.shield(task)
         if isinstance(found, Page):
-            return found.answer(scope, self._fill)
+            return found.answer(said, self._fill, head=scope["method"] == "HEAD")
         if found is not None and (mine or found[0] in SHARED):
             return found if scope["method"] == "GET" else (found[0], found[1], b"")
         return None
@@ -148,7 +150,7 @@ class Serving:
                 if found[0] not in KEPT or said.shows is None or _is_personal(found):
                     return self._not_kept(key, found, since)
                 page = Page(found, said.shows)
-                self._note_host(scope)
+                self.pages.note_host(asking(scope["headers"])[0])
                 if self.pages.put(key, page, since=since):
                     return page
             return None  # it changes faster than it can be made: each has their own
@@ -189,19 +191,6 @@ class Serving:
         while len(self._paths) > PATHS_MOST:
             self._paths.popitem(last=False)
         return found
-
-    def _is_ours(self, scope: Scope) -> bool:
-        return self.pages.knows_host(_host(scope))
-
-    def _note_host(self, scope: Scope) -> None:
-        self.pages.note_host(_host(scope))
-
-
-def _host(scope: Scope) -> bytes:
-    for name, value in scope["headers"]:
-        if name == b"host":
-            return bytes(value)
-    return b""
 
 
 def _is_personal(found: Answer) -> bool:

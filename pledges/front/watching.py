@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 
-import psycopg
 from sqlalchemy import Engine
 
 from ..db import IN_TIME
@@ -99,6 +98,8 @@ class Watcher:
 
     def _calls_of_postgresql(self) -> Iterator[bool]:
         url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        import psycopg  # only here: where the wall stands on SQLite, nobody needs its nine megabytes
+
         with psycopg.connect(url, autocommit=True, **IN_TIME) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             yield True

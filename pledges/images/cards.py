@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from pledges.db import reading
 from pledges.figures import cloth, counters
 from pledges.intake.forms.update import STATUSES
 from pledges.models import Campaign, Contribution, Progress, Type
+from pledges.organisations import logos
 from pledges.settings import settings
 from pledges.wall import pieces
 from pledges.web.helpers import number, say
@@ -45,8 +47,19 @@ def of_promise(pledge: Contribution, campaign: Campaign) -> Card:
         "site": campaign.title.in_(page_lang()),
         "status": str(STATUSES.get(pledge.progress, "")),
         "kept": pledge.progress is Progress.KEPT,
+        "logo": _logo(pledge, shown),
         **_ground(campaign, until=pledge.published_at.date()),
     }
+
+
+def _logo(pledge: Contribution, shown: pieces.Piece) -> Card | None:
+    """The checked logo of the organisation that stands behind it, while its badge holds."""
+    if shown.logo is None or pledge.organisation is None:
+        return None
+    png = logos.png(reading(), pledge.organisation, shown.logo.hash)
+    if png is None:
+        return None
+    return {"png": b64encode(png).decode(), "width": shown.logo.width, "height": shown.logo.height}
 
 
 def of_wall(campaign: Campaign) -> Card:

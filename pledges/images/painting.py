@@ -7,6 +7,7 @@ What was drawn is kept for some minutes under all that it shows, so that a chang
 from __future__ import annotations
 
 import atexit
+import hashlib
 import json
 import logging
 import os
@@ -52,11 +53,11 @@ class Painter:
 
     def picture(self, wanted: Mapping[str, Any]) -> bytes:
         """The PNG of this; raises CannotDraw."""
-        key = _key(wanted)
+        said = json.dumps(wanted).encode()
         with self._lock:
-            drawn = self._drawn(key.encode())
+            drawn = self._drawn(said)
         with self._shelf:
-            self._keep(key, drawn)
+            self._keep(_key(wanted), drawn)
         return drawn
 
     def close(self) -> None:
@@ -107,7 +108,8 @@ class Painter:
 
 
 def _key(wanted: Mapping[str, Any]) -> str:
-    return json.dumps(wanted, sort_keys=True)
+    """By what it is known: short, since a logo may be in it."""
+    return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
 
 
 def _read(file: int, length: int, until: float) -> bytes:

@@ -65,6 +65,11 @@ def _allowance(event: EventCode) -> EventAllowance:
     return EventAllowance(str(event.id), f"{event.ceiling} per 1 year")
 
 
+def used(event: EventCode) -> int | None:
+    """How much has been sent with its code; none where nobody can tell."""
+    return limits_of(current_app).used(_allowance(event))
+
+
 def event_asked(campaign: Campaign, now: datetime) -> EventCode | None:
     """The event whose code came along; none where a network has guessed too often, and `guessed` says so."""
     code = code_asked()

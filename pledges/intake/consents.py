@@ -46,6 +46,8 @@ def keep_contact(session: Session, contribution_id: int, sent: Sent, now: dateti
         email_hash=email_hash,
         follow_up=sent.follow_up,
         authoriser=sent.authoriser,
+        sector=sent.sector,
+        size=sent.size,
         created_at=now,
     )
     return email_hash

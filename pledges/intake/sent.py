@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from pledges.models import Kind, Progress, ShowName, Type
+from pledges.models import Kind, Progress, Sector, ShowName, Size, Type
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Sent:
     link: str = ""
     email: str = ""
     authoriser: str = ""
+    sector: Sector | None = None  # what the organisation is, and how many people it has
+    size: Size | None = None
     follow_up: bool = False
     consents: dict[str, str] = field(default_factory=dict)  # purpose -> the words that were agreed to
     form_token: str | None = None  # the one-use number of the form
@@ -48,7 +50,7 @@ class Sent:
             str(self.show_name), self.role, self.organisation, self.website, str(self.kind), str(self.theme_id),
             str(self.audience_id), str(self.status), self.link, self.email, str(self.follow_up), sorted(self.consents),
             *([self.first_name] if self.first_name else []), *self.actions, *([self.authoriser] if self.authoriser else []),
-            *self.wording,
+            *self.wording, *([f"sector:{self.sector}"] if self.sector else []), *([f"size:{self.size}"] if self.size else []),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

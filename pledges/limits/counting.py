@@ -170,6 +170,17 @@ class Limits:
         except NobodyCounts:
             return True
 
+    def used(self, event: EventAllowance) -> int | None:
+        """How much was sent by it so far; none where nobody can tell."""
+        try:
+            (count,) = event_counts(event)
+            earlier, _, present, _ = self.storage.get_sliding_window(
+                count.item.key_for(*count.who), count.item.get_expiry()
+            )
+        except NobodyCounts:
+            return None
+        return earlier + present
+
     def refusals(self, campaign: str) -> int:
         """How often somebody was refused in this campaign in the last ten minutes, as near as the store counts."""
         try:

@@ -11,7 +11,7 @@ from pledges.db import Base, BigId, text_enum
 
 from .campaign import Audience, Campaign, Question, Theme
 from .kinds import NAME_CHARS, NOTE_CHARS, Kind, Progress, ShowName, Type
-from .organisation import Organisation
+from .organisation import Organisation, Sector, Size
 
 
 class Wording(Base):
@@ -202,6 +202,8 @@ class Contact(Base):
     email: Mapped[str] = mapped_column(String(254))
     email_hash: Mapped[str] = mapped_column(String(64), index=True)  # keyed, of the folded address
     authoriser: Mapped[str] = mapped_column(String(NAME_CHARS), default="")  # who agreed to it, in an organisation
+    sector: Mapped[Sector | None] = mapped_column(text_enum(Sector))  # said with the promise, until readers see it
+    size: Mapped[Size | None] = mapped_column(text_enum(Size))
     letters_wanted: Mapped[bool] = mapped_column(default=True)
     proved_at: Mapped[datetime | None]  # its owner pressed a button
     follow_up: Mapped[bool] = mapped_column(default=False)

@@ -58,6 +58,7 @@ class Organisation(Base):
     verified_at: Mapped[datetime | None]  # by whom: contributions.vouched_at
     verified_how: Mapped[str | None] = mapped_column(String(200))  # a How
     verified_until: Mapped[datetime | None] = mapped_column(index=True)
+    told_until: Mapped[datetime | None]  # the end of which whoever holds the badge has been told
     sector: Mapped[Sector | None] = mapped_column(text_enum(Sector))
     size: Mapped[Size | None] = mapped_column(text_enum(Size))
     described_by_id: Mapped[int | None] = mapped_column(BigId)  # the promise whose author chose these two

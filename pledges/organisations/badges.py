@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from pledges.campaigns import versions
 from pledges.models import Contribution, How, Organisation, Revision, ShowName
+from pledges.webhooks import owing
 
 from . import places
 
 HOLDS = timedelta(days=365)
 RENEWED_BEFORE = timedelta(days=60)  # its end, from when on it can be proved anew
+TOLD_BEFORE = timedelta(weeks=4)  # its end, whoever holds it
 AT_ONCE = 50
 
 
@@ -129,10 +132,11 @@ def give(
         organisation.verified_until = now + HOLDS
     if not renewed:
         to.vouched_at = now
+        _tell(session, [to], now)
     if began or take_over or holder(session, organisation, now) is None:
         hand_over(session, organisation, to)
     session.flush()
-    touch(session, organisation)
+    touch(session, organisation, now)
 
 
 def hand_over(session: Session, organisation: Organisation, to: Contribution) -> None:
@@ -147,11 +151,12 @@ def hand_over(session: Session, organisation: Organisation, to: Contribution) ->
     session.flush()
 
 
-def dismiss(session: Session, organisation: Organisation, who: Contribution) -> None:
+def dismiss(session: Session, organisation: Organisation, who: Contribution, now: datetime) -> None:
     """The author of this promise speaks for it no longer."""
     leave(who)
+    _tell(session, [who], now)
     session.flush()
-    touch(session, organisation)
+    touch(session, organisation, now)
 
 
 def end_without_people(session: Session, contribution: Contribution, now: datetime) -> None:
@@ -164,7 +169,7 @@ def end_without_people(session: Session, contribution: Contribution, now: dateti
     leave(contribution)
     session.flush()
     if not others:
-        end(session, row)
+        end(session, row, now)
 
 
 def leave(contribution: Contribution) -> None:
@@ -172,12 +177,28 @@ def leave(contribution: Contribution) -> None:
     contribution.vouched_at, contribution.holds_badge = None, False
 
 
-def end(session: Session, organisation: Organisation) -> None:
+def end(session: Session, organisation: Organisation, now: datetime) -> None:
     """The badge is gone everywhere; nobody speaks for it until somebody proves it anew."""
+    _tell(session, _vouched_for(session, organisation), now)
     organisation.verified_at = organisation.verified_until = None
     organisation.verified_how = organisation.domain = None
     session.flush()
-    touch(session, organisation)
+    touch(session, organisation, now)
+
+
+def _vouched_for(session: Session, organisation: Organisation) -> list[Contribution]:
+    """The promises that bear its badge, until now."""
+    mine = select(Contribution).where(
+        Contribution.organisation_id == organisation.id, Contribution.vouched_at >= organisation.verified_at
+    )
+    return list(session.scalars(mine.order_by(Contribution.id)))
+
+
+def _tell(session: Session, pledges: Iterable[Contribution], now: datetime) -> None:
+    """Whoever copies a wall learns that these are verified now, or no longer."""
+    for pledge in pledges:
+        if pledge.shown_at is not None:
+            owing.owe(session, pledge, owing.CHANGED, now)
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -185,11 +206,23 @@ def expire(session: Session, now: datetime) -> int:
     over = select(Organisation).where(Organisation.verified_until <= now).order_by(Organisation.id)
     found = session.scalars(over.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     for organisation in found:
-        end(session, organisation)
+        end(session, organisation, now)
     return len(found)
 
 
-def touch(session: Session, organisation: Organisation) -> None:
-    """Every page that may show it is out of date."""
+def ending(session: Session, now: datetime) -> list[Organisation]:
+    """Some whose badge soon ends, and of which end nobody has been told; whoever calls tells of it. Locked."""
+    soon = select(Organisation).where(
+        Organisation.verified_until > now,
+        Organisation.verified_until <= now + TOLD_BEFORE,
+        or_(Organisation.told_until.is_(None), Organisation.told_until != Organisation.verified_until),
+    )
+    query = soon.order_by(Organisation.verified_until, Organisation.id).limit(AT_ONCE)
+    return list(session.scalars(query.with_for_update(skip_locked=True)))
+
+
+def touch(session: Session, organisation: Organisation, now: datetime) -> None:
+    """Every page that may show it is out of date, and whoever copies these walls is told."""
     for campaign_id in sorted(places.campaigns_of(session, organisation)):
         versions.touch(session, campaign_id)
+        owing.owe_organisation(session, organisation, campaign_id, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from flask import request
 from flask_babel import lazy_gettext
@@ -45,14 +45,19 @@ def may_say(session: Session, own: Contribution, now: datetime) -> bool:
         return False
     if badges.is_verified(organisation, now):
         return badges.vouched(own, now)
-    if organisation.described_by_id in (None, own.id):
-        return True
+    return organisation.described_by_id == own.id or not _is_described(session, organisation)
+
+
+def _is_described(session: Session, organisation: Organisation) -> bool:
+    """Whether the author of a promise that stands under it has said what it is."""
+    if organisation.described_by_id is None:
+        return False
     there = select(Contribution.id).where(
         Contribution.id == organisation.described_by_id,
         Contribution.organisation_id == organisation.id,
         Contribution.shown_at.is_not(None),
     )
-    return session.scalars(there).first() is None
+    return session.scalars(there).first() is not None
 
 
 def say(session: Session, own: Contribution, sector: Sector | None, size: Size | None, now: datetime) -> None:
@@ -62,10 +67,35 @@ def say(session: Session, own: Contribution, sector: Sector | None, size: Size |
     organisation = badges.lock(session, own.organisation_id)
     if not may_say(session, own, now):
         raise NotNow
+    _say(session, own, organisation, sector, size, now)
+
+
+def _say(
+    session: Session,
+    own: Contribution,
+    organisation: Organisation,
+    sector: Sector | None,
+    size: Size | None,
+    now: datetime,
+) -> None:
     organisation.sector, organisation.size, organisation.described_by_id = sector, size, own.id
     session.flush()
-    badges.touch(session, organisation)
+    badges.touch(session, organisation, now)
     places.described(session, organisation)
+
+
+def bring(session: Session, own: Contribution, organisation_id: int | None, now: datetime) -> None:
+    """What its author said of the organisation with the promise is true from now on, where nobody has said so before.
+
+    Asked when it comes onto the wall under that organisation, before its campaign is held; once.
+    """
+    contact = own.contact
+    if contact is None or not (contact.sector or contact.size) or organisation_id is None:
+        return
+    organisation = badges.lock(session, organisation_id)
+    if not badges.is_verified(organisation, now) and not _is_described(session, organisation):
+        _say(session, own, organisation, contact.sector, contact.size, now)
+    contact.sector = contact.size = None
 
 
 def meaning(given: dict[str, str]) -> dict[str, str]:
@@ -81,7 +111,16 @@ def sector_asked() -> Sector | None:
         return None
 
 
-def told(organisation: Organisation) -> list[Any]:
-    """What is known of it, in words."""
-    said = [SECTORS.get(organisation.sector) if organisation.sector else None]
-    return [each for each in [*said, SIZES.get(organisation.size) if organisation.size else None] if each is not None]
+class Described(Protocol):
+    """Whatever says what an organisation is."""
+
+    @property
+    def sector(self) -> Sector | None: ...
+    @property
+    def size(self) -> Size | None: ...
+
+
+def told(of: Described) -> list[Any]:
+    """What is known of it, or was said with a promise, in words."""
+    said = [SECTORS.get(of.sector) if of.sector else None, SIZES.get(of.size) if of.size else None]
+    return [each for each in said if each is not None]

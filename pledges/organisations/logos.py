@@ -107,27 +107,27 @@ def decide(session: Session, matter: Matter, accepted: bool, now: datetime) -> N
         session.delete(logo)
     matter.decided_at, matter.accepted = now, accepted
     session.flush()
-    badges.touch(session, organisation)
+    badges.touch(session, organisation, now)
     counters.add(session, matter.campaign_id, matters.LANE, -1)
 
 
-def take_away(session: Session, organisation: Organisation) -> None:
+def take_away(session: Session, organisation: Organisation, now: datetime) -> None:
     """No logo of it is shown or kept; the row is held by whoever calls."""
     session.execute(delete(Logo).where(Logo.organisation_id == organisation.id))
     organisation.logo_hash, organisation.logo_alt = None, ""
     organisation.logo_width = organisation.logo_height = 0
     session.flush()
-    badges.touch(session, organisation)
+    badges.touch(session, organisation, now)
 
 
-def forget(session: Session, own: Contribution) -> None:
+def forget(session: Session, own: Contribution, now: datetime) -> None:
     """What this author has sent is gone with all else of theirs."""
     theirs = select(Matter.id).where(Matter.contribution_id == own.id, Matter.kind == MatterKind.LOGO)
     sent = session.scalars(select(Logo).where(Logo.matter_id.in_(theirs))).all()
     for logo in sent:
         organisation = badges.lock(session, logo.organisation_id)
         if organisation.logo_hash == logo.hash:
-            take_away(session, organisation)
+            take_away(session, organisation, now)
 
 
 def png(session: Session, organisation: Organisation, hash: str) -> bytes | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from pledges.campaigns import versions
 from pledges.models import Contribution, MergedContribution, MergedOrganisation, Organisation
 from pledges.models.turns import hold_by_ids
+from pledges.webhooks import owing
 
 from . import badges, places
 from .naming import counted_as, note
@@ -32,10 +33,10 @@ def merge(session: Session, one: Organisation, into: Organisation, now: datetime
     for contribution in moved:
         if session.get(MergedContribution, contribution.id) is None:
             note(session, contribution.id, one.id)
-    _move(session, moved, one, into)
+    _move(session, moved, one, into, now)
 
 
-def part(session: Session, one: Organisation) -> None:
+def part(session: Session, one: Organisation, now: datetime) -> None:
     """`one` stands for itself again, with all that named it, or what was merged into it. Raises NotTheSame."""
     merged = session.get(MergedOrganisation, one.id)
     if merged is None:
@@ -53,10 +54,12 @@ def part(session: Session, one: Organisation) -> None:
             moved.append(contribution)
             if row_id == one.id:
                 note(session, contribution.id, None)
-    _move(session, moved, into, one)
+    _move(session, moved, into, one, now)
 
 
-def _move(session: Session, moved: list[Contribution], before: Organisation, after: Organisation) -> None:
+def _move(
+    session: Session, moved: list[Contribution], before: Organisation, after: Organisation, now: datetime
+) -> None:
     """These count for another organisation; counters and the wall's version follow."""
     touched = places.campaigns_of(session, before, after)
     for contribution in moved:
@@ -66,6 +69,8 @@ def _move(session: Session, moved: list[Contribution], before: Organisation, aft
     for campaign_id in sorted(touched):
         versions.touch(session, campaign_id)  # first, as whoever publishes does: nobody waits for another's counters
         places.recount(session, campaign_id, [before.id, after.id])
+        for row in (before, after):
+            owing.owe_organisation(session, row, campaign_id, now)
 
 
 def _lock(session: Session, *rows: Organisation) -> None:

@@ -72,7 +72,7 @@ def erase(session: Session, contribution: Contribution, desk: ReviewDesk, now: d
         revision.erased_at = now
     if contribution.contact is not None:
         session.delete(contribution.contact)
-    logos.forget(session, contribution)
+    logos.forget(session, contribution, now)
     matters.forget(session, contribution)
     badges.end_without_people(session, contribution, now)
     naming.leave(session, contribution, names)
@@ -142,7 +142,7 @@ def staff_link(session: Session, contribution: Contribution, wanted: bool, now: 
     if not may_invite_colleagues(contribution):
         raise NotNow
     if wanted:
-        event_codes.make_staff_link(session, contribution, now)
+        event_codes.make_staff_link(session, contribution, settings(), now)
     elif (standing := event_codes.staff_link_of(session, contribution, now)) is not None:
         standing.ended_at = now
 

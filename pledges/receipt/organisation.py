@@ -77,7 +77,7 @@ def take_logo_away(session: Session, own: Contribution, now: datetime) -> None:
     waits = logos.waiting(session, own.organisation_id)
     if waits is not None:
         matters.drop(session, [waits])
-    logos.take_away(session, badges.lock(session, own.organisation_id))
+    logos.take_away(session, badges.lock(session, own.organisation_id), now)
 
 
 def asking(session: Session, own: Contribution, now: datetime) -> list[Matter]:
@@ -115,7 +115,7 @@ def hand_over(session: Session, own: Contribution, public_id: str, now: datetime
 def dismiss(session: Session, own: Contribution, public_id: str, now: datetime) -> None:
     """A colleague speaks for it no longer; raises NotNow."""
     who = colleague(session, own, public_id, now)
-    badges.dismiss(session, badges.lock(session, who.organisation_id or 0), who)
+    badges.dismiss(session, badges.lock(session, who.organisation_id or 0), who, now)
 
 
 def colleague(session: Session, own: Contribution, public_id: str, now: datetime) -> Contribution:

@@ -234,8 +234,7 @@ def _tsquery(wanted: Wanted) -> str:
 
 
 def _words(wanted: Wanted) -> list[tuple[list[str], bool]]:
-    asked = terms.asked_for(wanted.words)[:WORDS_AT_MOST]
-    return [(tokens, begins and len(tokens[-1]) <= terms.BEGINS) for tokens, begins in asked]
+    return terms.asked_for(wanted.words)[:WORDS_AT_MOST]
 
 
 def says_something(words: str) -> bool:

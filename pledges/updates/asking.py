@@ -1,7 +1,8 @@
 """When an author is asked how it goes, what ends that, and how long the address is kept for it.
 
-Asked is who ticked that box: four weeks after the promise was shown first, at the day that was set, after three months and
-after twelve. `Contact.next_question_at` is the next of these; the worker asks at it, and looks then for the one after.
+Asked is who ticked that box: four weeks after the promise was shown first, at the day that was set, at that of each action
+of an organisation, after three months and after twelve. `Contact.next_question_at` is the next of these; the worker asks
+at it, and looks then for the one after.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from sqlalchemy.orm import Session
 
 from pledges.campaigns import versions
 from pledges.figures import counters
-from pledges.models import Consent, Contact, Contribution, Type
+from pledges.models import Consent, Contact, Contribution, Revision, Type
 from pledges.models.turns import hold
+
+from . import actions
 
 FOLLOW_UP, INVITE_AGAIN = "follow_up", "invite_again"  # what a letter asks, and what a box says
 WEEKS = timedelta(weeks=4)
@@ -34,9 +37,17 @@ def moments(pledge: Contribution) -> list[datetime]:
         return []
     zone = ZoneInfo(pledge.campaign.time_zone)
     found = [made + WEEKS, *(_months_after(made, months) for months in MONTHS)]
-    if shown is not None and shown.by_when is not None and shown.by_when > made.astimezone(zone).date():
-        found.append(datetime.combine(shown.by_when, HOUR, zone))
+    for day in _days_set(shown):
+        if day > made.astimezone(zone).date():
+            found.append(datetime.combine(day, HOUR, zone))
     return sorted({each.astimezone(zone).date(): each for each in reversed(found)}.values())
+
+
+def _days_set(shown: Revision | None) -> list[date]:
+    """The days that these words name, those of their actions too."""
+    if shown is None:
+        return []
+    return [day for day in (shown.by_when, *(each.by for each in actions.of_revision(shown))) if day is not None]
 
 
 def day_of(pledge: Contribution, moment: datetime) -> date:

@@ -11,6 +11,7 @@ from pledges.intake import drafts
 from pledges.intake.forms.pledge import PledgeForm
 from pledges.intake.road import form_page
 from pledges.models import Draft, Type
+from pledges.organisations import facts
 from pledges.settings import settings
 from pledges.web.caching import never_kept
 from pledges.web.language import link, page_lang, speak_for, today
@@ -37,6 +38,7 @@ def draft(token: str) -> ResponseReturnValue:
         address=settings().base_url + link("draft", token=token),
         made="made" in request.args,
         ends_at=found.ends_at,
+        said=facts.told(form.sent(None)),
         **as_it_would_stand(found.campaign, form),
     )
     return privately(make_response(page))

@@ -33,6 +33,7 @@ from pledges.intake.road import (
 )
 from pledges.intake.sent import Origin, Receipt, Sent
 from pledges.models import Audience, Campaign, Contribution, EventCode, Prompt, Question, Type
+from pledges.organisations import facts
 from pledges.updates.actions import Action
 from pledges.wall import pieces, shown
 from pledges.web.caching import FOR_ONE, PRIVATE, kept, shared
@@ -181,6 +182,8 @@ def pledge_form_page(
         levels=permitted_levels(campaign),
         consents=consent_words(campaign, form.type),
         offered=OFFERED,
+        sector_words=facts.SECTORS,
+        size_words=facts.SIZES,
         starts=_starts(campaign),
         name_it=not noticed and (request.method != "POST" or asked_before_sending()),
         dye=pieces.dye,

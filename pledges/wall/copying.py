@@ -40,6 +40,8 @@ def copy_of(shown: Piece, pledge: Contribution, campaign: Campaign) -> Copy:
         '<blockquote cite="{}">\n<div lang="{}" dir="auto">{}</div>\n<p lang="{}">— {}, <a href="{}">{}</a></p>\n</blockquote>'
     ).format(address, revision.lang, prose(revision.words), lang, signed, address, title)
     words = " ".join(f"{signed}: {revision.words}".split())
+    if shown.logo is not None:
+        words = _("%(words)s (with a logo: %(shows)s)", words=words, shows=shown.logo.alt)
     seen = Markup('<a href="{}"><img src="{}" width="{}" height="{}" alt="{}"></a>')
     return Copy(str(html), str(seen.format(address, picture, WIDE, HIGH, words)), picture, words)
 

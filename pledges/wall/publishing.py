@@ -11,7 +11,7 @@ from pledges.campaigns.versions import talk, touch
 from pledges.errors import WordsChanged
 from pledges.figures import counters
 from pledges.models import Consent, Contribution, Kind, NameLimit, Revision, ShowName, Type
-from pledges.organisations import badges, naming, places
+from pledges.organisations import badges, facts, naming, places
 from pledges.revisions import digest_of
 from pledges.updates import asking
 from pledges.webhooks import owing
@@ -32,6 +32,7 @@ def publish(session: Session, revision: Revision, now: datetime) -> None:
     organisation_id = _organisation(session, revision, now)  # held before the campaign, as by whoever merges two
     if contribution.organisation_id != organisation_id:
         badges.end_without_people(session, contribution, now)
+    facts.bring(session, contribution, organisation_id, now)
     _take_down(session, contribution)
     consent_id = session.scalars(
         select(Consent.id).where(

@@ -45,7 +45,7 @@ ROOM = 16_000  # code points of a field that is not named below
 OF_PROSE = 40_000  # far above any limit, since what is too long comes back whole, to be shortened
 OF_A_LINE = 2_000
 ROOMS = dict.fromkeys(("promise", "answer", "comment", "note", "words", "text"), OF_PROSE) | dict.fromkeys(
-    ("name", "first_name", "role", "organisation", "authoriser", "draft", "website", "email", "how_we_will_know", "by_when", "kind", "show_name", "theme",
+    ("name", "first_name", "role", "organisation", "authoriser", "sector", "size", "draft", "website", "email", "how_we_will_know", "by_when", "kind", "show_name", "theme",
      "audience", "lang", "category", "reply_to", "like", "event", "code", "token", "press", "proof", "after", "before",
      "company_url"),
     OF_A_LINE,

@@ -202,6 +202,18 @@ def test_nginx_writes_no_private_link_and_no_search_into_its_log(front: Front) -
     assert "/receipt/-" in log
 
 
+def test_nginx_writes_down_no_reader_who_is_answered_from_what_it_keeps(front: Front) -> None:
+    for _ in range(40):
+        front.get("/race-equality-week")
+    front.get("/private")
+    end = time.monotonic() + 5
+    while "/private" not in front.log.read_text().rpartition("/private-first")[2] and time.monotonic() < end:
+        time.sleep(0.05)
+    lines = [line for line in front.log.read_text().splitlines() if " /race-equality-week " in line]
+    assert len(lines) == sum(path == "/race-equality-week" for path, _from in front.asked) < 40
+    assert all(line.split()[-1] in ("MISS", "EXPIRED") for line in lines)
+
+
 def test_nginx_writes_no_private_link_into_its_error_log_where_the_wall_is_away(front: Front) -> None:
     front.goes_away()
     for path in (

@@ -6,6 +6,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import select
 
+from pledges.db import utcnow
 from pledges.models import Logo, Organisation
 from pledges.organisations import badges, pictures
 from tests.moderation.test_proofs import address, gives, of, says, waits
@@ -100,6 +102,24 @@ def shown(wall: Wall, sent: Sent) -> list[tuple[str, str]]:
     return found[0]
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """What other people's pages show of a promise."""
+
+    embedded: list[str]
+    drawn: bytes
+    words: str  # of the picture, for those who do not see it
+
+
+def elsewhere(wall: Wall, sent: Sent) -> Elsewhere:
+    get, one = wall.app.test_client().get, f"/{SLUG}/promises/{sent.public_id}"
+    paths = (f"/{SLUG}/embed", f"/{SLUG}/embed.json", f"/{SLUG}/fragment", f"{one}/embed", f"{one}/embed.json")
+    words = re.search(r'og:image:alt" content="([^"]*)"', get(one).text)
+    assert words is not None
+    texts = [get(path).text.replace(f'"src":"{SLUG}', f'"src":"/{SLUG}') for path in paths]
+    return Elsewhere(texts, get(f"{one}/card.png").data, words[1])
+
+
 def test_a_logo_is_shown_once_a_moderator_has_looked_and_goes_with_the_badge(wall: Wall) -> None:
     mo = wall.moderator()
     sent, client = of(wall, mo), wall.app.test_client()
@@ -115,18 +135,28 @@ def test_a_logo_is_shown_once_a_moderator_has_looked_and_goes_with_the_badge(wal
     assert sends(wall, sent, b"\x89PNG\r\n\x1a\n" + b"\0" * 300_000)[0] == 413
     assert sends(wall, sent, drawn(size=(30, 10)))[0] == 303 and sends(wall, sent, drawn())[0] == 303
     assert waits(mo) == (1, 1) and shown(wall, sent) == []
+    before = elsewhere(wall, sent)
     desk = mo.client.get(address(wall)).text
     seen = re.search(r'src="(/moderation/organisations/\w+/\w+\.png)" alt="A green field"', desk)
     assert seen is not None and mo.client.get(seen[1]).data.startswith(b"\x89PNG")
     assert client.get(seen[1]).status_code == 302
     assert says(mo, wall, "yes") == 303 and waits(mo) == (0, 0)
     ((path, alt),) = shown(wall, sent)
+    plain, with_logo = before, elsewhere(wall, sent)
+    assert [said.count(path) for said in with_logo.embedded] == [1, 1, 1, 1, 1] and not any(
+        path in said for said in plain.embedded
+    )
+    assert all('alt="A green field"' in said or '"alt":"A green field"' in said for said in with_logo.embedded)
+    assert with_logo.drawn != plain.drawn and with_logo.words == f"{plain.words} (with a logo: A green field)"
     answer = client.get(path)
     assert alt == "A green field" and answer.mimetype == "image/png" and answer.data.startswith(b"\x89PNG")
     assert client.get(path.replace("logo-", "logo-0")).status_code == 404
     with wall.work() as session:
-        badges.end(session, session.scalars(select(Organisation)).one())
+        badges.end(session, session.scalars(select(Organisation)).one(), utcnow())
     assert shown(wall, sent) == [] and client.get(path).status_code == 404
+    after = elsewhere(wall, sent)
+    assert (after.drawn, after.words) == (before.drawn, before.words)
+    assert not any("A green field" in said for said in after.embedded)
     gives(wall, sent)
     assert len(shown(wall, sent)) == 1
     assert wall.acts(sent, "erase").status_code == 200

@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_string, policy
+from html import unescape
 
 import pytest
 from sqlalchemy import select
 
+from moderation.letters import organisations
 from moderation.models import Act, Role
 from pledges.db import utcnow
-from pledges.models import Contribution, How, Matter, Organisation
+from pledges.models import Contribution, How, Matter, MatterKind, Organisation
 from pledges.organisations import badges, domains
 from tests.forms import Form, forms
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later
@@ -159,6 +161,53 @@ def test_a_link_at_its_own_domain_and_a_yes_make_an_organisation_verified_until_
     assert [each["verified"] for each in listed["organisations"]] == [False]  # type: ignore[index]
 
 
+def ends_in(wall: Wall, days: float) -> None:
+    """As if the mark had been given so much earlier."""
+    with wall.work() as session:
+        session.scalars(select(Organisation)).one().verified_until = utcnow() + timedelta(days=days)
+
+
+def told_of_the_end(wall: Wall) -> list[str]:
+    return [text_of(each) for each in wall.letters() if "mark of your organisation ends" in each]
+
+
+def test_whoever_holds_the_mark_is_told_once_some_weeks_before_it_ends_and_how_it_is_proved_anew(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    sent, unproved = of(wall, mo), of(wall, mo, words="We will read other books")
+    gives(wall, sent)
+    gives(wall, unproved)  # a colleague, who does not hold it
+    ends_in(wall, 30)
+    wall.screens()
+    assert told_of_the_end(wall) == []
+    ends_in(wall, 27)
+    for _ in range(3):
+        wall.screens()
+    (letter,) = told_of_the_end(wall)
+    day = (utcnow() + timedelta(days=27)).strftime("%-d %B %Y")
+    assert f"ends on {day}" in letter and f"{sent.receipt}#organisation" in letter
+    page = wall.app.test_client().get(sent.receipt).text
+    assert "data-ends" in page and f"ends on {day}" in page
+    assert "data-ends" not in wall.app.test_client().get(unproved.receipt).text
+    with wall.work() as session:  # proved anew before the next letter is written: nobody is told what is true no more
+        session.scalars(select(Organisation)).one().verified_until = utcnow() + timedelta(days=20)
+        assert organisations.tell_of_ends(session, utcnow()) == 1
+    gives(wall, sent)
+    wall.screens()
+    assert len(told_of_the_end(wall)) == 1 and ("badge_ends", "overtaken") in wall.owed()
+    wall.screens(utcnow() + badges.HOLDS - timedelta(days=10))  # and a year later again
+    assert len(told_of_the_end(wall)) == 2
+
+
+def test_nobody_is_told_of_the_end_of_a_mark_at_an_address_that_wants_no_letters(wall: Wall, mo: AtTheDesk) -> None:
+    sent = of(wall, mo, lang="cy")
+    gives(wall, sent)
+    wall.acts(sent, "letters")
+    ends_in(wall, 20)
+    wall.screens()
+    assert told_of_the_end(wall) == [] and "badge_ends" not in dict(wall.owed())
+
+
 def test_a_shared_domain_proves_nothing_until_a_lead_has_checked_it_in_another_way(wall: Wall, mo: AtTheDesk) -> None:
     sent, lead = of(wall, mo, "Leafy Surgery"), wall.moderator("lea", Role.LEAD)
     assert presses(wall, asks(wall, sent, "leafy@sub.nhs.net")) == 200
@@ -247,6 +296,29 @@ def test_a_colleague_speaks_for_it_with_a_yes_of_who_holds_the_badge_and_takes_i
     wall.acts(second, "erase")
     with wall.look() as session:
         assert session.scalars(select(Matter.id)).all() == []
+
+
+def test_all_that_waits_about_organisations_stands_on_pages_of_its_lane_each_once(wall: Wall, mo: AtTheDesk) -> None:
+    sent, now = of(wall, mo), utcnow()
+    with wall.work() as session:
+        pledge = session.get_one(Contribution, sent.contribution_id)
+        for number in range(61):
+            moment = now - timedelta(minutes=number // 30)  # many of one moment
+            about = {"campaign_id": pledge.campaign_id, "organisation_id": pledge.organisation_id}
+            matter = Matter(public_id=f"m{number:03}", kind=MatterKind.PROOF, domain="a.example", **about)
+            matter.contribution_id, matter.asked_at, matter.waiting_since = pledge.id, moment, moment
+            session.add(matter)
+    with wall.look() as session:
+        oldest_first = select(Matter.public_id).order_by(Matter.waiting_since, Matter.id)
+        right = list(session.scalars(oldest_first))
+    seen, path = [], "/moderation/?lane=organisations"
+    while path:
+        page = mo.client.get(path).text
+        seen.append(re.findall(r'data-matter="(\w+)"', page))
+        more = re.search(r'href="([^"]+after=[^"]+)">Show the next 25', page)
+        path = unescape(more[1]) if more is not None else ""
+    assert [len(each) for each in seen] == [25, 25, 11]
+    assert [each for page in seen for each in page] == right
 
 
 def test_what_was_asked_is_not_taken_without_a_confirmed_address_twice_or_too_late(wall: Wall, mo: AtTheDesk) -> None:

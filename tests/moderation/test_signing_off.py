@@ -9,8 +9,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from moderation.jobs import retention
+from moderation.models import Act, Role
 from pledges.db import utcnow
-from pledges.models import Contribution, Draft
+from pledges.models import Contribution, Draft, EventCode
 from tests.forms import Form, forms
 from tests.wall import SLUG, AtTheDesk, Sent, Wall
 
@@ -51,12 +52,12 @@ def mo(wall: Wall) -> AtTheDesk:
 
 
 def test_a_draft_is_read_by_its_link_and_nothing_is_sent_before_somebody_sends_it(wall: Wall, mo: AtTheDesk) -> None:
-    answer = keeps(wall)
+    answer = keeps(wall, sector="charity")
     assert answer.status_code == 303 and sent_so_far(wall) == 0
     path = answer.location.split("?")[0]
     page = wall.app.test_client().get(path)
     assert page.headers["Cache-Control"] == "private, no-store" and "noindex" in page.headers["X-Robots-Tag"]
-    for words in (WORDS, "Northbrook Trust", "Ask them", "Ada Okoye"):
+    for words in (WORDS, "Northbrook Trust", "Ask them", "Ada Okoye", "Charity or community group"):
         assert words in page.text
     assert "head@example.org" not in page.text and forms(page.text)[0].method == "post"
     form = made(opened(wall, f"{path}?do=form"))
@@ -126,9 +127,42 @@ def test_colleagues_come_by_a_link_that_fills_in_the_organisation_and_has_a_limi
     for number in range(5):
         colleague = wall.promises(f"I will ask {number} people who is missing", **given)
     mo.approves(colleague)
-    assert "Northbrook Trust" in opened(wall, f"/{SLUG}/promises/{colleague.public_id}")
+    page = opened(wall, f"/{SLUG}/promises/{colleague.public_id}")
+    assert "Northbrook Trust" in page
+    (organisation,) = re.findall(rf'"/{SLUG}/organisations/(\w+)"', opened(wall, f"/{SLUG}/organisations"))
+    desk = f"/moderation/organisations/{organisation}"
+    listed = mo.client.get(desk).text
+    assert f'">{sent.public_id}</a>' in listed and "5 of 5,000 used." in listed and "It counts until" in listed
+    (ending,) = [each for each in forms(listed) if each.values("act") == ["end_link"]]
+    viewer = wall.moderator("vi", Role.VIEWER)
+    looked = viewer.client.get(desk).text
+    assert "5 of 5,000 used." in looked and "End this link" not in looked
+    given = {"csrf_token": viewer.csrf(), "act": "end_link", "link": ending.values("link")[0]}
+    assert viewer.client.post(desk, data=given).status_code == 403
+    assert mo.client.post(desk, data=ending.sent() | {"link": "0"}).status_code == 404
+    assert mo.client.post(desk, data=ending.sent()).status_code == 303
+    assert mo.client.post(desk, data=ending.sent()).status_code == 409
+    assert "Ended on" in mo.client.get(desk).text and "We do not know the event code" in opened(wall, link)
+    with wall.look() as session:
+        assert session.query(Act).filter_by(act="organisation:end-link").count() == 1
+    link = link_of(wall, sent)
     wall.acts(sent, "staff_link", end="yes")
     assert "We do not know the event code" in opened(wall, link)
+
+
+def test_how_many_come_by_a_link_and_how_long_it_counts_are_settings(walls) -> None:
+    wall = walls(limit_promises="1/minute", limit_staff_link=2, staff_link_days=3)
+    mo = wall.moderator()
+    sent = wall.promises(WORDS, **ORG)
+    wall.proves(sent)
+    mo.approves(sent)
+    assert "up to 2 promises can come" in opened(wall, sent.receipt)
+    code = link_of(wall, sent).partition("event=")[2]
+    with wall.look() as session:
+        event = session.query(EventCode).one()
+        assert (event.ceiling, event.ends_at - event.starts_at) == (2, timedelta(days=3))
+    sends = [wall.sends(PATH, promise=f"I will ask {n}", event=code).status_code for n in range(3)]
+    assert sends == [303, 303, 429]
 
 
 def test_the_link_for_colleagues_counts_while_the_promise_stands(wall: Wall, mo: AtTheDesk) -> None:

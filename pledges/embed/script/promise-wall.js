@@ -28,10 +28,22 @@
     made.ariaHidden = true;
     return made;
   };
+  const logo = (of) => { // drawn by us, since the host's policy may allow no picture
+    const made = doc.createElement('canvas');
+    made.className = 'pw-logo';
+    made.part = 'logo';
+    made.role = 'img';
+    made.ariaLabel = of.alt;
+    made.width = of.w;
+    made.height = of.h;
+    fetch(HOME + of.src, { credentials: 'omit' }).then((each) => each.blob()).then(createImageBitmap).then((each) => made.getContext('bitmaprenderer').transferFromImageBitmap(each)).catch(() => made.remove());
+    return made;
+  };
   const draw = (node) => {
     if (!node.map) return '' + node;
     const [name, ...inside] = node;
     if (name == 'motif') return motif(node[1]);
+    if (name == 'logo') return logo(node[1]);
     const [tag, names] = name.split('.');
     const made = doc.createElement(TAGS.test(tag) ? tag : 'span');
     if (names) {

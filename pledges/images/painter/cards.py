@@ -18,6 +18,7 @@ SERIF, SERIF_BOLD, SANS, SANS_BOLD = "NotoSerif-Regular", "NotoSerif-Bold", "Not
 ASCENT, DESCENT = 1.069, 0.293  # of all these fonts, in sizes
 OPEN = 1.6  # the leading of scripts that need room above and below
 SIZES = {"s": ((96, 84, 72, 60), 1.04), "m": ((60, 54, 48), 1.16), "l": ((43, 38), 1.24), "xl": ((43, 38), 1.24)}
+LOGO = (196, 92)  # its place beside the name, with a margin of 8
 TICK = "M2.2 8.6l4 4 8-9.4"  # in a square of 16
 
 Given = dict[str, Any]
@@ -63,8 +64,9 @@ def _promise(given: Given) -> str:
 
 def _signature(given: Given, ink: str, of_motif: str) -> str:
     name, meta = _drawable(given["name"], ""), _drawable(given["meta"], "")
+    mark, wide_mark = _logo(given["logo"]) if given.get("logo") else ("", 81.0)
     motif = f'<path transform="translate({SAFE} 369) scale(9)" fill="{of_motif}" d="{escape(given["motif"])}"/>'
-    x, wide = SAFE + 81 + 22, 640
+    x, wide = SAFE + wide_mark + 22, 640 - wide_mark + 81
     for scale in (1.0, 0.86, 0.74, 0.62, 0.5):
         named = fitted(name, SANS_BOLD, [28 * scale], _leading(name, 1.22), wide, 1e9) if name else None
         told = fitted(meta, SANS, [24 * scale], _leading(meta, 1.25), wide, 1e9) if meta else None
@@ -77,7 +79,17 @@ def _signature(given: Given, ink: str, of_motif: str) -> str:
     for block, face in blocks:
         said.append(_block(block, face, ink, top, x=x))
         top += block.height
-    return motif + "".join(said)
+    return (mark or motif) + "".join(said)
+
+
+def _logo(given: Given) -> tuple[str, float]:
+    """On white, no larger than its place, where the motif would stand; and how wide that is."""
+    scale = min((most - 16) / max(1, size) for most, size in zip(LOGO, (given["width"], given["height"]), strict=True))
+    wide, high = given["width"] * scale, given["height"] * scale
+    left, top = SAFE + 8, 409.5 - high / 2
+    ground = f'<path d="M{SAFE} {top - 8:.1f}h{wide + 16:.1f}v{high + 16:.1f}h-{wide + 16:.1f}z" fill="#ffffff"/>'
+    place = f'x="{left}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}"'
+    return f'{ground}<image {place} href="data:image/png;base64,{escape(given["png"])}"/>', wide + 16
 
 
 def _beside(given: Given, ink: str, of_status: str) -> str:

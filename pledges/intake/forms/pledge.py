@@ -20,7 +20,9 @@ from pledges.models import (
     Contribution,
     Kind,
     Revision,
+    Sector,
     ShowName,
+    Size,
     Theme,
     Type,
 )
@@ -65,8 +67,8 @@ class PledgeForm(Form):
         "how_we_will_know",
         "by_when",
     )
-    CHOICES = ("kind", "show_name", "theme", "audience", "lang")
-    ORDER = ("theme", "kind", "organisation", "website", "authoriser", "name", "role", "show_name", "first_name", "email", "consent", "audience",
+    CHOICES = ("kind", "show_name", "theme", "audience", "lang", "sector", "size")
+    ORDER = ("theme", "kind", "organisation", "website", "sector", "size", "authoriser", "name", "role", "show_name", "first_name", "email", "consent", "audience",
              "by_when", "how_we_will_know", "lang")  # fmt: skip
     ACTIONS = tuple(f"action-{n}" for n in range(1, MOST_ACTIONS + 1))
     STRONGER = ("audience", "invite_again", "quote")
@@ -128,7 +130,7 @@ class PledgeForm(Form):
             form._ticked(raw, ["consent", *WISHES])
             form._reachable()
         form._rest(today, as_before)
-        form._order_errors([form.words_field, *cls.ORDER[:5], *form.action_fields, *cls.ORDER[5:]])
+        form._order_errors([form.words_field, *cls.ORDER[:7], *form.action_fields, *cls.ORDER[7:]])
         return form
 
     def begin_with(self, words: str, theme: Theme | None) -> None:
@@ -159,6 +161,11 @@ class PledgeForm(Form):
     @property
     def takes_actions(self) -> bool:
         return self.type is Type.PLEDGE and self.kind is Kind.ORGANISATION
+
+    @property
+    def describes(self) -> bool:
+        """Whether it says what its organisation is; whoever changes their words says that on their page."""
+        return self.takes_actions and not self.editing
 
     @property
     def action_fields(self) -> list[str]:
@@ -209,6 +216,8 @@ class PledgeForm(Form):
                 lambda: _("Choose from the list"),
             ),
             "lang": (campaign.contribution_languages, lambda: _("Choose the language you wrote in")),
+            "sector": (list(Sector), lambda: _("Choose from the list")),
+            "size": (list(Size), lambda: _("Choose from the list")),
         }
         for name, (values, message) in offered.items():
             if self[name] and self[name] not in values:
@@ -309,7 +318,9 @@ class PledgeForm(Form):
             theme_id=themes.get(self["theme"]),
             audience_id=audiences.get(self["audience"]),
             email="" if self.editing else self["email"],
-            authoriser=self["authoriser"] if self.takes_actions and not self.editing else "",
+            authoriser=self["authoriser"] if self.describes else "",
+            sector=Sector(self["sector"]) if self.describes and self["sector"] else None,
+            size=Size(self["size"]) if self.describes and self["size"] else None,
             follow_up=bool(self["follow_up"]),
             consents=agreed | {wish: words[wish] for wish in WISHES if self[wish]},
             form_token=nonce,

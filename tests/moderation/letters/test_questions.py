@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from email import message_from_string, policy
 from email.message import EmailMessage
@@ -45,6 +46,25 @@ def questions(wall: Wall, subject: str = "How is your promise going?") -> list[E
     return [each for each in every if each["Subject"] == subject]
 
 
+def promised_actions(wall: Wall, mo: AtTheDesk, lang: str = "", **fields: str) -> Sent:
+    """The same of an organisation, with these actions."""
+    given = {"kind": "organisation", "organisation": "Northbrook Trust", "email": ADDRESS, "follow_up": "yes"}
+    sent = wall.promises(lang=lang, **given, **fields)
+    wall.proves(sent)
+    mo.approves(sent)
+    return sent
+
+
+def plain(letter: EmailMessage) -> str:
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def on(moment: datetime) -> str:
+    return moment.date().isoformat()
+
+
 def days(number: int) -> datetime:
     return utcnow() + timedelta(days=number, minutes=5)
 
@@ -62,6 +82,49 @@ def test_who_asked_for_it_is_asked_after_four_weeks_at_their_date_and_after_thre
     for day, so_far in looked:
         wall.screens(days(day))
         assert len(questions(wall)) == so_far, day
+
+
+def test_an_organisation_is_asked_at_the_day_of_each_of_its_actions_once_and_led_to_it(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    near, far = (on(utcnow() + timedelta(days=number)) for number in (10, 500))
+    acts = {
+        "action-1": "Ask who is missing",
+        "action-2": "Publish what we pay",
+        "action-3": "Train",
+        "action-4": "Tell",
+    }
+    acts |= {"action-2-by": near, "action-3-by": near, "action-4-by": far}
+    sent = promised_actions(wall, mo, **acts)
+    keys = re.findall(r'id="action-(\w+)"', wall.app.test_client().get(sent.receipt).text)
+    assert len(keys) == 4
+    for day, so_far in [(9, 0), (11, 1), (11, 1), (28, 2), (93, 3), (367, 4), (501, 5), (900, 5)]:
+        wall.screens(days(day))
+        assert len(questions(wall)) == so_far, day
+    ends = forgotten_at(wall, sent)
+    assert ends is not None and on(ends) == on(utcnow() + timedelta(days=530))
+    first, general, last = (plain(questions(wall)[number]) for number in (0, 1, 4))
+    assert "about actions 2, 3 of your promise: their day is " in first
+    assert f"http://wall.example/en{sent.receipt}#action-{keys[1]}" in first and "what we pay" not in first
+    assert f"{sent.receipt}#going" in general and "about action" not in general
+    assert "about action 4 of your promise: its day is " in last and f"#action-{keys[3]}" in last
+
+
+def test_the_day_of_an_action_asks_nobody_who_stopped_and_moves_with_newer_words(wall: Wall, mo: AtTheDesk) -> None:
+    far, further = (on(utcnow() + timedelta(days=number)) for number in (400, 600))
+    sent = promised_actions(wall, mo, "cy", **{"action-1": "Publish what we pay", "action-1-by": far})
+    before = forgotten_at(wall, sent)
+    for day in (28, 93, 367, 401):
+        wall.screens(days(day))
+    letter = plain(questions(wall, "Sut mae eich addewid yn mynd?")[-1])
+    assert "cham gweithredu 1 eich addewid" in letter
+    newer = wall.changes(sent, **{"action-1-by": further})
+    mo.approves(newer)
+    after = forgotten_at(wall, sent)
+    assert before is not None and after is not None and (after.date() - before.date()).days == 200
+    wall.acts(sent, "letters", letters="yes", asks="shown")
+    wall.screens(days(601))
+    assert len(questions(wall, "Sut mae eich addewid yn mynd?")) == 4
 
 
 def test_nobody_is_asked_twice_for_one_date(wall: Wall, mo: AtTheDesk) -> None:

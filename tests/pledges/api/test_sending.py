@@ -12,7 +12,7 @@ from sqlalchemy import select
 from moderation.models import Evidence
 from pledges.api import keys
 from pledges.db import utcnow
-from pledges.models import Campaign, CampaignState, Consent, Contribution, PartnerKey, Revision
+from pledges.models import Campaign, CampaignState, Consent, Contact, Contribution, PartnerKey, Revision
 from tests.pledges.conftest import in_days
 from tests.wall import OTHER, SLUG, Wall
 
@@ -85,8 +85,12 @@ def test_a_first_name_as_it_is_to_stand_and_an_organisation_s_actions_come_too(w
         "show_name": "organisation",
     }
     actions = [{"action": "Publish what we pay", "by_when": in_days(90)}, {"action": "Ask who left"}]
-    assert partner.sends(body=PROMISE | given | {"actions": actions}).status_code == 202
+    told = {"sector": "charity", "size": "10-49"}
+    assert partner.sends(body=PROMISE | given | told | {"actions": actions}).status_code == 202
+    unknown = partner.sends(body=PROMISE | given | {"sector": "sharity"})
+    assert unknown.status_code == 422 and [*unknown.json["errors"]] == ["sector"]
     with wall.look() as session:
+        assert [(each.sector, each.size) for each in session.query(Contact)] == [("charity", "10-49")]
         first, second = session.query(Revision).order_by(Revision.id)
     assert first.first_name == "An"
     assert second.actions == [{"words": "Publish what we pay", "by": in_days(90)}, {"words": "Ask who left", "by": ""}]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from pledges.db import utcnow
 from pledges.figures import counters
-from pledges.models import Campaign, Contribution, Organisation, Progress
+from pledges.models import Campaign, Contact, Contribution, Organisation, Progress
 from pledges.organisations import merging, places
 from pledges.wall import steps
 from tests.forms import forms
@@ -120,7 +120,9 @@ def test_two_that_are_the_same_stand_as_one_until_they_are_parted(wall: Wall, mo
         merging.merge(session, one, into, utcnow())
     assert listed(wall) == {"Northbrook School": "2 promises"}
     with wall.work() as session:
-        merging.part(session, session.scalars(select(Organisation).order_by(Organisation.name).limit(1)).one())
+        merging.part(
+            session, session.scalars(select(Organisation).order_by(Organisation.name).limit(1)).one(), utcnow()
+        )
     assert listed(wall) == {"Northbrook Sch": "1 promise", "Northbrook School": "1 promise"}
 
 
@@ -149,6 +151,39 @@ CHIP = re.compile(r'<a class="chip chip--all" href="([^"]+)"[^>]*><span>([^<]+)<
 def chips(wall: Wall) -> dict[str, str]:
     """What the list can be narrowed to, and how many organisations each shows."""
     return {name: number for _, name, number in CHIP.findall(wall.app.test_client().get(LIST).text)}
+
+
+def test_it_can_be_said_with_the_promise_and_is_true_once_readers_see_it_unless_somebody_said_it(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    client, path = wall.app.test_client(), f"/{SLUG}/promise"
+    given = {"promise": "We will listen", "kind": "organisation", "organisation": "Northbrook", "consent": "yes"}
+    said = {"sector": "school", "size": "50-249", "name_it": ""}
+    (form,) = [each for each in forms(client.get(path).text) if each.values("promise")]
+    back = client.post(path, data=form.sent(**given, **said))  # no address
+    assert back.status_code == 422
+    (again,) = [each for each in forms(back.text) if each.values("promise")]
+    assert (again.sent()["sector"], again.sent()["size"]) == (["school"], ["50-249"])
+    wrong = client.post(path, data=form.sent(**given, email="a@org.example", sector="none such", name_it=""))
+    assert wrong.status_code == 422 and "Choose from the list" in wrong.text
+    sent = wall.sent(client.post(path, data=again.sent(email="a@org.example")))
+    assert chips(wall) == {}
+    item = mo.client.get(f"/moderation/reviews/{sent.review_id}").text
+    assert "School or nursery · 50 to 249 people" in item
+    mo.approves(sent)
+    assert "School or nursery · 50 to 249 people" in client.get(address(wall, "Northbrook")).text
+    assert chips(wall) == {"All kinds": "1", "School or nursery": "1"}
+    of(wall, mo, "Northbrook", "We will read", sector="sport")
+    assert chips(wall) == {"All kinds": "1", "School or nursery": "1"}
+    edits = client.get(f"{sent.receipt}?do=edit").text
+    assert 'name="sector"' not in edits
+    wall.acts(sent, "describe", sector="charity")
+    mo.approves(wall.changes(sent, promise="We will listen before we speak"))
+    assert chips(wall) == {"All kinds": "1", "Charity or community group": "1"}
+    person = wall.promises("I will listen too", sector="school")
+    mo.approves(person)
+    with wall.look() as session:
+        assert session.query(Contact).filter(Contact.sector.is_not(None)).count() == 0
 
 
 def test_who_promised_says_what_the_organisation_is_and_the_list_can_be_narrowed_to_it(

@@ -8,18 +8,21 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from moderation.cli import demo
 from pledges.db import transaction, utcnow
-from pledges.models import Campaign, Contribution, Progress
+from pledges.models import Campaign, Contribution, How, Progress, ShowName
+from pledges.organisations import badges, logos, pictures
 from pledges.wall import publishing, steps
 from tests.databases import Databases
 from tests.servers.ports import free_port
@@ -76,6 +79,28 @@ class Wall:
         """The campaign is changed by its owner."""
         with self.app.app_context(), transaction() as session:
             change(session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one())
+
+    def gives_logo(self) -> None:
+        """The newest organisation that is named has a badge and a logo, 300 by 100."""
+        kept = BytesIO()
+        Image.new("RGB", (300, 100), "#1c5d3a").save(kept, "PNG")
+        with self.app.app_context(), transaction() as session:
+            named = select(Contribution).where(
+                Contribution.shown_at.is_not(None),
+                Contribution.organisation_id.is_not(None),
+                Contribution.show_name != ShowName.ANONYMOUS,
+            )
+            pledge = session.scalars(named.order_by(Contribution.shown_at.desc()).limit(1)).one()
+            assert pledge.organisation is not None and pledge.published_revision is not None
+            revision = pledge.published_revision
+            publishing.hide(session, pledge, utcnow())
+            pledge.example = False
+            publishing.publish(session, revision, utcnow())
+            row, now = pledge.organisation, utcnow()
+            badges.give(session, row, pledge, how=How.DOMAIN, domain="a.example", take_over=False, now=now)
+            picture = pictures.Picture(kept.getvalue(), 300, 100)
+            waits = logos.send(session, pledge, picture, "A green field", "en", utcnow())
+            logos.decide(session, waits, True, utcnow())
 
     def takes_down(self, public_id: str) -> None:
         with self.app.app_context(), transaction() as session:

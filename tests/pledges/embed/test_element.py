@@ -58,6 +58,26 @@ def test_it_stands_on_another_site_under_a_policy_that_allows_nothing_inline(
     assert said == []
 
 
+def test_a_checked_logo_stands_beside_the_name_though_the_host_allows_no_picture(
+    wall: Wall, host: Host, new_page: Opens
+) -> None:
+    wall.gives_logo()
+    page = new_page()
+    page.add_init_script(BROKEN)
+    page.goto(host.page(tag(wall), Content_Security_Policy=strict(wall)))
+    logo = drawn(page).get_by_role("img", name="A green field")
+    expect(logo).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    box = logo.bounding_box()  # it is taken away where it could not be drawn
+    assert box is not None and box["width"] <= 96 and box["height"] <= 40
+    assert page.evaluate("window.broken") == []
+    page.goto(f"{wall.url}/{SLUG}/embed")
+    framed = page.get_by_role("img", name="A green field")
+    framed.scroll_into_view_if_needed()
+    expect(framed).to_have_js_property("naturalWidth", 300)
+    assert page.evaluate("window.broken") == []
+
+
 def test_no_cookie_and_no_storage_is_used_where_those_of_third_parties_are_blocked(
     wall: Wall, host: Host, new_page: Opens
 ) -> None:

@@ -13,7 +13,7 @@ import time_machine
 
 from pledges.front import ALL, ANY, Pages, Shows, Versions
 from pledges.front import pages as kept
-from pledges.front.handing import Answer
+from pledges.front.handing import Answer, asking
 from pledges.front.pages import Page
 
 WEEK, OTHER = 1, 2
@@ -40,7 +40,8 @@ def form() -> Page:
 def asked(of: Page, *headers: tuple[str, str], method: str = "GET") -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body that are answered to this request."""
     sent = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    status, found, body = of.answer({"headers": sent, "method": method}, lambda purpose: f"token of {purpose}".encode())
+    fill = lambda purpose: f"token of {purpose}".encode()  # noqa: E731
+    status, found, body = of.answer(asking(sent), fill, head=method == "HEAD")
     names = [name for name, _ in found]
     assert len(names) == len(set(names)), "each header once"
     return status, {name.decode(): value.decode("latin-1") for name, value in found}, body

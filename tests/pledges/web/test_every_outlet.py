@@ -45,7 +45,7 @@ class Outlets:
             page = self.text(path)
             found += CARDS.findall(page)
             further = [unescape(each) for each in AFTER.findall(page)]
-            path = further[-1] if further else ""
+            path = further[-1].partition("#")[0] if further else ""
         return found
 
     def json(self, more: str = "") -> list[str]:

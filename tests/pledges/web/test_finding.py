@@ -91,8 +91,38 @@ def test_a_long_word_is_found_by_its_plural_by_its_beginning_and_the_other_way_r
     assert finds(wall, "collections") == [else_.public_id] and finds(wall, "colleges") == []
     assert finds(wall, "विश्वविद्यालय") == [hindi.public_id]
     assert finds(wall, "विश्वास") == []
+    assert finds(wall, "विश्वविद") == []  # a letter without the mark that makes it another
     desk = mo.client.get("/moderation/search", query_string={"q": "opportunity"}).text
     assert [f'data-review="{each.review_id}"' in desk for each in (one, many, else_)] == [True, True, False]
+
+
+WRITINGS = {  # what is written, how it is asked for and found, and what is another word
+    "विश्वविद्यालयों में छात्रवृत्ति": (("विश्वविद्या", "विश्व", "छात्रवृत्ति", "छात्रवृ"), ("विश्वविध", "छात्रवत्ति", "छत्र")),
+    "প্রতিশ্রুতিগুলোর কথা বলব": (("প্রতিশ্রুতিগুলো", "প্রতিশ্রুতি", "প্রতি"), ("প্রতিশ্রুত", "পরতি")),
+    "பள்ளிக்கூடங்களில் கேட்பேன்": (("பள்ளிக்கூடங்களில்", "பள்ளிக்கூடங்", "பள்ளி", "கேட்பே"), ("பள்ளிகூட", "பளளி")),
+    "เราจะปลูกต้นไม้ในโรงเรียน": (("ปลูกต้น", "โรงเรียน", "ต้นไม้"), ("ปลกตน", "โรงเรยน")),
+    "سَأُحْسِنُ الاِسْتِماعَ إلى الجَمِيع": (("ساحسن", "سَأُحْسِنُ", "الاستماع", "الاست", "الجميع", "الى"), ("الاستمتاع",)),
+    "אֲנִי מַבְטִיחַ לְהַקְשִׁיב": (("מבטיח", "מַבְטִיחַ", "להקשיב", "להק"), ("מבטח",)),
+    "Tôi sẽ lắng nghe người khác": (("lắng", "lang nghe", "nguoi", "người", "NGƯỜI"), ("lung",)),
+    "Mo ṣèlérí láti gbọ́ ọ̀rọ̀ wọn": (("selerí", "ṣèlérí", "seleri", "oro", "ọ̀rọ̀", "gbo"), ("ara",)),
+    "Θα ακούω προσεκτικά": (("ακουω", "ΑΚΟΎΩ", "προσεκτ"), ("ακουα",)),
+}
+
+
+def test_words_of_every_writing_are_found_by_how_they_begin_and_folded_as_their_readers_expect(
+    wall: Wall, mo: AtTheDesk
+) -> None:
+    sent = {words: wall.promises(words) for words in WRITINGS}
+    for each in sent.values():
+        mo.approves(each)
+    for words, (found, other) in WRITINGS.items():
+        for asked in found:
+            assert finds(wall, asked) == [sent[words].public_id], asked
+        for asked in other:
+            assert finds(wall, asked) == [], asked
+    words, ((asked, *_), _other) = next(iter(WRITINGS.items()))
+    desk = mo.client.get("/moderation/search", query_string={"q": asked}).text
+    assert f'data-review="{sent[words].review_id}"' in desk
 
 
 def test_a_name_is_found_as_far_as_it_is_shown_and_by_nobody_once_it_is_hidden(wall: Wall, mo: AtTheDesk) -> None:

@@ -172,7 +172,7 @@ class Life:
     def parts(self, session: Session, chance: random.Random) -> None:
         rows = session.scalars(select(Organisation).order_by(Organisation.id)).all()
         if rows:
-            merging.part(session, chance.choice(rows))
+            merging.part(session, chance.choice(rows), utcnow())
 
     def freezes(self, session: Session, chance: random.Random) -> None:
         campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()

@@ -13,10 +13,12 @@ from sqlalchemy import select
 
 from moderation.jobs import retention, webhooks
 from moderation.models import Role
-from pledges.api import openapi, schemas
+from pledges.api import schemas
 from pledges.db import utcnow
-from pledges.models import Contribution, Delivery, Progress, Webhook
+from pledges.models import Contribution, Delivery, Organisation, Progress, Webhook
 from pledges.wall import publishing, steps
+from pledges.webhooks import owing
+from tests.moderation.test_proofs import gives
 from tests.pledges.webhooks.conftest import Receiver
 from tests.wall import OTHER, SLUG, AtTheDesk, Wall
 
@@ -70,16 +72,20 @@ def test_what_comes_changes_and_goes_is_told_in_its_order(
     with wall.work() as session:
         steps.add(session, session.get_one(Contribution, promise.contribution_id), Progress.KEPT, utcnow())
     wall.acts(promise, "hide_name")
+    reworded = wall.edits(comment, "", comment="Good to hear that, truly")
+    owner.approves(reworded)
     wall.acts(comment, "withdraw")
     wall.acts(promise, "withdraw")
-    assert sends(wall) == 7
+    assert sends(wall) == 8
     expected = [("pledge.approved", promise), ("comment.approved", comment), ("pledge.changed", promise), ("pledge.updated", promise),
-                ("pledge.changed", promise), ("comment.removed", comment), ("pledge.removed", promise)]  # fmt: skip
+                ("pledge.changed", promise), ("comment.changed", comment), ("comment.removed", comment), ("pledge.removed", promise)]  # fmt: skip
     assert receiver.events == [(event, sent.public_id) for event, sent in expected]
     told = [json.loads(body) for _, body in receiver.got]
     for _, body in receiver.got:
         schemas.Message.model_validate_json(body)
-    assert {each["type"] for each in told} == set(openapi.EVENTS)
+    described = wall.app.test_client().get("/api/v1/openapi.json").get_json()["webhooks"]
+    assert set(described) == set(owing.EVENTS)
+    assert {each["type"] for each in told} == set(described) - {"organisation.changed"}
     base = f"http://wall.example/{SLUG}/promises/{promise.public_id}"
     assert told[0]["data"] == {
         "id": promise.public_id, "campaign": SLUG, "kind": "pledge", "url": base,
@@ -90,6 +96,33 @@ def test_what_comes_changes_and_goes_is_told_in_its_order(
         word in str(receiver.got) for word in ("Amina", "listen")
     )  # whoever wants words asks for those of now
     assert sends(wall) == 0
+
+
+def test_a_badge_that_is_given_and_ends_is_told_with_each_promise_that_bore_it(
+    wall: Wall, owner: AtTheDesk, receiver: Receiver, secret: str
+) -> None:
+    given = {"kind": "organisation", "organisation": "Northbrook", "email": "ada@northbrook.example"}
+    promise, other = wall.promises(**given), wall.promises("We will read other books", **given)
+    owner.approves(promise)
+    owner.approves(other)
+    sends(wall)
+    receiver.got.clear()
+    gives(wall, promise)
+    with wall.look() as session:
+        of = session.scalars(select(Organisation.public_id)).one()
+    assert sends(wall) == 2
+    assert receiver.events == [("pledge.changed", promise.public_id), ("organisation.changed", of)]
+    message = schemas.Message.model_validate_json(receiver.got[1][1])
+    assert message.data.url == f"http://wall.example/{SLUG}/organisations/{of}" and message.data.kind == "organisation"
+    listed = wall.app.test_client().get(message.data.api_url.removeprefix("http://wall.example")).get_json()
+    assert [(each["id"], each["verified"]) for each in listed["organisations"]] == [(of, True)]
+    assert "Northbrook" not in str(receiver.got)
+    with wall.work() as session:
+        session.scalars(select(Organisation)).one().verified_until = utcnow()
+    receiver.got.clear()
+    wall.screens(utcnow() + timedelta(minutes=2))
+    sends(wall)
+    assert receiver.events == [("pledge.changed", promise.public_id), ("organisation.changed", of)]
 
 
 def test_a_message_is_one_of_standard_webhooks(wall: Wall, owner: AtTheDesk, receiver: Receiver, secret: str) -> None:
