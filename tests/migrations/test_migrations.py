@@ -20,7 +20,7 @@ from moderation.models import Act, Appeal, Decision, Hold, Report, Review
 from moderation.record import chain
 from moderation.workflow import Move, State
 from pledges.db import Base, open_engine, utcnow
-from pledges.models import Campaign
+from pledges.models import Campaign, Contribution
 from pledges.search import terms
 from pledges.search.index import no_part_of_it
 from tests.moderation.clusters.test_clusters import arrives, astray, declines, flood, rows
@@ -232,15 +232,24 @@ def test_organisations_that_one_fold_had_made_one_are_parted_and_words_are_found
     engine = open_engine(wall.settings.database_url)
     migrations.downgrade(engine, "0031")
     forget_beginnings(engine, "विश्वविद्यालय")
+    with wall.look() as session:
+        before = session.execute(MOMENTS).all()
+    with engine.begin() as connection:  # as if all had been approved in the moment of the first
+        connection.execute(update(Contribution).values(published_at=before[0].shown_at, shown_at=before[0].shown_at))
     found = f"/api/v1/campaigns/{SLUG}/pledges"
     assert visitor.get(found, query_string=asked).get_json()["pledges"] == []
     migrations.upgrade(engine)
     engine.dispose()
+    with wall.look() as session:
+        assert session.execute(MOMENTS).all() == before
     listed = visitor.get(found, query_string=asked).get_json()["pledges"]
     assert [each["id"] for each in listed] == [sent[0].public_id]
     page = mo.client.get("/moderation/search", query_string=asked).text
     assert [f'data-review="{each.review_id}"' in page for each in sent] == [True, False, False]
     wall.close()
+
+
+MOMENTS = select(Contribution.published_at, Contribution.shown_at).order_by(Contribution.id)
 
 
 def forget_beginnings(engine: Engine, word: str) -> None:
