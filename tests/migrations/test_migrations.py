@@ -20,7 +20,7 @@ from moderation.models import Act, Appeal, Decision, Hold, Report, Review
 from moderation.record import chain
 from moderation.workflow import Move, State
 from pledges.db import Base, open_engine, utcnow
-from pledges.models import Campaign, Contribution
+from pledges.models import Campaign, Contact, Contribution
 from pledges.search import terms
 from pledges.search.index import no_part_of_it
 from tests.moderation.clusters.test_clusters import arrives, astray, declines, flood, rows
@@ -295,18 +295,26 @@ def test_who_wished_to_be_asked_before_anybody_could_be_is_asked_from_then_on(
     wishes: tuple[dict[str, str], ...] = (
         {"follow_up": "yes"},
         {"invite_again": "yes"},
-        {"follow_up": "yes", "by_when": in_a_year()},
+        {"follow_up": "yes", "by_when": in_days(10)},
         {},
-        {"follow_up": "yes", **ORGANISATION, "action-1": "Train", "action-1-by": in_a_year()},
+        {"follow_up": "yes", **ORGANISATION, "action-1": "Train", "action-1-by": in_days(200)},
     )
     sent = [
         wall.promises(f"I will listen {number} times", email="a@example.org", **each)
         for number, each in enumerate(wishes)
     ]
+    wishes_no_more = wall.promises("I was invited", email="b@example.org", invite_again="yes")
+    sent.append(wishes_no_more)
     sent.append(wall.promises("I wait to be read", email="a@example.org", follow_up="yes"))
     for each in sent[:-1]:
         wall.proves(each)
         mo.approves(each)
+    with wall.work() as session:  # an invitation that was taken back, and an address that is kept for nothing since
+        for consent in session.get_one(Contribution, wishes_no_more.contribution_id).consents:
+            consent.withdrawn_at = utcnow() if consent.purpose == "invite_again" else None
+        session.execute(
+            update(Contact).where(Contact.contribution_id == wishes_no_more.contribution_id).values(forget_after=None)
+        )
     planned = "SELECT next_question_at, forget_after FROM contacts ORDER BY id"
     with wall.look() as session:
         before = session.execute(text(planned)).all()
@@ -316,6 +324,7 @@ def test_who_wished_to_be_asked_before_anybody_could_be_is_asked_from_then_on(
         (True, True),
         (False, False),
         (True, True),
+        (False, False),
         (False, False),
     ]
     wall.database.engine.dispose()
@@ -333,13 +342,13 @@ def test_who_wished_to_be_asked_before_anybody_could_be_is_asked_from_then_on(
     engine.dispose()
     with wall.look() as session:
         after = session.execute(text(planned)).all()
-    assert [asked is not None for asked, _kept in after] == [False, False, False, False, True, False]
-    assert f"{after[4][0]}"[:10] == in_a_year()
+    assert [asked is not None for asked, _kept in after] == [False, False, False, False, True, False, False]
+    assert f"{after[4][0]}"[:10] == in_days(200)
     wall.close()
 
 
 ORGANISATION = {"kind": "organisation", "organisation": "Northbrook Trust"}
 
 
-def in_a_year() -> str:
-    return (utcnow() + timedelta(days=200)).date().isoformat()
+def in_days(number: int) -> str:
+    return (utcnow() + timedelta(days=number)).date().isoformat()
