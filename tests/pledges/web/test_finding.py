@@ -310,7 +310,7 @@ def test_pages_on_and_back_show_what_the_rows_say_whatever_happened_before(
         now, place = later(1), iter(range(10**6))
         for each in many.sent:
             approve(session, wall, each, by, now)  # all at one moment
-    for _ in range(share(200, 7)):
+    for _ in range(share(200, 4)):
         with wall.work() as session:
             for _ in range(3):
                 happens(session, chance, many, later(2 + next(place)))
