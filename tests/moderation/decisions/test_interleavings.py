@@ -223,7 +223,7 @@ def desk_reason(session: Any) -> Any:
 
 @pytest.mark.timeout(1800)  # the whole count takes minutes
 def test_g_10_only_approved_words_are_ever_shown(fresh_database: Any, share: Any, database_kind: str) -> None:
-    count = share(500, usual=18)
+    count = share(500, usual=10)
     with tempfile.TemporaryDirectory() as folder:
         wall = Wall(make_app(fresh_database(fill=opened), Path(folder)))
         machine = type("Machine", (Promise,), {"wall": wall})

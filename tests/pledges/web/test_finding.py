@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from moderation.decisions import decide
 from moderation.models import Moderator, Review
 from moderation.workflow import Move
+from pledges.db import utcnow
 from pledges.figures import counters
 from pledges.intake.door import review_desk
 from pledges.models import Campaign, Contribution, Kind, Progress, ShowName, Type
@@ -94,6 +95,19 @@ def test_a_long_word_is_found_by_its_plural_by_its_beginning_and_the_other_way_r
     assert finds(wall, "विश्वविद") == []  # a letter without the mark that makes it another
     desk = mo.client.get("/moderation/search", query_string={"q": "opportunity"}).text
     assert [f'data-review="{each.review_id}"' in desk for each in (one, many, else_)] == [True, True, False]
+
+
+def test_promises_that_were_approved_in_one_moment_stand_in_one_order_everywhere(wall: Wall) -> None:
+    sent = [wall.promises(f"I will listen {number} times") for number in range(5)]
+    now = utcnow()
+    for each in (sent[3], sent[0], sent[4], sent[1], sent[2]):
+        with wall.work() as session:
+            publishing.publish(session, session.get_one(Contribution, each.contribution_id).latest, now)
+    found = finds(wall, "listen")
+    assert found == [sent[at].public_id for at in (2, 1, 4, 0, 3)]
+    assert cards(wall, f"/{SLUG}") == found
+    feed = wall.app.test_client().get(f"/{SLUG}/feed.atom").text
+    assert sorted(found, key=lambda id: feed.index(f"/promises/{id}")) == found
 
 
 WRITINGS = {  # what is written, how it is asked for and found, and what is another word
@@ -296,7 +310,7 @@ def test_pages_on_and_back_show_what_the_rows_say_whatever_happened_before(
         now, place = later(1), iter(range(10**6))
         for each in many.sent:
             approve(session, wall, each, by, now)  # all at one moment
-    for _ in range(share(200, 7)):
+    for _ in range(share(200, 4)):
         with wall.work() as session:
             for _ in range(3):
                 happens(session, chance, many, later(2 + next(place)))

@@ -253,7 +253,7 @@ ACTS: tuple[tuple[Callable[[Life, Session, random.Random], None], int], ...] = (
 def test_whatever_happens_both_processes_say_what_flask_says(
     kept: Callable[..., Kept], share: Callable[..., int]
 ) -> None:
-    sequences = share(5000, usual=16)
+    sequences = share(5000, usual=10)
     with time_machine.travel(BEGINS, tick=False) as clock:
         here = kept()
         life = Life(here, kept(beside=here.wall), clock)
