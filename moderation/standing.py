@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session, aliased
 from .models import Decision, Review
 from .workflow import Move
 
+_UNDOING = aliased(Decision)
+
 
 def stands(before: int | None = None) -> ColumnElement[bool]:
     """Of decisions: it was not taken back, and takes none back itself; `before`: as it was before that decision."""
-    undoing = aliased(Decision)
-    taken_back = select(undoing.id).where(undoing.review_id == Decision.review_id, undoing.undoes_id == Decision.id)
+    taken_back = select(_UNDOING.id).where(_UNDOING.review_id == Decision.review_id, _UNDOING.undoes_id == Decision.id)
     if before is not None:
-        taken_back = taken_back.where(undoing.id < before)
+        taken_back = taken_back.where(_UNDOING.id < before)
     return and_(Decision.move != Move.UNDO, ~taken_back.correlate(Decision).exists())
 
 

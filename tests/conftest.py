@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -22,7 +23,6 @@ from tests.missing import leave_out
 from tests.servers.redis import NO_REDIS, RedisServer
 from tests.servers.redis import program as redis_program
 from tests.servers.smtp import SmtpSink
-from tests.wall import opened
 
 AT_ONCE = 20_000  # new objects, before what can be freed is looked for: they are many, and few are left
 USUAL_SHARE = 0.05  # of a large count; the whole with --full
@@ -48,7 +48,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"A share of the large counts ran, on PostgreSQL one test of {OF_LOCKING} or of {POSTGRESQL_GETS_ONE_OF} outside the modules"
         )
         terminalreporter.line(
-            "where databases differ, and axe in two looks of four, and of tables a share. The whole runs with --full."
+            "where databases differ, axe in one look of four at a time, and of tables a share. The whole runs with --full."
         )
     for reason, names in missing.reasons(terminalreporter.stats.get("skipped", [])).items():
         terminalreporter.section(f"NOT RUN: {len(names)} tests", red=True, bold=True)
@@ -75,9 +75,7 @@ def filled_walls(
     """One with two campaigns and hardly anything else, and one with much of everything."""
     with ExitStack() as stack:
         small, large = (
-            stack.enter_context(
-                filling.filled(size, databases.fresh("sqlite", opened), tmp_path_factory.mktemp("filled"))
-            )
+            stack.enter_context(filling.filled_before(size, databases, tmp_path_factory.mktemp("filled")))
             for size in (filling.SMALL, filling.LARGE)
         )
         yield small, large
@@ -86,13 +84,14 @@ def filled_walls(
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """`databases.fresh("postgresql", fill=migrate)`: for fixtures that outlive one test."""
-    databases = Databases(tmp_path_factory.mktemp("databases"))
+    shared = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else None
+    databases = Databases(tmp_path_factory.mktemp("databases"), shared)
     yield databases
     databases.stop()
 
 
 # Where the databases differ in what they do: these run on both, always. Of those that lock much PostgreSQL gets one
-# test of four here, of all else one of ten, and each of them with --full.
+# test of eight here, of all else one of 25 and one of each module, and each of them with --full.
 ON_BOTH = {
     "test_migrations",
     "test_races",
@@ -106,7 +105,7 @@ ON_BOTH = {
     "test_shared",
 }
 LOCKING = {"test_moves", "test_bulk", "test_second_person", "test_clusters", "test_reports"}
-POSTGRESQL_GETS_ONE_OF, OF_LOCKING = 10, 4
+POSTGRESQL_GETS_ONE_OF, OF_LOCKING = 25, 8
 LONG = {"test_year"}  # on PostgreSQL with --full alone
 
 
@@ -118,22 +117,37 @@ LONGEST_FIRST = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest first; without --full, PostgreSQL runs a fixed share of the tests in which it does nothing of its own."""
+    """The longest first; without --full, PostgreSQL runs a fixed share of the tests in which it does nothing of its own.
+
+    Of each module it runs one at least: statements that it alone refuses are found wherever they stand.
+    """
     items.sort(key=lambda item: not item.name.startswith(LONGEST_FIRST))
     if full():
         return
-    left = [item for item in items if _is_left_to_full(item)]
+    met = {_module(item) for item in items if _is_on_postgresql(item) and not _is_left_to_full(item)}
+    left = []
+    for item in items:
+        if _is_left_to_full(item) and (_module(item) in met | LONG):
+            left.append(item)
+        elif _is_on_postgresql(item):
+            met.add(_module(item))
     if left and len(left) < len(items):  # who names one test gets it
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
 
 
+def _module(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py")
+
+
+def _is_on_postgresql(item: pytest.Item) -> bool:
+    return item.get_closest_marker("postgresql") is not None
+
+
 def _is_left_to_full(item: pytest.Item) -> bool:
-    module = item.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py")
-    if item.get_closest_marker("postgresql") is None or module in ON_BOTH:
+    module = _module(item)
+    if not _is_on_postgresql(item) or module in ON_BOTH:
         return False
-    if module in LONG:
-        return True
     return zlib.crc32(item.nodeid.encode()) % (OF_LOCKING if module in LOCKING else POSTGRESQL_GETS_ONE_OF) != 0
 
 

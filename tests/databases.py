@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from tests.servers.postgres import PostgresServer
 
 KINDS = ("sqlite", "postgresql")
+FILLED = "filled.sqlite"
 
 
 class Databases:
     """Hands out new databases; PostgreSQL is started when first asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: Path | None = None) -> None:
+        """New databases lie in `folder`; what is made once for several processes in `shared`, which they have in common."""
         self._folder = folder
+        self._shared = shared or folder
         self._numbers = count(1)
         self._postgres: PostgresServer | None = None
         self._filled: dict[Callable[[str], object], Path] = {}
@@ -25,6 +31,7 @@ class Databases:
         """The address of a new database of this kind: empty, or as `fill(url)` leaves it.
 
         `fill` (a named function, not a lambda) runs once; later databases are copies. It must close its connections.
+        SQLite's is filled once for all processes that share a folder, PostgreSQL's once for each server.
         """
         if kind == "postgresql":
             return self._server().fresh(fill)
@@ -35,6 +42,18 @@ class Databases:
         """The address of an SQLite database in this file, as `fill(url)` leaves it."""
         shutil.copyfile(self._sqlite_filled(fill), file)
         return f"sqlite:///{file}"
+
+    def made_once(self, name: str, make: Callable[[Path], object]) -> Path:
+        """A folder as `make(folder)` leaves it; made by whoever asks first, of all processes that share ours."""
+        folder, unfinished = self._shared / name, self._shared / f"{name}.unfinished"
+        with (self._shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                shutil.rmtree(unfinished, ignore_errors=True)
+                unfinished.mkdir()
+                make(unfinished)
+                unfinished.rename(folder)
+        return folder
 
     def drop(self, url: str) -> None:
         """That database is gone."""
@@ -56,10 +75,15 @@ class Databases:
 
     def _sqlite_filled(self, fill: Callable[[str], object]) -> Path:
         if fill not in self._filled:
-            file = self._folder / f"filled_{len(self._filled)}.sqlite"
-            fill(f"sqlite:///{file}")
-            leftovers = [path.name for path in self._folder.glob(f"{file.name}-*") if path.stat().st_size]
-            if leftovers:
-                raise RuntimeError(f"{fill} left a connection open: {', '.join(leftovers)}")
-            self._filled[fill] = file
+            name = f"{fill.__module__}.{fill.__qualname__}"
+            if "<locals>" in name:  # another for each call of what holds it
+                name = f"{name}-{os.getpid()}-{len(self._filled)}"
+            self._filled[fill] = self.made_once(name, partial(_fill, fill)) / FILLED
         return self._filled[fill]
+
+
+def _fill(fill: Callable[[str], object], folder: Path) -> None:
+    fill(f"sqlite:///{folder / FILLED}")
+    leftovers = [path.name for path in folder.glob(f"{FILLED}-*") if path.stat().st_size]
+    if leftovers:
+        raise RuntimeError(f"{fill} left a connection open: {', '.join(leftovers)}")

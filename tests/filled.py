@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,7 +64,8 @@ from pledges.models import (
 from pledges.organisations import badges, logos, pictures, places
 from pledges.tokens import letters_token, matter_token, new_public_id
 from pledges.wall import indexing
-from tests.wall import OTHER, SLUG, AtTheDesk, Sent, Wall, make_app, seen_by
+from tests.databases import Databases
+from tests.wall import OTHER, SLUG, AtTheDesk, Seat, Sent, Wall, make_app, opened, seen_by
 
 Row = TypeVar("Row", bound=Base)
 
@@ -105,6 +109,26 @@ def filled(size: Size, url: str, instance: Path) -> Iterator[Filled]:
         yield Filled(wall, desk, _fill(wall, size))
     finally:
         wall.close()
+
+
+@contextmanager
+def filled_before(size: Size, databases: Databases, instance: Path) -> Iterator[Filled]:
+    """A copy of a wall of this size that one of the processes has filled for all of them."""
+    made = databases.made_once(f"filled-{size.campaigns}", partial(_fill_for_all, size, databases))
+    told = json.loads((made / "told.json").read_text())
+    url = f"sqlite:///{shutil.copyfile(made / 'wall.sqlite', instance / 'filled.sqlite')}"
+    wall = Wall(make_app(url, instance, limit_api="100000/minute"))
+    try:
+        desk = AtTheDesk(wall, wall.app.test_client(), "mo", Seat(**told["seat"]))
+        yield Filled(wall, desk, told["ids"])
+    finally:
+        wall.close()
+
+
+def _fill_for_all(size: Size, databases: Databases, folder: Path) -> None:
+    with filled(size, databases.copy(opened, folder / "wall.sqlite"), folder / "instance") as made:
+        told = {"ids": made.ids, "seat": asdict(made.desk.seat)}
+    (folder / "told.json").write_text(json.dumps(told))
 
 
 def _fill(wall: Wall, size: Size) -> dict[str, str]:

@@ -7,12 +7,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import flask.sansio.scaffold
 import flask_security
 import httpx
 import segno
 import sqlalchemy
 from flask import Flask, current_app
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, Environment, FileSystemLoader
 from jinja2.bccache import Bucket
 from passlib.totp import AppWallet
 from sqlalchemy import Engine
@@ -28,18 +29,43 @@ class OnceCompiled(BytecodeCache):
     """Templates are compiled once for all the applications of this process."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[tuple[str, str], Any] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+class OnceRead(FileSystemLoader):
+    """The file of a template is read once for all the applications of this process."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        key = (*self.searchpath, template)
+        if key not in _read:
+            _read[key] = super().get_source(environment, template)
+        return _read[key]
 
 
 class LateRule(Rule):
-    """How to build an address is worked out when one is first built: most tests need a handful of three hundred."""
+    """A rule is read once for all the applications of this process, as long as the same names mean the same in it.
+
+    How to build an address is worked out when one is first built: most tests need a handful of three hundred.
+    """
+
+    def compile(self) -> None:
+        assert self.map is not None
+        kinds = tuple(self.map.converters.items())
+        key = (self.rule, self.subdomain, self.host, self.merge_slashes, self.map.host_matching, kinds)
+        if key not in _compiled:
+            super().compile()
+            _compiled[key] = (self._parts, self._trace, self._converters, frozenset(self.arguments))
+            return
+        self._parts, self._trace, self._converters, arguments = _compiled[key]
+        self.arguments |= arguments
+        self._build = self._compile_builder(False).__get__(self, None)
+        self._build_unknown = self._compile_builder(True).__get__(self, None)
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compile_now = super()._compile_builder
@@ -84,6 +110,8 @@ class OnceHashed:
         return self._known[key]
 
 
+_read: dict[tuple[str, ...], tuple[str, str, Callable[[], bool]]] = {}
+_compiled: dict[Any, tuple[Any, Any, Any, frozenset[str]]] = {}
 STATEMENTS = 5000
 TEMPLATES = OnceCompiled()
 KNOWN = KnownStatements()
@@ -93,6 +121,7 @@ HASHED = OnceHashed()
 def arrange() -> None:
     """Every application made after this is quick to make."""
     Flask.url_rule_class = LateRule
+    flask.sansio.scaffold.FileSystemLoader = OnceRead  # type: ignore[misc]
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": TEMPLATES}
     db.create_engine = KNOWN.create_engine
     segno.make = functools.partial(segno.make, mask=0)  # any mask can be read; finding the best takes longest

@@ -15,6 +15,7 @@ import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import login_user
+from flask_wtf.csrf import generate_csrf
 from pydantic import SecretStr
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -22,14 +23,15 @@ from werkzeug.test import TestResponse
 
 import migrations
 from app import create_app
-from moderation.decisions import seeing
+from moderation.decisions import decide, seeing
 from moderation.jobs import tasks
 from moderation.models import Decision, Letter, Moderator, Review, Role
 from moderation.people import memberships
 from moderation.rules import house_rules, reasons
+from moderation.workflow import Move
 from pledges import tokens
 from pledges.campaigns import presets
-from pledges.db import Database, open_engine, transaction, utcnow
+from pledges.db import Database, open_engine, transaction, until_stored, utcnow
 from pledges.models import Campaign, Contribution
 from pledges.settings import Settings
 from tests.forms import Form, form, forms
@@ -44,6 +46,9 @@ TOKEN = re.compile(r'name="token" value="([^"]+)"')
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 SEEN = re.compile(r'name="seen" value="(\d+)"')
 TOTP_SECRET = re.compile(r"data-totp-secret>([^<]+)<")
+
+
+_of_promises: dict[str, str] = {}  # what the forms of promises are for, by their path
 
 
 def opened(url: str) -> None:
@@ -87,6 +92,15 @@ class Sent:
     review_id: int
 
 
+@dataclass(frozen=True)
+class Seat:
+    """What somebody holds who is signed in: the cookie, the secret of the codes, and what forms carry of the session."""
+
+    session: str
+    secret: str
+    token: str = ""
+
+
 class Wall:
     """One wall, seen by those who test it."""
 
@@ -94,6 +108,7 @@ class Wall:
         self.app = app
         self.settings: Settings = app.extensions["wall.settings"]
         self.database: Database = app.extensions["wall.database"]
+        self.seated: list[AtTheDesk] = []
         self._purposes: dict[str, str] = {}  # of the forms that were opened, by their path
 
     @classmethod
@@ -121,19 +136,27 @@ class Wall:
     # -- visitors ----------------------------------------------------------------------------------
 
     def sends(self, path: str, **fields: str) -> TestResponse:
-        """The form at `path`, filled in and sent as a browser without scripts does."""
+        """The form at `path`, filled in and sent as a browser without scripts does; `address`: of whoever sends it."""
         client = self.app.test_client()
+        place = {"REMOTE_ADDR": fields.pop("address", "127.0.0.1")}
         headers = {name[7:].replace("_", "-"): fields.pop(name) for name in [*fields] if name.startswith("header_")}
         token = fields.pop("token", "") or self._token_of(client, path)
         given = {"token": token, "company_url": "", "consent": "yes", **fields}
-        return client.post(path.split("?")[0], data=given, headers=headers)
+        return client.post(path.split("?")[0], data=given, headers=headers, environ_overrides=place)
 
     def _token_of(self, client: FlaskClient, path: str) -> str:
-        """The token of the form at `path`: the page's own when it is first asked for, then others of the same purpose."""
+        """The token of the form at `path`: the page's own when it is first asked for, then others of the same purpose.
+
+        The form of a promise is for the same on every wall that has this path: one wall of this process asks for it.
+        """
+        if path not in self._purposes and path in _of_promises:
+            self._purposes[path] = _of_promises[path]
         if path not in self._purposes:
             token = found(TOKEN, client.get(path).text)
             with self.app.app_context():
                 self._purposes[path] = tokens._forms().loads(token)[1]
+            if path.endswith("/promise"):
+                _of_promises[path] = self._purposes[path]
             return token
         with self.app.app_context():
             return tokens.new_form_token(self._purposes[path])
@@ -230,8 +253,14 @@ class Wall:
             return memberships.invite(session, email, role, campaign, None, utcnow())
 
     def moderator(self, name: str = "mo", role: Role = Role.MODERATOR, slug: str = "") -> AtTheDesk:
-        """Somebody who was invited, set up both factors, and is signed in: what the page of the invitation does."""
-        now, link = utcnow(), self.invitation(f"{name}@example.org", role, slug)
+        """Somebody who sits at the desk, `name` at example.org."""
+        seat = self.seats(f"{name}@example.org", name, role, slug)
+        self.seated.append(AtTheDesk(self, self.app.test_client(), name, seat, f"{role} {slug}"))
+        return self.seated[-1]
+
+    def seats(self, email: str, name: str, role: Role = Role.MODERATOR, slug: str = "") -> Seat:
+        """Somebody was invited, set up both factors, and is signed in: what the page of the invitation does."""
+        now, link = utcnow(), self.invitation(email, role, slug)
         with self.app.test_request_context(link), transaction() as session:
             invitation = memberships.open_invitation(session, link.rpartition("/")[2], now)
             assert invitation is not None
@@ -239,11 +268,10 @@ class Wall:
             secret = memberships.shown_secret(moderator.tf_totp_secret or "")
             assert memberships.confirm(session, invitation, moderator, pyotp.TOTP(secret).now(), now)
             login_user(moderator, authn_via=["password", "code"])
+            token = generate_csrf()
             answer = self.app.process_response(self.app.response_class())
-        client = self.app.test_client()
-        for cookie in answer.headers.getlist("Set-Cookie"):
-            client.set_cookie(*cookie.partition(";")[0].split("=", 1))
-        return AtTheDesk(self, client, name, secret)
+        cookies = dict(each.partition(";")[0].split("=", 1) for each in answer.headers.getlist("Set-Cookie"))
+        return Seat(cookies["desk"], secret, token)
 
     def plain_moderator(self, session: Session, name: str = "mo") -> Moderator:
         """A moderator without a way to sign in, for tests below the pages."""
@@ -271,12 +299,19 @@ class Wall:
 class AtTheDesk:
     """A moderator's browser."""
 
-    def __init__(self, wall: Wall, client: FlaskClient, name: str, secret: str) -> None:
+    def __init__(self, wall: Wall, client: FlaskClient, name: str, seat: Seat, role: str = "") -> None:
         self.wall = wall
         self.client = client
         self.name = name
-        self.secret = secret
-        self._tokens: dict[str, str] = {}  # against forged forms, by the session they belong to
+        self.role = role
+        self.sits(seat)
+
+    def sits(self, seat: Seat) -> None:
+        """It is this session's browser."""
+        self.seat, self.secret = seat, seat.secret
+        if seat.session:
+            self.client.set_cookie("desk", seat.session)
+        self._tokens = {seat.session: seat.token}  # against forged forms, by the session they belong to
 
     def decides(self, on: Sent | int, move: str, *, version: int | None = None, **fields: str) -> TestResponse:
         """The decision is posted with the version that stands now, unless the test says another.
@@ -306,10 +341,22 @@ class AtTheDesk:
         proofs = offered.values("seen") if offered is not None else []
         return {"seen": proofs[0]} if proofs else {}
 
-    def approves(self, on: Sent) -> TestResponse:
-        answer = self.decides(on, "approve")
-        assert answer.status_code == 303, answer.text
-        return answer
+    def approves(self, on: Sent) -> None:
+        """The words were approved, for tests of what comes after: as the button does it that `decides` presses."""
+        until_stored(lambda: self._approves(on.review_id))
+
+    def _approves(self, review_id: int) -> None:
+        with self.wall.work() as session:
+            by = session.scalars(select(Moderator).where(Moderator.email == f"{self.name}@example.org")).one()
+            version, seen = session.get_one(Review, review_id).version, seen_by(session, by, review_id)
+            given: dict[str, Any] = {
+                "by": by,
+                "version": version,
+                "now": utcnow(),
+                "settings": self.wall.settings,
+                "seen": seen,
+            }
+            decide.decide(session, review_id, Move.APPROVE, **given)
 
     def opens_text(self, address: str, **fields: str) -> str:
         """The page at `address` after the button that shows its harsh text."""
@@ -321,11 +368,14 @@ class AtTheDesk:
 
     def csrf(self) -> str:
         """A token that counts as long as the same session does."""
-        cookie = self.client.get_cookie("desk")
-        signed_in = cookie.value if cookie else ""
+        signed_in = self._session()
         if signed_in not in self._tokens:
             self._tokens[signed_in] = found(CSRF, self.client.get("/moderation/history").text)
         return self._tokens[signed_in]
+
+    def _session(self) -> str:
+        cookie = self.client.get_cookie("desk")
+        return cookie.value if cookie else ""
 
     def sees(self, lane: str) -> list[int]:
         """The reviews that stand in this lane, oldest first."""

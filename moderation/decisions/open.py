@@ -13,6 +13,8 @@ from moderation.models import Review
 from moderation.workflow import Move, State
 from pledges.models import Revision
 
+_OWN, _OWN_WORDS, _NEWER = aliased(Review), aliased(Revision), aliased(Review)  # once: an alias copies every column
+
 
 def open_moves(review: Review, old: set[int] | None = None, appealed: bool | None = None) -> list[Move]:
     """The moves that these words allow now to whoever may decide, in the order of the buttons; the rest as `unwanted`."""
@@ -49,16 +51,15 @@ def unwanted(review: Review, move: Move, old: set[int] | None = None, appealed: 
 
 def outdated(session: Session, review_ids: Sequence[int]) -> set[int]:
     """Those of which newer words of the author could be shown; where they were declined, these are the newest that can."""
-    own, own_words, newer = aliased(Review), aliased(Revision), aliased(Review)
     found = session.scalars(
-        select(own.id)
-        .join(own_words, own_words.id == own.revision_id)
-        .join(newer, newer.contribution_id == own.contribution_id)
-        .join(Revision, Revision.id == newer.revision_id)
+        select(_OWN.id)
+        .join(_OWN_WORDS, _OWN_WORDS.id == _OWN.revision_id)
+        .join(_NEWER, _NEWER.contribution_id == _OWN.contribution_id)
+        .join(Revision, Revision.id == _NEWER.revision_id)
         .where(
-            own.id.in_(review_ids),
-            Revision.number > own_words.number,
-            newer.state.not_in((State.REJECTED, State.SPAM)),
+            _OWN.id.in_(review_ids),
+            Revision.number > _OWN_WORDS.number,
+            _NEWER.state.not_in((State.REJECTED, State.SPAM)),
         )
     )
     return set(found)

@@ -95,6 +95,7 @@ WORDS: dict[str, Any] = {
     "hold:over": lazy_gettext("ended an entry of the lists whose time was over"),
     "campaign:state": lazy_gettext("opened or closed the campaign"),
     "campaign:sites": lazy_gettext("changed which sites may frame the wall"),
+    "campaign:turn-to": lazy_gettext("changed where people are told to turn"),
     "campaign:invite": lazy_gettext("invited who took part before"),
     "campaign:target": lazy_gettext("set the target of the campaign"),
     "campaign:event": lazy_gettext("handed out an event code"),

@@ -26,6 +26,7 @@ from .changes import Change, changes_in
 EARLIER, SAID, CONNECTED = 5, 20, 500
 CLIP = 80  # characters of earlier words
 DECLINED = (State.REJECTED, State.SPAM)
+_OTHER = aliased(Report)
 
 
 @dataclass(frozen=True)
@@ -150,10 +151,9 @@ def of(
 
 def reports_of(session: Session, contribution_id: int) -> list[Reports]:
     """Reports by kind and by the decision that closed them, so that a thousand make few lines."""
-    other = aliased(Report)
     networks = (
-        select(func.count(other.network.distinct()))
-        .where(other.contribution_id == contribution_id, other.category == Report.category)
+        select(func.count(_OTHER.network.distinct()))
+        .where(_OTHER.contribution_id == contribution_id, _OTHER.category == Report.category)
         .correlate(Report)
         .scalar_subquery()
     )

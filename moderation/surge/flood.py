@@ -47,7 +47,7 @@ class Flood:
 def seen(session: Session, campaign: Campaign, now: datetime, refusals: int) -> Flood | None:
     """What the last minutes look like; none: as usual, or as was told in advance."""
     recent = arrived(session, campaign.id, now - LOOKED_AT, now)
-    bad = _spoken_against(session, campaign.id, now)
+    bad = _spoken_against(session, campaign.id, now) if recent >= FEWEST_BAD else None  # they are part of what arrived
     if bad is not None and bad.count * BAD_SHARE >= recent:
         return bad
     if recent < FEWEST_ARRIVALS and refusals < FEWEST_REFUSALS:

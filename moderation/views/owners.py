@@ -11,6 +11,7 @@ from moderation import permissions
 from moderation.jobs import queue
 from moderation.letters import questions
 from moderation.models import Moderator, Role
+from moderation.owners import turning
 from moderation.permissions import Act
 from moderation.record import chain
 from pledges.db import reading, transaction, utcnow
@@ -44,6 +45,10 @@ def show_campaigns(me: Moderator) -> ResponseReturnValue:
 @for_staff
 def show_campaign(slug: str, me: Moderator) -> ResponseReturnValue:
     """What there is to look after."""
+    return _campaign(slug, me)
+
+
+def _campaign(slug: str, me: Moderator, turn_to: dict[str, str] | None = None, problem: str = "") -> str:
     session = reading()
     campaign, held = campaign_for(session, me, slug, Act.LOOK)
     return render_template(
@@ -53,7 +58,27 @@ def show_campaign(slug: str, me: Moderator) -> ResponseReturnValue:
         offered=_pages(held, campaign),
         earlier=_earlier(session, held, campaign),
         invited=number(request.args.get("invited", "")),
+        may_edit=permissions.may(held, Act.EDIT_CAMPAIGN, campaign.id),
+        turn_to=campaign.words.get(turning.NAME, {}) if turn_to is None else turn_to,
+        most=(turning.MOST_LINES, turning.MOST_CHARS),
+        problem=problem,
+        saved="saved" in request.args,
     )
+
+
+@desk.post("/campaigns/<slug>/turn-to")
+@for_staff
+def change_turn_to(slug: str, me: Moderator) -> ResponseReturnValue:
+    """The campaign names its own places for whoever is targeted; where it names none the usual ones stand."""
+    with transaction() as session:
+        campaign, _held = campaign_for(session, me, slug, Act.EDIT_CAMPAIGN)
+        written = turning.read({lang: request.form.get(f"turn_to-{lang}", "") for lang in campaign.languages})
+        if not turning.is_too_much(written):
+            turning.change(session, campaign, written, me, utcnow())
+            return redirect(url_for("desk.show_campaign", slug=slug, saved=1, _anchor="turn-to"), code=303)
+    lines, letters = turning.MOST_LINES, turning.MOST_CHARS
+    problem = gettext("Shorten this to %(lines)s lines and %(most)s characters.", lines=lines, most=letters)
+    return _campaign(slug, me, written, problem), 422
 
 
 @desk.post("/campaigns/<slug>/invite")

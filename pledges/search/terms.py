@@ -39,7 +39,15 @@ def tokens_of(*said: str) -> list[str]:
 
 @lru_cache(maxsize=128)  # the same words go into each index
 def _tokens_of(said: str) -> tuple[str, ...]:
-    return tuple(token for term in terms_of(said) for token in term)
+    return tuple(token for term in terms_of(said) for word in term for token in (word, *beginnings_of(word)))
+
+
+def beginnings_of(token: str) -> list[str]:
+    """How a long word of letters with marks begins, each a token of its own: databases look up beginnings no longer than that."""
+    if BOUNDARY not in token:
+        return []
+    ends = (at + 1 for at in range(BEGINS, len(token) - 1) if token[at] == BOUNDARY)
+    return [token[:end] for end in ends]
 
 
 def asked_for(said: str) -> list[tuple[list[str], bool]]:
@@ -48,16 +56,21 @@ def asked_for(said: str) -> list[tuple[list[str], bool]]:
     A long word is asked for by how it begins, so that "colleagues" finds "colleague" and "opportunity" finds
     "opportunities": the two are told apart by nothing that both databases could look up as fast.
     """
-    return [(term[:-1], False) if len(term) > 1 else ([_beginning(term[0])], True) for term in terms_of(said)]
+    return [(term[:-1], False) if len(term) > 1 else _beginning(term[0]) for term in terms_of(said)]
 
 
-def _beginning(token: str) -> str:
-    """As much of a long word as counts. Where marks make words, so few code points are no word yet: those stay whole."""
-    return token if BOUNDARY in token else token[:BEGINS]
+def _beginning(token: str) -> tuple[list[str], bool]:
+    """As much of a long word as counts. Where marks make words, so few code points are no word yet: those stay whole, and
+    are looked up among the beginnings that are kept."""
+    if BOUNDARY in token:
+        return [token], len(token) <= BEGINS
+    return [token[:BEGINS]], True
 
 
 @lru_cache(maxsize=4096)
 def _terms_in(word: str) -> tuple[list[str], ...]:
+    if word.isascii():  # no sign in it stands alone, and none carries a mark
+        return ([word[:LONGEST]],)
     return tuple(_tokens(run) for run in _RUN.finditer(word))
 
 

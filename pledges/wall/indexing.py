@@ -18,11 +18,29 @@ def put(session: Session, pledge: Contribution) -> None:
     """It is found as it is shown now. Whoever calls this holds the campaign's row: two do not take one place."""
     if pledge.type is not Type.PLEDGE or pledge.published_at is None or pledge.published_revision_id is None:
         return
-    if pledge.wall_place is None:
-        pledge.wall_place = _free_place(session, pledge.published_at, pledge.campaign_id)
-        session.flush()
     revision = session.get_one(Revision, pledge.published_revision_id)
-    index.put(session, pledge.wall_place, pledge.campaign_id, words_of(pledge, revision), marks_of(pledge))
+    index.put(
+        session,
+        _place(session, pledge, pledge.published_at),
+        pledge.campaign_id,
+        words_of(pledge, revision),
+        marks_of(pledge),
+    )
+
+
+def moment_of(session: Session, pledge: Contribution, at: datetime) -> datetime:
+    """The moment that is its own on this wall: `at`, or as few microseconds later as were taken by others.
+
+    So every list has two promises in one order, whether it reads moments or places.
+    """
+    return index.moment_of(_place(session, pledge, at)) if pledge.type is Type.PLEDGE else at
+
+
+def _place(session: Session, pledge: Contribution, at: datetime) -> int:
+    if pledge.wall_place is None:
+        pledge.wall_place = _free_place(session, at, pledge.campaign_id)
+        session.flush()
+    return pledge.wall_place
 
 
 def remove(session: Session, pledge: Contribution) -> None:

@@ -120,6 +120,9 @@ def _count(session: Session, contribution: Contribution, change: int) -> None:
     if contribution.type is Type.UPDATE:
         return  # its promise is touched, see `_follow`
     touch(session, contribution.campaign_id)
+    if change > 0 and contribution.wall_place is None and contribution.published_at is not None:
+        moment = indexing.moment_of(session, contribution, contribution.published_at)
+        contribution.published_at = contribution.shown_at = moment
     places.moved(session, contribution, change)
     if change > 0:
         indexing.put(session, contribution)

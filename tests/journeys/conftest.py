@@ -31,9 +31,10 @@ from pledges.models import Campaign, CampaignState
 from pledges.settings import Settings
 from tests.akismet_service import KEY, AkismetService
 from tests.servers.ports import free_port
+from tests.wall import Wall as Senders
 
 SLUG = presets.FIRST
-PASSWORD = "seven quiet rivers run"
+NAME, PASSWORD = "Fatima R", "seven quiet rivers run"
 
 
 def opened(url: str) -> None:
@@ -169,10 +170,18 @@ class AtTheDesk:
         self.secret = ""
 
     def joins(self, role: Role = Role.MODERATOR) -> AtTheDesk:
-        """By invitation: a password, an authenticator, and its first code."""
+        """Signed in, with the queue open, as `joins_by_invitation` leaves it."""
+        seat = Senders(self.wall.app).seats(self.email, NAME, role)
+        self.secret = seat.secret
+        self.page.context.add_cookies([{"name": "desk", "value": seat.session, "url": f"{self.wall.url}/moderation/"}])
+        self.page.goto(f"{self.wall.url}/moderation/")
+        return self
+
+    def joins_by_invitation(self, role: Role = Role.MODERATOR) -> AtTheDesk:
+        """By hand: a password, an authenticator, and its first code."""
         page = self.page
         page.goto(self.wall.invitation(self.email, role))
-        page.get_by_label("Your name", exact=False).fill("Fatima R")
+        page.get_by_label("Your name", exact=False).fill(NAME)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Go on").click()
         self.secret = page.locator("[data-totp-secret]").inner_text()

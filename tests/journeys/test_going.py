@@ -79,6 +79,10 @@ def test_pages_of_a_promise_have_no_faults_and_break_no_policy(
     page.goto(f"{wall.url}{public}")
     page.emulate_media(media="print")
     expect(page.get_by_text("I promise this too")).to_be_hidden()
+    expect(page.locator(".bar-nav").first).to_be_hidden()
+    fills = "sheet => [sheet.offsetHeight > 700, parseFloat(getComputedStyle(sheet).borderTopWidth) >= 3]"
+    assert page.locator(".cols .sheet").evaluate(fills) == [True, True]
+    assert page.locator(".cols .thread").evaluate("thread => getComputedStyle(thread).breakBefore") == "page"
     expect(page.locator(".sheet .print-only")).to_contain_text(str(public))
 
 

@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import AtTheDesk, Visitor, Wall
+from tests.again import again
+from tests.journeys.conftest import AtTheDesk, Wall
+from tests.wall import Wall as Senders
 
 SHIFT = 8  # of the protocol's modifiers
 WORDS = ("I will listen before I speak", "I will learn to say her name", "I will pay for the interpreter")
@@ -29,13 +31,16 @@ def press(page: Page, layout: dict[str, str], place: str, *, shifted: str = "") 
 
 
 @pytest.fixture
-def page(wall: Wall, visitor: Visitor, moderator: AtTheDesk) -> Page:
+def page(wall: Wall, moderator: AtTheDesk) -> Page:
+    _three(Senders(wall.app))
+    return moderator.joins().page
+
+
+@again
+def _three(senders: Senders) -> None:
     for words in WORDS:
-        visitor.promises(words)
-    wall.work()
-    moderator.joins()
-    moderator.opens_the_queue()
-    return moderator.page
+        senders.promises(words)
+    senders.screens()
 
 
 def opened(page: Page) -> str:

@@ -51,7 +51,7 @@ def test_a_promise_goes_from_the_form_to_the_wall_and_back(
     assert wall.akismet.checks(), "the worker asked the local service"
     assert visitor.sees_on_the_wall() == [], "a clean promise still waits for a person"
 
-    moderator.joins()
+    moderator.joins_by_invitation()
     moderator.signs_out()
     moderator.signs_in()
     assert moderator.opens_the_queue() == [WORDS]

@@ -42,7 +42,7 @@ def gives_the_password(page: Page, url: str, email: str) -> None:
 
 
 def test_a_passkey_takes_the_place_of_the_code_and_stands_in_the_record(wall: Wall, key_holder: AtTheDesk) -> None:
-    page = key_holder.joins().page
+    page = key_holder.joins_by_invitation().page
     adds_a_passkey(page, wall.url, "my telephone")
     key_holder.signs_out()
     gives_the_password(page, wall.url, key_holder.email)
@@ -59,10 +59,10 @@ def test_a_passkey_takes_the_place_of_the_code_and_stands_in_the_record(wall: Wa
 def test_a_stolen_key_does_not_open_its_owners_account_after_another_password(
     wall: Wall, key_holder: AtTheDesk
 ) -> None:
-    page = key_holder.joins().page
+    page = key_holder.joins_by_invitation().page
     adds_a_passkey(page, wall.url, "stolen")
     key_holder.signs_out()
-    thief = AtTheDesk(page, wall, "thief@example.org").joins()
+    thief = AtTheDesk(page, wall, "thief@example.org").joins_by_invitation()
     adds_a_passkey(page, wall.url, "own")
     thief.signs_out()
     with wall.app.app_context(), transaction() as session:

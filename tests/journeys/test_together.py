@@ -9,26 +9,27 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from moderation.models import Evidence
-from pledges.db import transaction
+from tests.again import again
 from tests.browser import faults
-from tests.forms import form
-from tests.journeys.conftest import SLUG, AtTheDesk, Wall
+from tests.journeys.conftest import AtTheDesk, Wall
 from tests.moderation.bulk.test_sheet import TEXTS
 from tests.moderation.clusters.test_clusters import COPIES
+from tests.wall import Wall as Senders
 
 
 def arrive(wall: Wall, *texts: str) -> None:
     """They were sent, each from a network of its own, and checked as if somebody had taken a minute over each."""
-    client = wall.app.test_client()
-    for n, words in enumerate(texts):
-        place = {"REMOTE_ADDR": f"198.51.{n % 250}.{len(words)}"}
-        page = client.get(f"/{SLUG}/promise", environ_overrides=place).text
-        data = form(page, "/promise").sent(promise=words, consent="yes", name_it="")
-        assert client.post(f"/{SLUG}/promise", data=data, environ_overrides=place).status_code == 303
     wall.app.extensions["wall.settings"].undo_seconds = 60  # axe takes its time between the decision and its undoing
-    with wall.app.app_context(), transaction() as session:
+    _arrive(Senders(wall.app), *texts)
+
+
+@again
+def _arrive(senders: Senders, *texts: str) -> None:
+    for n, words in enumerate(texts):
+        senders.promises(words, address=f"198.51.{n % 250}.{len(words)}", name_it="")
+    with senders.work() as session:
         session.execute(update(Evidence).values(seconds_on_form=60.0))
-    wall.work()
+    senders.screens()
 
 
 def test_items_are_chosen_by_key_and_declined_together_and_it_is_told(wall: Wall, moderator: AtTheDesk) -> None:

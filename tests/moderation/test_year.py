@@ -27,7 +27,7 @@ from pledges.updates import asking
 from tests.servers.smtp import SmtpSink
 from tests.wall import SLUG, AtTheDesk, Sent, Wall
 
-WHOLE, USUAL = 60, 6
+WHOLE, USUAL = 60, 4
 START = datetime(2027, 2, 1, 9, 0, tzinfo=UTC)  # a Monday in February
 BARE = ("not_started", "under_way", "kept", "not_kept")
 LOOKS = (1, 27, 28, 29, 40, 60, 88, 90, 120, 200, 364, 366, 396)  # days after the start at which all is compared

@@ -16,6 +16,7 @@ from moderation.jobs import tasks
 from moderation.models import Act, Batch, BatchItem, Cluster, Evidence, Letter, Moderator, Note, Review, Role
 from moderation.workflow import State
 from pledges.db import utcnow
+from tests.again import again
 from tests.akismet_service import KEY, AkismetService
 from tests.forms import form
 from tests.wall import OTHER, AtTheDesk, Sent, Wall, later
@@ -30,6 +31,7 @@ DIFFERENT = (
 )
 
 
+@again
 def promises(wall: Wall, count: int, **fields: str) -> list[Sent]:
     """That many different promises, screened."""
     made = [

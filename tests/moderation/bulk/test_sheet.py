@@ -13,6 +13,7 @@ from moderation.models import Act, Batch, BatchItem, Evidence, Letter, Membershi
 from moderation.workflow import State
 from pledges.db import utcnow
 from pledges.models import AkismetUse, Campaign
+from tests.again import again
 from tests.akismet_service import KEY, AkismetService
 from tests.forms import form
 from tests.moderation.clusters.test_clusters import arrives
@@ -60,6 +61,7 @@ def screened(wall: Wall) -> None:
         pass
 
 
+@again
 def twelve(wall: Wall, **fields: str) -> list[Sent]:
     sent = [arrives(wall, words, n, **fields) for n, words in enumerate(TEXTS)]
     screened(wall)

@@ -7,10 +7,9 @@ import pytest
 from moderation.checks import signed
 from moderation.checks.base import Verdict
 from pledges.db import utcnow
-from pledges.models import Organisation
 from pledges.organisations import naming
 from tests.moderation.checks.subjects import subject
-from tests.wall import AtTheDesk, Wall
+from tests.wall import AtTheDesk, Sent, Wall
 
 SIGNERS = [("author", "Amina Yusuf"), ("organisation", "UNISON Cymru"), ("organisation", "Lóvejoy & Sons")]
 
@@ -63,19 +62,30 @@ def test_who_writes_from_the_private_page_and_whoever_promises_is_not_asked() ->
     assert not signed.check(subject(name="Amina Yusuf", signers=SIGNERS)).quotes
 
 
+def rules_of(wall: Wall, comment: Sent) -> list[str]:
+    """By which rules it was held."""
+    wall.screens()
+    findings = {each.check: each for each in wall.review(comment.review_id).findings}
+    found: list[str] = findings["signed"].detail.get("rules", [])
+    return found
+
+
 def test_a_borrowed_name_is_held_and_told_to_whoever_decides(wall: Wall, moderator: AtTheDesk) -> None:
     promise = wall.promises("I will open the doors of our library", name="Amina Yusuf", show_name="anonymous")
     moderator.approves(promise)
     with wall.work() as session:
         naming.known(session, "Northbrook Trust", utcnow()).verified_at = utcnow()
-        assert session.query(Organisation).count() == 1
+    org = {"kind": "organisation", "organisation": "Harbour Cafe", "email": "a@org.example", "show_name": "anonymous"}
+    organised = wall.promises("We will open our kitchen", **org)
+    moderator.approves(organised)
     comments = [wall.comments(promise, "So true", name=name) for name in ("Amína Yusuf", "N0rthbrook Trust", "Mei Lin")]
     wall.screens()
-    told = []
-    for comment in comments:
-        findings = {each.check: each for each in wall.review(comment.review_id).findings}
-        told.append(findings["signed"].detail.get("rules", []))
+    told = [rules_of(wall, comment) for comment in comments]
     assert told == [["signed_like_author"], ["signed_like_organisation"], []]
+    assert rules_of(wall, wall.comments(organised, "Thank you", name="Harbour Café")) == ["signed_like_author"]
+    with wall.work() as session:  # whose badge is over is no better known than others
+        naming.known(session, "Northbrook Trust", utcnow()).verified_until = utcnow()
+    assert rules_of(wall, wall.comments(promise, "Well said", name="Northbrook Trust")) == []
     page = moderator.client.get(f"/moderation/reviews/{comments[0].review_id}").text
     assert "a signature like that of whoever made the promise" in page and "<mark>Amína Yusuf" in page
     sheet = moderator.client.get("/moderation/")

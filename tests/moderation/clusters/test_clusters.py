@@ -39,6 +39,7 @@ from moderation.workflow import State
 from pledges.db import utcnow
 from pledges.models import Campaign
 from pledges.tokens import secret_for
+from tests.again import again
 from tests.databases import Databases
 from tests.forms import form
 from tests.wall import SLUG, AtTheDesk, Sent, Wall, later, opened
@@ -60,17 +61,13 @@ FREE = ("gmail.com", "pm.me", "mail.nhs.net")  # many have addresses there who a
 def arrives(wall: Wall, words: str, n: int, *, ip: str = "", **fields: str) -> Sent:
     """A promise from an address of its own, or from the one given."""
     address = ip or f"198.51.{n % 250}.{n % 200 + 1}"
-    client = wall.app.test_client()
-    page = client.get(f"/{SLUG}/promise", environ_overrides={"REMOTE_ADDR": address}).text
-    data = form(page, "/promise").sent(promise=words, consent="yes", name_it="", **fields)
-    return wall.sent(client.post(f"/{SLUG}/promise", data=data, environ_overrides={"REMOTE_ADDR": address}))
+    return wall.promises(words, address=address, name_it="", **fields)
 
 
+@again
 def flood(wall: Wall, texts: tuple[str, ...] | list[str] = COPIES, start: int = 0) -> list[Sent]:
-    sent = []
-    for n, words in enumerate(texts):
-        sent.append(arrives(wall, words, start + n))
-        wall.screens()
+    sent = [arrives(wall, words, start + n) for n, words in enumerate(texts)]
+    wall.screens()
     return sent
 
 

@@ -37,7 +37,7 @@ def item(who: AtTheDesk, sent: Sent) -> str:
 def test_a_thousand_reports_hide_nothing_are_one_row_and_one_decision_closes_them(
     wall: Wall, moderator: AtTheDesk, share: Callable[..., int]
 ) -> None:
-    sent, count = wall.promises(), share(1000, usual=140)
+    sent, count = wall.promises(), share(1000, usual=60)
     moderator.approves(sent)
     flood(wall, sent, count, networks=7)
     assert wall.shown()

@@ -12,7 +12,7 @@ from moderation.people import memberships
 from pledges.db import utcnow
 from pledges.models import Campaign
 from tests.moderation.people.test_sign_in import code, inside, password
-from tests.wall import CSRF, OTHER, SLUG, AtTheDesk, Wall, found
+from tests.wall import CSRF, OTHER, SLUG, AtTheDesk, Seat, Wall, found
 
 RECOVERY_CODE = re.compile(r"<li><code>([0-9a-f-]+)</code></li>")
 LINK = re.compile(r"data-invitation>http://[^/]+(/moderation/invitation/[^<]+)<")
@@ -93,7 +93,7 @@ def test_a_lost_factor_is_renewed_by_link_and_everything_old_is_void(wall: Wall,
     csrf = found(CSRF, page.text)
     page = again.post(link, data={"csrf_token": csrf, "password": "eight slow rivers run"})
     secret = found(re.compile(r"data-totp-secret>([^<]+)<"), page.text)
-    fresh = AtTheDesk(wall, again, "mo", secret)
+    fresh = AtTheDesk(wall, again, "mo", Seat("", secret))
     again.post(link, data={"csrf_token": found(CSRF, page.text), "code": fresh.next_code()})
     assert inside(again)
     with wall.look() as session:

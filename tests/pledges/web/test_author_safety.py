@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
 
-from pledges.db import Translated
-from pledges.models import Campaign, Contribution
+from moderation.models import Role
+from pledges.models import Contribution
 from tests.forms import form
 from tests.wall import SLUG, AtTheDesk, Sent, Wall
 
@@ -73,11 +72,21 @@ def test_places_to_turn_to_stand_on_the_receipt_and_beside_every_report(wall: Wa
     ]
     for text in [*asked, reported.text]:
         assert "data-turn-to" in text and "08 08 16 89 111" in text and "report-it.org.uk" in text
-    with wall.work() as session:
-        campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
-        own = {"en": "Our own line: 01632 960001\n\nTell <Sam>", "cy": "Ein llinell: 01632 960001\nDywedwch wrth <Sam>"}
-        campaign.words = {**campaign.words, "turn_to": Translated(own)}
+    owner, desk = wall.moderator("olwen", Role.OWNER), f"/moderation/campaigns/{SLUG}"
+    own = {
+        "turn_to-en": "Our own line: 01632 960001\n\nTell <Sam>",
+        "turn_to-cy": "Ein llinell: 01632 960001\nDywedwch wrth <Sam>",
+    }
+    page = owner.client.get(desk).text
+    much = owner.client.post(f"{desk}/turn-to", data=form(page, "/turn-to").sent(**{"turn_to-en": "Ring us\n" * 13}))
+    assert much.status_code == 422 and form(much.text, "/turn-to").values("turn_to-en")[0].count("Ring us") == 13
+    assert owner.client.post(f"{desk}/turn-to", data=form(page, "/turn-to").sent(**own)).status_code == 303
+    assert "turn-to" not in mo.client.get(desk).text
+    assert mo.client.post(f"{desk}/turn-to", data={"csrf_token": mo.csrf()} | own).status_code == 403
     for path in (f"{lang}/{SLUG}/promises/{sent.public_id}/report", f"{lang}{sent.receipt}"):
         text = client.get(path).text.partition("data-turn-to")[2].partition("</ul>")[0]
         assert "01632 960001" in text and "&lt;Sam&gt;" in text and "report-it" not in text
         assert text.count("<li") == 2
+    none = form(owner.client.get(desk).text, "/turn-to").sent(**dict.fromkeys(own, ""))
+    assert owner.client.post(f"{desk}/turn-to", data=none).status_code == 303
+    assert "report-it.org.uk" in client.get(f"{lang}{sent.receipt}").text

@@ -383,7 +383,7 @@ def test_every_change_of_what_is_shown_is_seen_at_once(kept: Callable[..., Kept]
         there.watcher.look()  # as its thread does within a second
         step, every = next(steps), addresses()
         always = {f"/{SLUG}", f"/{SLUG}/promises/{first.public_id}", "/"}
-        asked = [each for place, each in enumerate(every) if each in always or in_share(place, step, of=20)]
+        asked = [each for place, each in enumerate(every) if each in always or in_share(place, step, of=40)]
         try:
             here.is_true(*asked, also=[there])
         except AssertionError as error:
