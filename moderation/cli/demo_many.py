@@ -33,7 +33,8 @@ from pledges.wall import indexing
 from . import demo
 from .demo_data import PROMISES
 
-AT_ONCE = 10_000  # promises in one transaction: others write between two of them
+AT_ONCE = 4_000  # promises in one transaction, about a second: others write between two of them
+CACHE_KIB = 256 * 1024  # of SQLite's pages: ids by chance stand all over an index, which would be read again for each
 SPREAD = timedelta(days=60)
 AGREED = "An example: nobody agreed to anything."
 SHOWN = ("published_revision_id", "consent_id")
@@ -86,8 +87,10 @@ def _ground(session: Session, campaign: Campaign, now: datetime) -> Ground:
 
 def _write(session: Session, ground: Ground, those: list[tuple[int, datetime]], chance: random.Random) -> None:
     """Held and counted in one transaction, as a decision is."""
-    versions.touch(session, ground.campaign_id)
     dialect = session.get_bind().dialect.name
+    if dialect == "sqlite":
+        session.connection().exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
+    versions.touch(session, ground.campaign_id)
     ids = {kind.__tablename__: _ids(session, table_of(kind), len(those)) for kind in KINDS}
     rows: dict[str, list[dict[str, Any]]] = {kind.__tablename__: [] for kind in KINDS}
     found: list[dict[str, Any]] = []
