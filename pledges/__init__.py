@@ -40,6 +40,7 @@ def init_app(app: Flask, settings: Settings, *, desk: door.ReviewDesk) -> None:
         app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.config["MAX_FORM_PARTS"] = MOST_FIELDS
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(HERE / "translations"))
+    app.jinja_env.code_generator_class = helpers.Output
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {
         "prose": markup.prose,

@@ -284,10 +284,9 @@ def transaction() -> Iterator[Session]:
     """
     session = database().session
     if not session.info.get(WRITES):
-        session.commit()
         session.expire_all()
-    session.lock()
     try:
+        session.lock()
         yield session
         session.commit()
     except BaseException:

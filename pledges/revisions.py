@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
-from .models import Revision
 from .text import fold
 
 
-def digest_of(revision: Revision) -> str:
-    """SHA-256 over salt and every field that is shown: approval is of exactly these."""
+def digest_of(revision: Any) -> str:
+    """SHA-256 over salt and every field that is shown, of a Revision or of what names its fields: approval is of exactly these."""
     said = [
         revision.salt, revision.words, str(revision.by_when), revision.how_we_will_know, str(revision.status or ""),
         revision.link, revision.name, str(revision.show_name), revision.role, revision.organisation, revision.website,

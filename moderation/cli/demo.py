@@ -87,14 +87,15 @@ def _show(
 ) -> Contribution:
     """An example goes the whole road: taken in, reviewed, approved; nobody is written to, since there is no address."""
     origin = Origin(ip="")
-    receipt = storing.receive(session, campaign, sent, origin, review_desk(), now=at, parent=parent)
-    receipt.contribution.example = True
-    review = session.scalars(select(Review).where(Review.contribution_id == receipt.contribution.id)).one()
+    receipt = storing.receive(session, campaign.id, sent, origin, review_desk(), now=at, parent=parent)
+    example = session.get_one(Contribution, receipt.contribution_id)
+    example.example = True
+    review = session.scalars(select(Review).where(Review.contribution_id == example.id)).one()
     review.check_after = None
     review.state = State.WAITING
     session.flush()
     decide.decide(session, review.id, Move.APPROVE, by=None, version=review.version, now=at, settings=settings())
-    return receipt.contribution
+    return example
 
 
 def clear(session: Session, now: datetime) -> int:

@@ -12,16 +12,17 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Select, Table, func, insert, select, text, update
+from sqlalchemy import Select, Table, func, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from moderation.models import Decision, Report, Review
 from moderation.workflow import Move, State
 from pledges.campaigns import versions
-from pledges.db import transaction
+from pledges.db import Base, transaction
 from pledges.figures import counters
 from pledges.intake.consents import wording_id
 from pledges.models import Campaign, Consent, Contribution, Kind, Progress, Revision, ShowName, Type
+from pledges.models.rows import add_all, table_of
 from pledges.organisations import naming
 from pledges.revisions import digest_of, repeat_key
 from pledges.search import index, merging
@@ -36,10 +37,7 @@ AT_ONCE = 10_000  # promises in one transaction: others write between two of the
 SPREAD = timedelta(days=60)
 AGREED = "An example: nobody agreed to anything."
 SHOWN = ("published_revision_id", "consent_id")
-TABLES: tuple[Table, ...] = tuple(
-    each.__table__  # type: ignore[misc]
-    for each in (Contribution, Revision, Consent, Review, Decision)
-)
+KINDS: tuple[type[Base], ...] = (Contribution, Revision, Consent, Review, Decision)
 
 
 @dataclass
@@ -90,8 +88,8 @@ def _write(session: Session, ground: Ground, those: list[tuple[int, datetime]], 
     """Held and counted in one transaction, as a decision is."""
     versions.touch(session, ground.campaign_id)
     dialect = session.get_bind().dialect.name
-    ids = {table.name: _ids(session, table, len(those)) for table in TABLES}
-    rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in TABLES}
+    ids = {kind.__tablename__: _ids(session, table_of(kind), len(those)) for kind in KINDS}
+    rows: dict[str, list[dict[str, Any]]] = {kind.__tablename__: [] for kind in KINDS}
     found: list[dict[str, Any]] = []
     on_wall: list[dict[str, Any]] = []
     tally: Tally[tuple[str, str]] = Tally()
@@ -100,7 +98,7 @@ def _write(session: Session, ground: Ground, those: list[tuple[int, datetime]], 
         own = {name: next(each) for name, each in ids.items()}
         pledge, revision = _promise(ground, own, number, at, place, chance)
         rows["contributions"].append(_columns(pledge))
-        rows["revisions"].append(_columns(revision))
+        rows["revisions"].append(_columns(revision, but=("actions_said",)))
         rows["consents"].append(
             {
                 "id": own["consents"],
@@ -118,10 +116,9 @@ def _write(session: Session, ground: Ground, those: list[tuple[int, datetime]], 
         on_wall.append(wall_index.row(dialect, place, ground.campaign_id, words, marks))
         tally.update(counters.names_of(pledge))
     _insert(session, rows)
-    session.execute(index.statement(dialect), found)
-    session.execute(wall_index.statement(dialect), on_wall)
-    for (name, day), change in sorted(tally.items()):
-        counters.add(session, ground.campaign_id, name, change, day)
+    index.put_all(session, found)
+    wall_index.put_all(session, on_wall)
+    counters.add_all(session, ground.campaign_id, tally)
 
 
 def _insert(session: Session, rows: dict[str, list[dict[str, Any]]]) -> None:
@@ -129,9 +126,9 @@ def _insert(session: Session, rows: dict[str, list[dict[str, Any]]]) -> None:
     shown = [{each: row[each] for each in ("id", *SHOWN)} for row in rows["contributions"]]
     for row in rows["contributions"]:
         row.update(dict.fromkeys((*SHOWN, "shown_at")))
-    for table in TABLES:
-        session.execute(insert(table), rows[table.name])
-        if table.name == "consents":
+    for kind in KINDS:
+        add_all(session, kind, rows[kind.__tablename__])
+        if kind is Consent:
             _show(session, shown)
 
 
@@ -146,12 +143,9 @@ def _show(session: Session, those: list[dict[str, int]]) -> None:
             {name: [row[name] for row in those] for name in ("id", *SHOWN)},
         )
         return
-    session.execute(
-        text(
-            "UPDATE contributions SET published_revision_id = :published_revision_id, consent_id = :consent_id,"
-            " shown_at = published_at WHERE id = :id"
-        ),
-        those,
+    session.connection().exec_driver_sql(
+        "UPDATE contributions SET published_revision_id = ?, consent_id = ?, shown_at = published_at WHERE id = ?",
+        [(row["published_revision_id"], row["consent_id"], row["id"]) for row in those],
     )
 
 
@@ -236,9 +230,9 @@ def _promise(
     return pledge, revision
 
 
-def _columns(made: Any) -> dict[str, Any]:
+def _columns(made: Any, *, but: tuple[str, ...] = ()) -> dict[str, Any]:
     """What was said of it, by column; all else has its default."""
-    return made.__dict__
+    return {name: value for name, value in made.__dict__.items() if name not in but}
 
 
 def _review(own: dict[str, int], ground: Ground, at: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,8 +19,9 @@ from moderation.rules import house_rules
 from moderation.workflow import MOVES, WAITS, Move, State
 from pledges.errors import NotNow
 from pledges.intake.door import Complaint, Noticed, Rule, Standing
-from pledges.intake.sent import Origin, Sent
-from pledges.models import Campaign, Contribution, Matter, Revision
+from pledges.intake.sent import Origin, Receipt, Sent, Stored
+from pledges.models import Campaign, Contribution, Matter
+from pledges.models.rows import added
 from pledges.settings import Settings
 
 from . import forgetting, noticing, reports, reviews, telling
@@ -34,25 +36,23 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    def open_review(
-        self, session: Session, contribution: Contribution, revision: Revision, origin: Origin, now: datetime
-    ) -> None:
+    def open_review(self, session: Session, stored: Stored, origin: Origin, now: datetime) -> None:
         """A review of exactly these words; older words of the same author that still wait give way."""
-        edited = revision.number > 1
+        edited = stored.number > 1
         if edited:
-            self._supersede_waiting(session, contribution, now)
-        review = Review(
-            revision_id=revision.id,
-            contribution_id=contribution.id,
-            campaign_id=contribution.campaign_id,
+            self._supersede_waiting(session, session.get_one(Contribution, stored.contribution_id), now)
+        review_id = added(
+            session,
+            Review,
+            revision_id=stored.revision_id,
+            contribution_id=stored.contribution_id,
+            campaign_id=stored.campaign_id,
             waiting_since=now,
             check_after=now,
             check_reason="edit" if edited else "",
-            evidence=self._evidence(contribution, origin, now),
         )
-        session.add(review)
-        if not edited:
-            outbox.owe(session, outbox.Kind.RECEIPT, f"receipt:{contribution.id}", contribution=contribution, now=now)
+        added(session, Evidence, review_id=review_id, **self._evidence(origin, now))
+        outbox.owe_receipt(session, stored, now)
 
     def address_confirmed(self, session: Session, contribution: Contribution, now: datetime) -> None:
         """Whoever gave this address has confirmed it: what was decided before is told now."""
@@ -62,10 +62,10 @@ class Desk:
         """What whoever wrote this may want to know before it is sent."""
         return noticing.noticed(session, campaign, sent, now)
 
-    def stored(self, contribution: Contribution) -> None:
+    def stored(self, receipt: Receipt) -> None:
         """The checks may start; the minute's sweep does it where this fails."""
         try:
-            queue.nudge(contribution.id)
+            queue.nudge(receipt.contribution_id)
         except Exception as error:  # the queue of jobs is a courtesy: the row is the queue
             log.warning("the job queue took no nudge: %s", type(error).__name__)
 
@@ -159,21 +159,20 @@ class Desk:
         rules = house_rules.rules_of(session, campaign.id if campaign else None)
         return [Rule(rule.number, rule.words, rule.allowed, rule.declined) for rule in rules]
 
-    def _evidence(self, contribution: Contribution, origin: Origin, now: datetime) -> Evidence:
-        days = self.settings.evidence_kept_days
-        if contribution.campaign.through_teacher:
-            days = self.settings.child_evidence_kept_days
-        return Evidence(
-            ip=origin.ip[:45],
-            user_agent=origin.user_agent[:HEADER_CHARS],
-            referrer=origin.referrer[:HEADER_CHARS],
-            accept_language=origin.accept_language[:200],
-            permalink=origin.permalink[:HEADER_CHARS],
-            seconds_on_form=origin.seconds_on_form,
-            trap_name=origin.trap_name,
-            trap_value=None if origin.trap_value is None else origin.trap_value[:HEADER_CHARS],
-            forget_after=now + timedelta(days=days),
-        )
+    def _evidence(self, origin: Origin, now: datetime) -> dict[str, Any]:
+        kept = self.settings
+        days = kept.child_evidence_kept_days if origin.through_teacher else kept.evidence_kept_days
+        return {
+            "ip": origin.ip[:45],
+            "user_agent": origin.user_agent[:HEADER_CHARS],
+            "referrer": origin.referrer[:HEADER_CHARS],
+            "accept_language": origin.accept_language[:200],
+            "permalink": origin.permalink[:HEADER_CHARS],
+            "seconds_on_form": origin.seconds_on_form,
+            "trap_name": origin.trap_name,
+            "trap_value": None if origin.trap_value is None else origin.trap_value[:HEADER_CHARS],
+            "forget_after": now + timedelta(days=days),
+        }
 
     def _supersede_waiting(self, session: Session, contribution: Contribution, now: datetime) -> None:
         reviews.lock(session, contribution)

@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import BindParameter, Select, bindparam, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moderation.models import Decision, Letter, Moderator, Report, Review
 from moderation.workflow import Move
+from pledges.intake.sent import Stored
 from pledges.limits.mailboxes import mailbox
 from pledges.models import Contact, Contribution, Type
+from pledges.models.rows import added, table_of
 from pledges.settings import Settings
 from pledges.tokens import hash_email, hashes_of_email
 
@@ -55,6 +57,20 @@ BY_ITS_AUTHOR = (Kind.WITHDRAWN, Kind.LINK_AGAIN)  # anybody can give anybody's 
 BY_ITS_AUTHOR_AN_HOUR = 3  # of each kind, to one address
 TOO_MANY, UNPROVED_HERE = "too many", "unproved"
 OUTCOMES_A_DAY = 5  # to an address that nobody has proved
+# a letter to an address that nobody has proved, whatever it was typed in
+_LETTERS, _CONTACTS = table_of(Letter), table_of(Contact)
+_CONFIRMED = _CONTACTS.alias("confirmed")
+_EMAIL_HASH: BindParameter[str] = bindparam("email_hash")
+_HAD_ITS_LETTER = (
+    select(_LETTERS.c.id)
+    .join(_CONTACTS, _CONTACTS.c.contribution_id == _LETTERS.c.contribution_id)
+    .where(
+        _CONTACTS.c.email_hash == _EMAIL_HASH,
+        _LETTERS.c.kind == Kind.RECEIPT,
+        ~exists().where(_CONFIRMED.c.email_hash == _EMAIL_HASH, _CONFIRMED.c.proved_at.is_not(None)),
+    )
+    .limit(1)
+)
 
 
 def owe(
@@ -70,10 +86,6 @@ def owe(
     """A letter to the author is owed once for its cause; none where there is nobody to write to."""
     contact = contact_of(session, contribution)
     if contact is None or not (contact.letters_wanted or kind in UNPROVED or kind in FOR_ITSELF):
-        return None
-    if kind is Kind.RECEIPT and contribution.type is Type.UPDATE:
-        return None  # it was sent from the private page of its promise
-    if kind is Kind.RECEIPT and _has_had_its_letter(session, contact):
         return None
     letter = Letter(
         kind=kind,
@@ -91,6 +103,27 @@ def owe(
     session.add(letter)
     session.flush()
     return letter
+
+
+def owe_receipt(session: Session, stored: Stored, now: datetime) -> None:
+    """Whoever sent these words is asked to confirm the address, unless nobody has proved it and it was written to before.
+
+    Of an update nothing is written: it was sent from the private page of its promise.
+    """
+    if stored.email_hash is None or stored.type is Type.UPDATE:
+        return
+    if session.scalar(_HAD_ITS_LETTER, {"email_hash": stored.email_hash}) is not None:
+        return
+    added(
+        session,
+        Letter,
+        kind=Kind.RECEIPT,
+        cause=f"receipt:{stored.contribution_id}",
+        contribution_id=stored.contribution_id,
+        lang=stored.page_lang,
+        due_at=now,
+        queued_at=now,
+    )
 
 
 def contact_of(session: Session, contribution: Contribution) -> Contact | None:
@@ -133,16 +166,6 @@ def address_confirmed(session: Session, contribution: Contribution, now: datetim
         )
         .values(dropped_at=None, dropped_why="", due_at=now, queued_at=now)
     )
-
-
-def _has_had_its_letter(session: Session, contact: Contact) -> bool:
-    """Whether an address that nobody has proved was written to already, for whatever it was typed in."""
-    same = Contact.email_hash == contact.email_hash
-    written = select(Letter.id).join(Contact, Contact.contribution_id == Letter.contribution_id)
-    confirmed = select(Contact.id).where(same, Contact.proved_at.is_not(None))
-    earlier = written.where(same, Letter.kind == Kind.RECEIPT, ~confirmed.exists())
-    with session.no_autoflush:  # it asks for what was stored before
-        return session.scalars(earlier.limit(1)).first() is not None
 
 
 def proved(session: Session, *email_hashes: str) -> bool:

@@ -194,6 +194,7 @@ def _origin(given: schemas.NewPledge | schemas.NewComment) -> Origin:
         ip=str(address_of(given.visitor_address)),
         user_agent=text.clean(given.visitor_agent),
         permalink=settings().base_url + link("wall", slug=campaign.slug),
+        through_teacher=campaign.through_teacher,
         seconds_on_form=given.seconds_on_form,
         trap_value="",  # the partner's form has its own
     )
@@ -201,6 +202,6 @@ def _origin(given: schemas.NewPledge | schemas.NewComment) -> Origin:
 
 def _taken(receipt: Receipt) -> Response:
     address = settings().base_url + link("receipt", token=receipt.token)
-    response = as_json(schemas.Taken(id=receipt.contribution.public_id, receipt=address), 202)
+    response = as_json(schemas.Taken(id=receipt.public_id, receipt=address), 202)
     response.headers["Cache-Control"] = "no-store"
     return response

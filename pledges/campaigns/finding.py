@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ExecutableOption
 
 from pledges.errors import NotYours
 from pledges.models import Campaign, CampaignState, Contribution
 
-_BY_SLUG = select(Campaign).where(Campaign.slug == bindparam("slug"))
+from . import known
+
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 
@@ -24,10 +25,8 @@ def shown_campaigns(session: Session, *with_it: ExecutableOption) -> list[Campai
 
 
 def campaign_or_404(session: Session, slug: str) -> Campaign:
-    """The campaign at this address; raises NotYours where there is none, or none yet."""
-    found = None
-    if _SLUG.fullmatch(slug):
-        found = session.scalars(_BY_SLUG, {"slug": slug}).first()
+    """The campaign at this address, with its parts; raises NotYours where there is none, or none yet."""
+    found = known.of_slug(session, slug) if _SLUG.fullmatch(slug) else None
     if found is None or found.state is CampaignState.DRAFT:
         raise NotYours
     return found

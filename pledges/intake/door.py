@@ -10,9 +10,9 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from pledges.db import Translated
-from pledges.models import Campaign, Contribution, Matter, Revision
+from pledges.models import Campaign, Contribution, Matter
 
-from .sent import Origin, Sent
+from .sent import Origin, Receipt, Sent, Stored
 
 DOOR = "wall.desk"
 
@@ -80,14 +80,13 @@ class Standing:
 class ReviewDesk(Protocol):
     """The door to the moderators; app.py says who stands behind it."""
 
-    def open_review(
-        self, session: Session, contribution: Contribution, revision: Revision, origin: Origin, now: datetime
-    ) -> None: ...
+    def open_review(self, session: Session, stored: Stored, origin: Origin, now: datetime) -> None:
+        """These words wait to be checked and read, from the transaction on that stores them."""
 
     def noticed(self, session: Session, campaign: Campaign, sent: Sent, now: datetime) -> list[Noticed]:
         """What whoever wrote this may want to know before it is sent; nothing of it is kept."""
 
-    def stored(self, contribution: Contribution) -> None:
+    def stored(self, receipt: Receipt) -> None:
         """After the commit: the checks may start. What goes wrong here is only lateness."""
 
     def standing(self, session: Session, contribution: Contribution, lang: str, now: datetime) -> Standing: ...

@@ -27,7 +27,7 @@ from pledges.limits.rules import Kind, Refusal
 from pledges.models import Campaign, EventCode
 from pledges.settings import settings
 from pledges.web.caching import FORM, PRIVATE, with_token
-from pledges.web.language import link
+from pledges.web.language import link, private_link
 
 from . import storing
 from .allowance import clock, refusal, visitor, why
@@ -60,10 +60,10 @@ class Road:
 
 def as_new(campaign: Campaign, event: EventCode | None, **where: Any) -> Store:
     """Stores what is sent as new, `where` as `storing.receive` takes it, with the event whose code came with it."""
+    campaign_id, code = campaign.id, event.id if event else None
 
     def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
-        code = event.id if event else None
-        return storing.receive(session, campaign, sent, origin, review_desk(), now=now, event_code_id=code, **where)
+        return storing.receive(session, campaign_id, sent, origin, review_desk(), now=now, event_code_id=code, **where)
 
     return store
 
@@ -81,9 +81,10 @@ def take(road: Road, form: PledgeForm | CommentForm | UpdateForm) -> ResponseRet
     ticket = tokens.read_form_token(request.form.get("token", ""), road.purpose, now)
     looking = request.form.get("step") == "preview"
     form.errors = form.for_a_look() if looking else form.errors
-    if ticket is not None and not form.errors and not looking:
+    sent = form.sent(ticket.nonce) if ticket is not None and not form.errors and not looking else None
+    if sent is not None:
         try:
-            again = storing.already(reading(), form.sent(ticket.nonce))
+            again = storing.already(reading(), sent)
         except FormUsed:
             return form_page(road, form, 422, trouble="used")
         if again is not None:
@@ -116,7 +117,7 @@ def take(road: Road, form: PledgeForm | CommentForm | UpdateForm) -> ResponseRet
     wait = refusal(road.limit, email=form["email"], event=road.event)
     if wait is not None:
         return _wait_page(road, form, kept, wait, now)
-    sent = form.sent(ticket.nonce)
+    assert sent is not None  # noqa: S101 (nothing is wrong with the form, and this is no preview)
     try:
         receipt = stored(road.store, sent, origin(ticket.made_at, now), now)
     except FormUsed:
@@ -175,15 +176,20 @@ def stored(store: Store, sent: Sent, origin: Origin, now: datetime) -> Receipt:
     except IntegrityError:  # the other one was first: now it is found
         with transaction() as session:
             receipt = storing.already(session, sent) or store(session, sent, origin, now)
-    try:
-        review_desk().stored(receipt.contribution)
-    except Exception:  # whatever it was: the promise is committed, and a 500 would deny that to its author
-        log.exception("the checks were not started; the sweep will find it")
+    hand_over(receipt)
     return receipt
 
 
+def hand_over(receipt: Receipt) -> None:
+    """The desk may begin with what is committed."""
+    try:
+        review_desk().stored(receipt)
+    except Exception:  # whatever it was: the promise is committed, and a 500 would deny that to its author
+        log.exception("the checks were not started; the sweep will find it")
+
+
 def to_receipt(receipt: Receipt) -> Response:
-    response = redirect(link("receipt", token=receipt.token, sent=1), code=303)
+    response = redirect(private_link("receipt", receipt.token, sent=1), code=303)
     response.headers["Cache-Control"] = PRIVATE
     return make_response(response)
 
@@ -213,6 +219,7 @@ def origin(made_at: datetime, now: datetime) -> Origin:
         referrer=request.headers.get("Referer", "")[:400],
         accept_language=request.headers.get("Accept-Language", "")[:100],
         permalink=settings().base_url + link("wall", slug=campaign.slug),
+        through_teacher=campaign.through_teacher,
         seconds_on_form=max(0.0, (now - made_at).total_seconds()),
         trap_name=TRAP,
         trap_value=request.form.get(TRAP, "")[:400] if TRAP in request.form else None,

@@ -6,8 +6,9 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
-from pledges.models import Contribution, Kind, Progress, Sector, ShowName, Size, Type
+from pledges.models import Kind, Progress, Sector, ShowName, Size, Type
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Sent:
     form_token: str | None = None  # the one-use number of the form
     wording: tuple[str, ...] = ()  # of what was agreed to, where it is not ours: other wording is something else
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Tells the same words from other words sent with the same form."""
         said = [
@@ -68,15 +69,31 @@ class Origin:
     referrer: str = ""
     accept_language: str = ""
     permalink: str = ""
+    through_teacher: bool = False  # of children, so it is forgotten earlier still
     seconds_on_form: float | None = None
     trap_name: str = ""
     trap_value: str | None = None  # none: the field was missing altogether
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What the sender is given: the contribution and the token of its private page."""
+class Stored:
+    """Words that are stored, and what whoever reads them has to know of whose they are."""
 
-    contribution: Contribution
+    contribution_id: int
+    public_id: str
+    campaign_id: int
+    type: Type
+    page_lang: str
+    email_hash: str | None  # where a letter can be written to, of what is new
+    revision_id: int
+    number: int  # of the revision: 1 is new, the others are changes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender is given: which contribution it is, and the token of its private page."""
+
+    contribution_id: int
+    public_id: str
     token: str
     fresh: bool  # False: this very form had already been taken

@@ -110,7 +110,7 @@ class Limits:
             counts = self._counts(kind, address, extra, event, TIGHT_PARTS if tight else 1)
             if email:
                 counts += self._counts("email", address, email, None, 1)
-            refusal = self._refusal(kind, counts, tight) or self._take(kind, counts, tight)
+            refusal = self._take(kind, counts, tight)
             if refusal is None and campaign is not None and event is None:
                 self._count_for_campaign(kind, campaign)
             return refusal
@@ -134,7 +134,7 @@ class Limits:
         """None, and counted in all places; or a refusal, and counted in none."""
         counts = self._in(kind, places)
         try:
-            return self._refusal(kind, counts, False) or self._take(kind, counts, False)
+            return self._take(kind, counts, False)
         except NobodyCounts:
             return self._refused(kind, RETRY_AFTER_SECONDS, status=503)
 
@@ -260,15 +260,12 @@ class Limits:
         return max(0.001, left + length * (1 - count.allowed / present))
 
     def _take(self, kind: Kind, counts: list[Count], tight: bool) -> Refusal | None:
-        """Counts everywhere; a refusal, and nothing counted, if somebody else took a last place since it was looked at."""
-        taken: list[Count] = []
-        for count in counts:
-            if not self._strategy.hit(count.item, *count.who):
-                for each in taken:
-                    self.storage.give_back(each.item.key_for(*each.who), each.item.get_expiry())
-                return self._refusal(kind, counts, tight) or self._refused(kind, 1, tightened=tight)
-            taken.append(count)
-        return None
+        """Counts everywhere; a refusal, and nothing counted, where one of the counts is full."""
+        if self.storage.count_all(
+            [(each.item.key_for(*each.who), each.allowed, each.item.get_expiry()) for each in counts]
+        ):
+            return None
+        return self._refusal(kind, counts, tight) or self._refused(kind, 1, tightened=tight)
 
     def _count_for_campaign(self, kind: Kind, campaign: str) -> None:
         fitted = [self._strategy.hit(item, "campaign", campaign, kind) for item in self._ceiling]

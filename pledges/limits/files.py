@@ -9,7 +9,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import floor
 from pathlib import Path
@@ -38,6 +38,10 @@ RETURNING count
 """
 _GIVE_BACK = "UPDATE counts SET count = count - 1 WHERE key = ? AND expires_at > ? AND count > 0"
 _SWEEP = "DELETE FROM counts WHERE key IN (SELECT key FROM counts WHERE expires_at <= ? LIMIT ?)"
+
+
+class _Full(Exception):
+    """No more fit there."""
 
 
 class FileStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow):
@@ -87,16 +91,30 @@ class FileStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Whether `amount` more fit; read and counted in one transaction, so racing processes cannot both be the last."""
+        return self.count_all([(key, limit, expiry)], amount)
+
+    def count_all(self, places: Iterable[tuple[str, int, int]], amount: int = 1) -> bool:
+        """Whether `amount` more fit in each place (key, limit, expiry): counted in all of them, or in none."""
         now = time.time()
-        before, current = self.sliding_window_keys(key, expiry, now)
-        with self._writing() as connection:
-            earlier = self._count(connection, before, now) * (1 - (now / expiry) % 1)
-            if floor(earlier + self._count(connection, current, now)) + amount > limit:
-                return False
-            self._add(connection, current, amount, now + 2 * expiry, now)
-            if random.randrange(SWEEP_ONE_IN) == 0:
-                connection.execute(_SWEEP, (now, SWEEP_ROWS))
+        try:
+            with self._writing() as connection:
+                for place in places:
+                    self._fit_in(connection, *place, amount, now)
+                if random.randrange(SWEEP_ONE_IN) == 0:
+                    connection.execute(_SWEEP, (now, SWEEP_ROWS))
+        except _Full:
+            return False
         return True
+
+    def _fit_in(
+        self, connection: sqlite3.Connection, key: str, limit: int, expiry: int, amount: int, now: float
+    ) -> None:
+        """Counted in this place; raises `_Full`."""
+        before, current = self.sliding_window_keys(key, expiry, now)
+        earlier = self._count(connection, before, now) * (1 - (now / expiry) % 1)
+        if floor(earlier + self._count(connection, current, now)) + amount > limit:
+            raise _Full
+        self._add(connection, current, amount, now + 2 * expiry, now)
 
     def give_back(self, key: str, expiry: int) -> None:
         """One that was counted just now is not; never less than none."""

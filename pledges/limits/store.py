@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 from limits.storage import RedisStorage, SlidingWindowCounterSupport, Storage, StorageTypes
@@ -89,6 +89,10 @@ class WallStorage(Storage, SlidingWindowCounterSupport):
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         return self._ask(lambda storage: storage.acquire_sliding_window_entry(key, limit, expiry, amount))
 
+    def count_all(self, places: Sequence[tuple[str, int, int]]) -> bool:
+        """Whether one more fits in each place (key, limit, expiry): counted in all of them, or in none."""
+        return self._ask(lambda storage: _count_all(storage, places))
+
     def give_back(self, key: str, expiry: int) -> None:
         """One that was counted just now is not, with whoever counts."""
         self._ask(lambda storage: _give_back(storage, key, expiry))
@@ -147,6 +151,17 @@ class _Handed(Storage):
 
     def __new__(cls, _uri: str | None = None, *, storage: Storage) -> StorageTypes:  # type: ignore[misc]
         return storage
+
+
+def _count_all(storage: FileStorage | RedisStorage, places: Sequence[tuple[str, int, int]]) -> bool:
+    if isinstance(storage, FileStorage):
+        return storage.count_all(places)
+    for number, (key, limit, expiry) in enumerate(places):
+        if not storage.acquire_sliding_window_entry(key, limit, expiry):
+            for taken, _, span in places[:number]:
+                _give_back(storage, taken, span)
+            return False
+    return True
 
 
 def _give_back(storage: FileStorage | RedisStorage, key: str, expiry: int) -> None:

@@ -12,7 +12,7 @@ from pledges.errors import NotNow
 from pledges.intake import storing
 from pledges.intake.door import ReviewDesk
 from pledges.intake.forms.update import UpdateForm
-from pledges.intake.sent import Origin
+from pledges.intake.sent import Origin, Receipt
 from pledges.models import Contribution, Progress, Step, Type
 from pledges.models.turns import hold
 from pledges.updates import actions
@@ -27,10 +27,10 @@ class TooOften(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What was stored; `update` is none where a status came alone, or this was stored before."""
+    """What was stored; there is no receipt where a status came alone, or this was stored before."""
 
     step: Step | None
-    update: Contribution | None
+    receipt: Receipt | None
 
 
 def can_tell(pledge: Contribution) -> bool:
@@ -58,8 +58,8 @@ def answer(
         raise TooOften
     if sent is None:
         return Answer(steps.add(session, pledge, form.status, now), None)
-    update = storing.receive(session, pledge.campaign, sent, origin, desk, now=now, parent=pledge).contribution
-    return Answer(steps.add(session, pledge, form.status, now, update=update), update)
+    receipt = storing.receive(session, pledge.campaign_id, sent, origin, desk, now=now, parent=pledge)
+    return Answer(steps.add(session, pledge, form.status, now, update_id=receipt.contribution_id), receipt)
 
 
 def answer_action(session: Session, pledge: Contribution, key: str, status: Progress, now: datetime) -> None:

@@ -6,12 +6,13 @@ Both hold the tokens of `terms` alone, as they are, so that both answer alike; a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, TextClause, column, select, text
 from sqlalchemy.orm import Session
 
-from pledges.models import Revision
+from pledges.models.rows import copy
 from pledges.text import fold
 
 from . import merging, terms
@@ -22,12 +23,12 @@ LAST_PLACE = 16_383  # that a text vector of PostgreSQL knows
 FIELDS = ("words", "how_we_will_know", "actions_said", "name", "first_name", "role", "organisation")
 
 
-def put(session: Session, revision: Revision) -> None:
-    """The words, names and organisation of this revision are found."""
+def put(session: Session, revision_id: int, revision: Any) -> None:
+    """The words, names and organisation of this revision are found; `revision` names its `FIELDS`."""
     dialect = session.get_bind().dialect.name
     kept = entry(dialect, *(getattr(revision, name) for name in FIELDS))
     if kept:
-        session.execute(statement(dialect), {"id": revision.id, "kept": kept})
+        session.execute(statement(dialect), {"id": revision_id, "kept": kept})
 
 
 def entry(dialect: str, *said: str) -> str:
@@ -38,11 +39,20 @@ def entry(dialect: str, *said: str) -> str:
     return " ".join(tokens)
 
 
+@cache
 def statement(dialect: str) -> TextClause:
     """Binds `id` and `kept`, an entry for this database."""
     if dialect == "postgresql":
         return text("INSERT INTO revision_words (revision_id, words) VALUES (:id, CAST(:kept AS tsvector))")
     return text("INSERT INTO revision_words (rowid, words) VALUES (:id, :kept)")
+
+
+def put_all(session: Session, found: Sequence[dict[str, Any]]) -> None:
+    """Many at once, each as `statement` binds it."""
+    if _is_postgresql(session):
+        copy(session, TABLE, ("revision_id", "words"), ((each["id"], each["kept"]) for each in found))
+    else:
+        session.execute(statement("sqlite"), found)
 
 
 def words_of(said: str) -> list[str]:

@@ -69,6 +69,8 @@ def _beginning(token: str) -> tuple[list[str], bool]:
 
 @lru_cache(maxsize=4096)
 def _terms_in(word: str) -> tuple[list[str], ...]:
+    if word.isascii():  # no sign in it stands alone, and none carries a mark
+        return ([word[:LONGEST]],)
     return tuple(_tokens(run) for run in _RUN.finditer(word))
 
 

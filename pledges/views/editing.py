@@ -61,7 +61,7 @@ def edit_road(own: Contribution, token: str) -> Road:
     number = own.latest.number
 
     def repeated(sent: Sent) -> Receipt | None:
-        return Receipt(own, token, fresh=False) if storing.says(own.latest, sent) else None
+        return Receipt(own.id, own.public_id, token, fresh=False) if storing.says(own.latest, sent) else None
 
     def store(session: Session, sent: Sent, origin: Origin, now: datetime) -> Receipt:
         session.refresh(own)
@@ -72,7 +72,7 @@ def edit_road(own: Contribution, token: str) -> Road:
         if own.latest.number != number:
             raise FormUsed
         storing.change(session, own, sent, origin, review_desk(), now=now)
-        return Receipt(own, token, fresh=True)
+        return Receipt(own.id, own.public_id, token, fresh=True)
 
     def page(*, form: PledgeForm | CommentForm | UpdateForm, **given: Any) -> str:
         given = {"trouble": "", "own": own, "receipt_token": token, **given}

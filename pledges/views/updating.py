@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 
 from flask import Response, abort, make_response, redirect, request
@@ -14,7 +13,7 @@ from pledges.errors import FormUsed, NotNow
 from pledges.intake.door import review_desk
 from pledges.intake.forms.base import TRAP
 from pledges.intake.forms.update import STATUSES, UpdateForm
-from pledges.intake.road import origin
+from pledges.intake.road import hand_over, origin
 from pledges.intake.sent import Origin
 from pledges.models import Contribution, Progress
 from pledges.models.turns import hold
@@ -23,8 +22,6 @@ from pledges.wall import steps
 from pledges.web.language import link, page_lang
 
 from .receipt import privately, receipt_page, update_purpose
-
-log = logging.getLogger(__name__)
 
 
 def tell(own: Contribution, token: str) -> ResponseReturnValue:
@@ -48,8 +45,8 @@ def tell(own: Contribution, token: str) -> ResponseReturnValue:
         return _again(own, token, form, 422, "used")
     except answering.TooOften:
         return _again(own, token, form, 429, "often")
-    if told.update is not None:
-        _hand_over(told.update)
+    if told.receipt is not None:
+        hand_over(told.receipt)
     return _to_done(token, "update")
 
 
@@ -71,13 +68,6 @@ def _tell_action(own: Contribution, token: str, key: str, now: datetime) -> Resp
     return _to_done(token, "update")
 
 
-def _hand_over(update: Contribution) -> None:
-    try:
-        review_desk().stored(update)
-    except Exception:  # whatever it was: it is committed, and a 500 would deny that to its author
-        log.exception("the checks were not started; the sweep will find it")
-
-
 def _origin(made_at: datetime | None, now: datetime) -> Origin:
     """Where it came from; whoever holds the private link is no stranger, so a trap that was not sent means nothing."""
     whole = origin(made_at or now, now)
@@ -87,6 +77,7 @@ def _origin(made_at: datetime | None, now: datetime) -> Origin:
         user_agent=whole.user_agent,
         accept_language=whole.accept_language,
         permalink=whole.permalink,
+        through_teacher=whole.through_teacher,
         seconds_on_form=seconds,
         trap_value=request.form.get(TRAP, "")[:400],
     )

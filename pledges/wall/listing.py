@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Integer, Select, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
+from pledges.campaigns.known import with_themes
 from pledges.models import Audience, Campaign, Contribution, Kind, Organisation, Progress, Question, ShowName, Type
 from pledges.search import wall as index
 from pledges.search.wall import Bound, Wanted, mark
@@ -76,7 +77,9 @@ def answers_page(
     wanted = _NEWEST.where(Contribution.question_id == question.id)
     if after is not None:
         wanted = _after(wanted, after)
-    found = list(session.scalars(wanted, {"campaign": campaign.id, "type": Type.ANSWER, "most": limit + 1}))
+    found = with_themes(
+        campaign, session.scalars(wanted, {"campaign": campaign.id, "type": Type.ANSWER, "most": limit + 1})
+    )
     more = len(found) > limit
     return Page(found[:limit], str(Cursor.of(found[limit - 1])) if more else None)
 
@@ -92,7 +95,9 @@ def of_organisation_page(
     )
     if after is not None:
         wanted = _after(wanted, after)
-    found = list(session.scalars(wanted, {"campaign": campaign.id, "type": Type.PLEDGE, "most": limit + 1}))
+    found = with_themes(
+        campaign, session.scalars(wanted, {"campaign": campaign.id, "type": Type.PLEDGE, "most": limit + 1})
+    )
     more = len(found) > limit
     return Page(found[:limit], str(Cursor.of(found[limit - 1])) if more else None)
 
@@ -114,7 +119,9 @@ def _by_time(
         wanted = _before(wanted, _moment(before, campaign))
     elif after:
         wanted = _after(wanted, _moment(after, campaign))
-    found = list(session.scalars(wanted, {"campaign": campaign.id, "type": Type.PLEDGE, "most": limit + 1}))
+    found = with_themes(
+        campaign, session.scalars(wanted, {"campaign": campaign.id, "type": Type.PLEDGE, "most": limit + 1})
+    )
     return _page(found, limit, [str(Cursor.of(each)) for each in found], backwards=backwards, began=bool(after))
 
 
@@ -166,7 +173,7 @@ def _by_place(
     query = _EACH.where(  # what was taken down since its place was found is left out
         Contribution.wall_place.in_([place for _, place in places]), Contribution.shown_at.is_not(None)
     )
-    there = {each.wall_place: each for each in session.scalars(query)}
+    there = {each.wall_place: each for each in with_themes(campaign, session.scalars(query))}
     found = [(there[place], str(Place(part, place))) for part, place in places if place in there]
     return _page([each for each, _ in found], limit, [at for _, at in found], backwards=backwards, began=bool(after))
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import ExecutableOption
 
+from pledges.campaigns.known import with_themes
 from pledges.errors import NotYours
 from pledges.models import Campaign, CampaignState, Contribution, Question, Type
 
@@ -37,7 +38,7 @@ def shown_or_404(
         ).first()
     if found is None or not _stands(found):
         raise NotYours
-    return found
+    return with_themes(campaign, [found])[0]
 
 
 def hidden_since_shown(session: Session, campaign: Campaign, public_id: str, type: Type) -> Contribution | None:

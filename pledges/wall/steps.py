@@ -27,14 +27,14 @@ def add(
     status: Progress,
     now: datetime,
     *,
-    update: Contribution | None = None,
+    update_id: int | None = None,
     action: str | None = None,
 ) -> Step:
     """The step is stored, and shown unless a surge holds it; "changed" shows once its new words do."""
     step = Step(
         public_id=new_public_id(),
         pledge_id=pledge.id,
-        update_id=update.id if update else None,
+        update_id=update_id,
         action=action,
         status=status,
         said_at=now,

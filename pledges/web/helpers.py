@@ -6,9 +6,12 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+import markupsafe
 from flask import g, request
 from flask_babel import format_date, format_datetime, format_decimal, get_locale
 from flask_babel import gettext as _
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup
 
 from pledges import ends, markup
@@ -17,6 +20,23 @@ from pledges.models import AkismetUse, Campaign
 from pledges.settings import settings
 
 from .language import language_links, language_name, link, names_of_page, page_lang, time_zone
+
+WRITTEN = "written"
+
+
+class Output(CodeGenerator):
+    """Templates write what is escaped already as it is: the library makes another of each first, and most of a page is."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write(f"environment.globals['{WRITTEN}']({finalize.src or ''}")
+
+
+def written(value: object) -> str:
+    """The value as it stands in a page."""
+    return value if type(value) is Markup else markupsafe.escape(value)
 
 
 def surroundings() -> dict[str, Any]:
@@ -27,6 +47,7 @@ def surroundings() -> dict[str, Any]:
 def helpers() -> dict[str, Any]:
     """What every template may call."""
     return {
+        WRITTEN: written,
         "language_links": language_links,
         "names_of_page": names_of_page,
         "link": link,

@@ -18,6 +18,7 @@ from . import spelling
 from .headers import is_private
 from .spelling import LANGUAGES
 
+ANY_TOKEN = "any-token"  # noqa: S105 (stands for one: letters, digits, - and _ alone)
 PLACES = {Type.COMMENT: "c", Type.UPDATE: "u"}  # what stands on the page of another, and how its place is called there
 
 
@@ -58,6 +59,11 @@ def link(endpoint: str, **values: Any) -> str:
     if not has_request_context():
         return url_for(name, **values)
     return _path(request.script_root, name, tuple(values.items()))
+
+
+def private_link(endpoint: str, token: str, **values: Any) -> str:
+    """The address of a page that one person has: asked for once, so it is made from that of its like."""
+    return link(endpoint, token=ANY_TOKEN, **values).replace(ANY_TOKEN, token)
 
 
 @lru_cache(maxsize=10_000)

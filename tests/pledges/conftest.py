@@ -32,14 +32,14 @@ class NoteTakingDesk:
         self.breaks = False
         self.notices: list[Any] = []
 
-    def open_review(self, session, contribution, revision, origin, now):
-        self.notes.append(("review", (contribution.public_id, revision.number, origin)))
+    def open_review(self, session, stored, origin, now):
+        self.notes.append(("review", (stored.public_id, stored.number, origin)))
 
     def noticed(self, session, campaign, sent, now):
         return self.notices
 
-    def stored(self, contribution):
-        self.notes.append(("stored", contribution.public_id))
+    def stored(self, receipt):
+        self.notes.append(("stored", receipt.public_id))
         if self.breaks:
             raise RuntimeError("the queue is away")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from email_validator import EmailNotValidError, validate_email
@@ -42,7 +42,9 @@ class Form:
         """All that was sent, however long: the request itself is bounded, and nobody's words come back cut."""
         for name in names:
             value = raw.get(name, "")
-            if name == "name":  # so that the first name is all that is shown of it where no more is wished
+            if not value:  # as most fields are
+                self.values[name] = ""
+            elif name == "name":  # so that the first name is all that is shown of it where no more is wished
                 self.values[name] = text.cleaned_name(value)
             else:
                 self.values[name] = text.clean(value, lines=name == lines)
@@ -69,10 +71,10 @@ class Form:
                 most=most,
             )
 
-    def _seen(self, name: str, message: str) -> None:
+    def _seen(self, name: str, message: Callable[[], str]) -> None:
         """What is given can be read."""
         if self[name] and not text.says_something(self[name]):
-            self.errors[name] = message
+            self.errors[name] = message()
 
     def _at_most(self, name: str, most: int) -> None:
         if len(self[name]) > most:

@@ -41,12 +41,13 @@ class CommentForm(Form):
 
     @classmethod
     def read(cls, raw: Mapping[str, str], campaign: Campaign, *, page_lang: str, editing: bool = False) -> CommentForm:
+        raw = dict(raw.items())  # the first of each
         form = cls(campaign=campaign, page_lang=page_lang, editing=editing)
         form._take(raw, ["comment", "name", "first_name", "email", "reply_to"], lines="comment")
         form._words("comment", *LENGTHS[Type.COMMENT])
         if form.takes_name:
             form._at_most("name", NAME_CHARS)
-            form._seen("name", _("Write the name that we may show, or choose not to show one"))
+            form._seen("name", lambda: _("Write the name that we may show, or choose not to show one"))
         else:
             form.values["name"] = form.values["first_name"] = ""
         form._first_alone()
@@ -76,7 +77,7 @@ class CommentForm(Form):
         self.values["name"] = self["name"] or first
         self.values["first_name"] = first or (text.first_name(self["name"]) if self.first_alone else "")
         self._at_most("first_name", NAME_CHARS)
-        self._seen("first_name", _("Write the name that we may show, or choose not to show one"))
+        self._seen("first_name", lambda: _("Write the name that we may show, or choose not to show one"))
 
     @property
     def show_name(self) -> ShowName:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlsplit
@@ -118,6 +118,7 @@ class PledgeForm(Form):
 
         `as_before` are dates that may stay though they have passed, since they were given when they had not.
         """
+        raw = dict(raw.items())  # the first of each; a field that is not there costs nothing
         asked = "first_name" in raw
         form = cls(campaign=campaign, type=type, page_lang=page_lang, editing=editing, asks_first=asked)
         form._take(raw, [form.words_field, *cls.TEXTS, *cls.CHOICES], lines=form.words_field)
@@ -206,27 +207,30 @@ class PledgeForm(Form):
         campaign = self.campaign
         self.values["kind"] = self["kind"] or Kind.PERSON.value
         self.values["lang"] = self["lang"] or self._usual_lang()
-        offered: dict[str, tuple[Iterable[str], str]] = {
-            "kind": ([kind.value for kind in Kind], _("Choose who is promising")),
-            "show_name": ([level.value for level in permitted_levels(campaign)], _("Choose what we may show")),
-            "theme": ([theme.key for theme in campaign.themes if not theme.archived_at], _("Choose a theme")),
-            "audience": ([each.key for each in campaign.audiences if not each.archived_at], _("Choose from the list")),
-            "lang": (campaign.contribution_languages, _("Choose the language you wrote in")),
-            "sector": (list(Sector), _("Choose from the list")),
-            "size": (list(Size), _("Choose from the list")),
+        offered: dict[str, tuple[Iterable[str], Callable[[], str]]] = {
+            "kind": (list(Kind), lambda: _("Choose who is promising")),
+            "show_name": (permitted_levels(campaign), lambda: _("Choose what we may show")),
+            "theme": ((each.key for each in campaign.themes if not each.archived_at), lambda: _("Choose a theme")),
+            "audience": (
+                (each.key for each in campaign.audiences if not each.archived_at),
+                lambda: _("Choose from the list"),
+            ),
+            "lang": (campaign.contribution_languages, lambda: _("Choose the language you wrote in")),
+            "sector": (list(Sector), lambda: _("Choose from the list")),
+            "size": (list(Size), lambda: _("Choose from the list")),
         }
         for name, (values, message) in offered.items():
             if self[name] and self[name] not in values:
-                self.errors[name] = message
+                self.errors[name] = message()
                 self.values[name] = ""
 
     def _who(self) -> None:
         for name in ("name", "first_name", "role", "organisation", "authoriser"):
             self._at_most(name, NAME_CHARS)
-        self._seen("name", _("Write the name that we may show, or choose not to show one"))
-        self._seen("first_name", _("Write your first name as it will stand, or choose not to show it"))
-        self._seen("role", _("Write the role or place that we may show"))
-        self._seen("organisation", _("Write the name of the organisation or group"))
+        self._seen("name", lambda: _("Write the name that we may show, or choose not to show one"))
+        self._seen("first_name", lambda: _("Write your first name as it will stand, or choose not to show it"))
+        self._seen("role", lambda: _("Write the role or place that we may show"))
+        self._seen("organisation", lambda: _("Write the name of the organisation or group"))
         if self["show_name"] and ShowName(self["show_name"]) not in self.levels:
             self.values["show_name"] = ""  # it was chosen for a person before an organisation was
         level = self.show_name
@@ -264,7 +268,7 @@ class PledgeForm(Form):
         met: set[str] = set()
         for name in self.ACTIONS:
             self._at_most(name, NOTE_CHARS)
-            self._seen(name, _("Write in words what you will do"))
+            self._seen(name, lambda: _("Write in words what you will do"))
             if self[f"{name}-by"] and not self[name]:
                 self.errors[name] = _("Write what you will do by then")
             if self[name] and action_key(self[name]) in met:

@@ -74,7 +74,7 @@ class UpdateForm(Form):
         elif self["promise"]:
             self.errors["status"] = _("You wrote new words: choose “It has changed”, or empty them")
         self._at_most("note", NOTE_CHARS)
-        self._seen("note", _("Write in words what has happened"))
+        self._seen("note", lambda: _("Write in words what has happened"))
         if self["link"] and not _is_link(self["link"]):
             self.errors["link"] = _("Write the whole address, beginning with https://")
         if self.editing and not self.has_words and "promise" not in self.errors:

@@ -58,8 +58,8 @@ class Promise(RuleBasedStateMachine):
         with self.wall.work() as session:
             campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
             desk = door.review_desk()
-            given = storing.receive(session, campaign, self.newer(), ORIGIN, desk, now=self.now)
-            self.id = given.contribution.id
+            given = storing.receive(session, campaign.id, self.newer(), ORIGIN, desk, now=self.now)
+            self.id = given.contribution_id
             self.people = [self.wall.plain_moderator(session, name).id for name in ("ann", "bob")]
 
     def newer(self) -> Sent:

@@ -51,8 +51,8 @@ def received(wall: Wall, number: int) -> int:
             consents={"public": "yes"},
         )
         desk = door.review_desk()
-        given = storing.receive(session, campaign, words, Origin("192.0.2.1"), desk, now=utcnow())
-        review = session.scalars(select(Review).where(Review.contribution_id == given.contribution.id)).one()
+        given = storing.receive(session, campaign.id, words, Origin("192.0.2.1"), desk, now=utcnow())
+        review = session.scalars(select(Review).where(Review.contribution_id == given.contribution_id)).one()
         return review.id
 
 

@@ -40,13 +40,14 @@ def shown(app, database, campaign, desk) -> Callable[..., list[str]]:
                     theme_id=theme,
                     consents={"public": "yes"},
                 )
-                stored = storing.receive(session, campaign, sent, Origin("192.0.2.1"), desk, now=now, parent=above)
-                publishing.publish(session, stored.contribution.latest, now)
+                stored = storing.receive(session, campaign.id, sent, Origin("192.0.2.1"), desk, now=now, parent=above)
+                own = session.get_one(Contribution, stored.contribution_id)
+                publishing.publish(session, own.latest, now)
                 if raw:  # as an import or an older version may have left it
-                    of = update(Revision).where(Revision.contribution_id == stored.contribution.id)
+                    of = update(Revision).where(Revision.contribution_id == own.id)
                     session.execute(of.values(words=said, name=said[:100], show_name=ShowName.FULL))
-                    stored.contribution.show_name = ShowName.FULL
-                made.append(stored.contribution.public_id)
+                    own.show_name = ShowName.FULL
+                made.append(own.public_id)
             session.commit()
         return made
 

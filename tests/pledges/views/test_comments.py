@@ -21,6 +21,9 @@ def comments(visitor, promise: str, words: str = "Well said", **fields: str):
 
 
 def test_a_comment_waits_and_then_stands_under_its_promise(visitor, promise, approve):
+    asked = [text(visitor.get(f"{lang}/week/promises/{promise}/comment")) for lang in ("", "/cy")]
+    for prompts, words in zip(asked, (("Encourage:", "Offer help:", "Ask:"), ("Anogwch:", "Gofynnwch:")), strict=True):
+        assert all(each in prompts.partition("data-prompts")[2] for each in words)
     assert comments(visitor, promise, name="Priya").status_code == 303
     page = f"/week/promises/{promise}"
     assert "Well said" not in text(visitor.get(page))

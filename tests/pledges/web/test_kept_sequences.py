@@ -107,14 +107,14 @@ class Life:
 
     def sends(self, session: Session, chance: random.Random) -> None:
         campaign = session.scalars(select(Campaign).where(Campaign.slug == SLUG)).one()
-        storing.receive(session, campaign, self.newer(chance=chance), ORIGIN, door.review_desk(), now=utcnow())
+        storing.receive(session, campaign.id, self.newer(chance=chance), ORIGIN, door.review_desk(), now=utcnow())
 
     def comments(self, session: Session, chance: random.Random) -> None:
         parent = self.one(session, chance, Contribution.type == Type.PLEDGE, Contribution.shown_at.is_not(None))
         if parent is not None:
             desk = door.review_desk()
             storing.receive(
-                session, parent.campaign, self.newer(Type.COMMENT), ORIGIN, desk, now=utcnow(), parent=parent
+                session, parent.campaign_id, self.newer(Type.COMMENT), ORIGIN, desk, now=utcnow(), parent=parent
             )
 
     def edits(self, session: Session, chance: random.Random) -> None:
