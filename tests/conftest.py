@@ -119,7 +119,7 @@ LONGEST_FIRST = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest first; without --full, PostgreSQL runs a fixed share of the tests in which it does nothing of its own.
 
-    Of each module it runs one at least: statements that it alone refuses are found wherever they stand.
+    Of each module but the journeys it runs one at least: statements that it alone refuses are found wherever they stand.
     """
     items.sort(key=lambda item: not item.name.startswith(LONGEST_FIRST))
     if full():
@@ -127,7 +127,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     met = {_module(item) for item in items if _is_on_postgresql(item) and not _is_left_to_full(item)}
     left = []
     for item in items:
-        if _is_left_to_full(item) and (_module(item) in met | LONG):
+        if _is_left_to_full(item) and (_module(item) in met | LONG or "/journeys/" in item.nodeid):
             left.append(item)
         elif _is_on_postgresql(item):
             met.add(_module(item))
