@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -96,20 +97,22 @@ def _stands(wall: Wall) -> str:
 
 
 def _keep(wall: Wall, answer: Any, number: int) -> Kept:
-    wall.close()
     file, mail = Path(_folder.name) / f"{number}.sqlite", Path(_folder.name) / f"{number}-mail"
     shutil.rmtree(mail, ignore_errors=True)
-    shutil.copyfile(_file(wall), file)
+    _copy(_file(wall), file)
     if (letters := wall.settings.instance / "mail").exists():
         shutil.copytree(letters, mail)
     return Kept(file, mail, [each.seat for each in wall.seated], answer, time.monotonic())
 
 
+def _copy(of: Path, to: Path) -> None:
+    """By SQLite itself: others may have either open, and what was written last may stand beside the file."""
+    with closing(sqlite3.connect(of)) as given, closing(sqlite3.connect(to)) as taking:
+        given.backup(taking)
+
+
 def _put_back(wall: Wall, known: Kept) -> Any:
-    wall.close()
-    for beside in ("-wal", "-shm"):
-        _file(wall).with_name(_file(wall).name + beside).unlink(missing_ok=True)
-    shutil.copyfile(known.file, _file(wall))
+    _copy(known.file, _file(wall))
     if known.mail.exists():
         shutil.copytree(known.mail, wall.settings.instance / "mail", dirs_exist_ok=True)
     for desk, seat in zip(wall.seated, known.seats, strict=True):
