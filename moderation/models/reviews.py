@@ -41,11 +41,24 @@ class Review(Base):
 
     __tablename__ = "reviews"
     __table_args__ = (
-        Index("ix_reviews_passed", "passed_to_id", "waiting_since", "id"),
+        Index(
+            "ix_reviews_passed",
+            "passed_to_id",
+            "waiting_since",
+            "id",
+            sqlite_where=text("passed_to_id IS NOT NULL"),
+            postgresql_where=text("passed_to_id IS NOT NULL"),
+        ),
         Index("ix_reviews_queue", "campaign_id", "state", "waiting_since", "id"),
         Index("ix_reviews_all", "state", "waiting_since", "id"),
         Index("ix_reviews_due", "check_after", "id"),
-        Index("ix_reviews_claimed", "claimed_by_id", "claimed_until"),
+        Index(
+            "ix_reviews_claimed",
+            "claimed_by_id",
+            "claimed_until",
+            sqlite_where=text("claimed_by_id IS NOT NULL"),
+            postgresql_where=text("claimed_by_id IS NOT NULL"),
+        ),
         Index("ix_reviews_clear", "campaign_id", "clear", "state", "waiting_since", "id"),
     )
 

@@ -14,6 +14,7 @@ from pledges.figures import counters
 from pledges.models import Campaign, Contribution, Revision
 from pledges.organisations import places
 from pledges.revisions import digest_of
+from tests.test_plans import told
 from tests.wall import SLUG, Wall
 
 CARD = re.compile(r'data-pledge="([^"]+)"')
@@ -89,3 +90,21 @@ def test_all_of_them_go_with_one_command_and_what_people_wrote_stays(wall: Wall)
         assert sorted(set(left)) == ["", "I will ask who is missing", "This is what I needed to read"]
         table = "wall_words" if session.get_bind().dialect.name == "postgresql" else "wall_words_content"
         assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 1  # noqa: S608 (constants)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_the_queue_reads_no_more_where_the_database_knows_how_much_was_decided(wall: Wall) -> None:
+    """Filling tells it: that nearly nobody has an item open made it read all that ever came."""
+    runs(wall, "--pledges", "2000", "--campaign", SLUG)
+    wall.promises("I will ask who is missing from the table")
+    desk, engine = wall.moderator(), wall.database.engine
+    with told(engine) as heard:
+        assert desk.client.get("/moderation/").status_code == 200
+    with engine.connect() as connection:
+        plans = [
+            row[3]
+            for statement, bound in heard
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bound)
+        ]
+    assert [step for step in plans if step.startswith("SCAN reviews")] == []
+    assert any("ix_reviews_passed" in step for step in plans), "the control: it is asked"
