@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 from deploy.environment import ROOT
@@ -27,17 +29,21 @@ def file_of(package: str, path: str) -> str:
     archive = CACHE / f"{name}.tgz"
     if not archive.exists():
         _fetch(package, archive)
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    assert digest == PINNED[package], f"{archive} is not the package that we pinned"
-    with tarfile.open(archive) as packed:
+    whole = archive.read_bytes()
+    assert hashlib.sha256(whole).hexdigest() == PINNED[package], f"{archive} is not the package that we pinned"
+    with tarfile.open(fileobj=io.BytesIO(whole)) as packed:
         found = packed.extractfile(f"package/{path}")
         assert found is not None
         return found.read().decode()
 
 
 def _fetch(package: str, archive: Path) -> None:
+    """It stands there whole or not at all: workers that fetch it at once put the same in its place, one after the other."""
     CACHE.mkdir(parents=True, exist_ok=True)
     if shutil.which("npm"):
-        subprocess.run(["npm", "pack", "--silent", package], cwd=CACHE, capture_output=True, timeout=120)
+        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+            subprocess.run(["npm", "pack", "--silent", package], cwd=folder, capture_output=True, timeout=120)
+            for packed in Path(folder).glob("*.tgz"):
+                packed.replace(archive)
     if not archive.exists():
         leave_out(NO_NPM)
